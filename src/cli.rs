@@ -1,0 +1,214 @@
+//! The command line: arguments in, bytes and an exit code out. One file per command; the doc comments are the manual.
+
+mod apply;
+mod can;
+mod check;
+mod matrix;
+mod plan;
+mod rights;
+mod session;
+mod what;
+mod why;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::date::{Date, parse_date};
+use crate::report::harmless;
+use crate::report::text::Look;
+
+use session::Failure;
+
+/// Access policy as code for CRM systems
+///
+/// Users, groups, module sets and rights stand in reviewed YAML files. Rightful checks them, explains every answer,
+/// shows what a change means for people, and applies them to the CRM's database.
+///
+/// A policy repository is a directory with a folder policies/. Exit codes: 0 fine or yes; 1 findings, no, or
+/// differences; 2 wrong usage, an unanswerable question, or the outside world failed; 3 refused.
+#[derive(Debug, Parser)]
+#[command(name = "rightful", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// Work in this directory instead of the current one
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+    /// The company, where the settings name several
+    #[arg(long, value_name = "NAME", global = true)]
+    company: Option<String>,
+    /// The day for which to answer, as YYYY-MM-DD [default: today, UTC]
+    #[arg(long, value_name = "DATE", global = true, value_parser = read_date)]
+    on: Option<Date>,
+    /// When to use colours; NO_COLOR is respected too
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    color: When,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines; the schemas are in schema/
+    Json,
+}
+
+/// What the commands have in common that read a policy.
+#[derive(Debug, Args)]
+struct Common {
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// A git revision to read instead of the working tree
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Why(why::Why),
+    Can(can::Can),
+    What(what::What),
+    Matrix(matrix::Matrix),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    Rights(rights::Rights),
+}
+
+fn read_date(text: &str) -> Result<Date, String> {
+    parse_date(text).ok_or_else(|| "write a day of the calendar as YYYY-MM-DD".to_owned())
+}
+
+/// What a command ends with.
+struct Outcome {
+    text: String,
+    code: u8,
+}
+
+impl Outcome {
+    fn new(text: String, code: u8) -> Self {
+        Self { text, code }
+    }
+}
+
+/// Everything that the outside world tells a command.
+struct Context {
+    directory: PathBuf,
+    company: Option<String>,
+    on: Date,
+    /// Whether the day was named.
+    on_was_said: bool,
+    out: Look,
+    err: Look,
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let context = match context(&cli.global) {
+        Ok(context) => context,
+        Err(failure) => return report(&failure, Look::PLAIN),
+    };
+    let outcome = match &cli.command {
+        Command::Check(command) => check::run(command, &context),
+        Command::Why(command) => why::run(command, &context),
+        Command::Can(command) => can::run(command, &context),
+        Command::What(command) => what::run(command, &context),
+        Command::Matrix(command) => matrix::run(command, &context),
+        Command::Plan(command) => plan::run(command, &context),
+        Command::Apply(command) => apply::run(command, &context),
+        Command::Rights(command) => rights::run(command, &context),
+    };
+    match outcome {
+        Ok(outcome) => {
+            let code = ExitCode::from(outcome.code);
+            if write_out(&outcome.text) { code } else { ExitCode::from(2) }
+        }
+        Err(failure) => report(&failure, context.err),
+    }
+}
+
+fn context(global: &Global) -> Result<Context, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::world(format!("cannot find the current directory: {error}")))?;
+    let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Ok(Context {
+        directory,
+        company: global.company.clone(),
+        on: global.on.unwrap_or_else(today),
+        on_was_said: global.on.is_some(),
+        out: look(global.color, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
+        err: look(global.color, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
+    })
+}
+
+/// How wide and how colourful an output may be. What is not a terminal gets 80 columns.
+fn look(when: When, terminal: bool, choice: anstream::ColorChoice) -> Look {
+    let colour = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => choice != anstream::ColorChoice::Never,
+    };
+    let width = terminal_size::terminal_size().filter(|_| terminal).map_or(80, |(width, _)| usize::from(width.0));
+    Look { colour, width: width.clamp(40, 100) }
+}
+
+/// Writes everything at once; a reader that has gone away is no failure.
+fn write_out(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => true,
+        Err(error) => {
+            write_err(&format!("error: cannot write the output: {error}\n"));
+            false
+        }
+    }
+}
+
+fn write_err(text: &str) {
+    // There is nobody left to tell if this fails.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn report(failure: &Failure, look: Look) -> ExitCode {
+    use crate::report::block::{Line, Page, Tone};
+    let mut page = Page::default();
+    if !failure.message.is_empty() {
+        page.text(Line::new().then(Tone::No, "error").then(Tone::Plain, format!(": {}", failure.message)));
+    }
+    if !failure.help.is_empty() {
+        page.item(1, Line::new().then(Tone::Quiet, "help").then(Tone::Plain, format!(": {}", failure.help)));
+    }
+    write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));
+    ExitCode::from(failure.code)
+}
+
+/// A path for people.
+fn shown(path: &std::path::Path) -> String {
+    harmless(&path.display().to_string()).into_owned()
+}

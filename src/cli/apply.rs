@@ -1,0 +1,84 @@
+//! `rightful apply`
+
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+
+use crate::check;
+use crate::report::{snippet, text, view};
+use crate::resolve::InForce;
+use crate::target::{Run, Target};
+use crate::wire;
+
+use super::plan::make;
+use super::session::{Failure, Opened, database, open_compiling};
+use super::{Common, Context, Format, Outcome};
+
+/// Make the database say what the policy says
+///
+/// Checks the policy, shows the plan, asks for a yes on a terminal, and writes everything in one transaction: whatever
+/// happens, the database says the old or the new, never a mixture. A database that does not exist is made.
+///
+/// Examples:
+///   rightful apply
+///   rightful apply --yes --database sqlite:crm.db
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Apply {
+    /// The database [default: sqlite:crm.db below the root]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    checked(&opened, context)?;
+    let (mut target, name) = database(context, &opened, command.database.as_deref())?;
+    let plan = make(&opened, context, &mut target)?;
+    let as_text = command.common.format == Format::Text;
+    if as_text {
+        super::write_out(&text::print(&view::plan(&plan, &opened.compiled.policy, &name), context.out));
+    }
+    let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
+    if asks && !confirmed(plan.changes.len(), &name) {
+        return Err(Failure { code: 1, ..Failure::world("nothing was applied") });
+    }
+    let run = Run {
+        applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        os_user: std::env::var("USER").ok().or_else(|| std::env::var("LOGNAME").ok()),
+        revision: opened.revision.clone(),
+    };
+    let receipt = target.apply(&plan, &run)?;
+    let out = match command.common.format {
+        Format::Json => wire::to_text(&wire::apply(&receipt)),
+        Format::Text if plan.changes.is_empty() => String::new(),
+        Format::Text => format!("\n{}", text::print(&view::applied(&receipt, &name), context.out)),
+    };
+    Ok(Outcome::new(out, 0))
+}
+
+/// Refuses a policy with errors, those included that do not keep it from compiling.
+fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
+    let compiled = &opened.compiled;
+    let found = check::run(&InForce::new(&compiled.policy, context.on));
+    let errors: Vec<_> = found.into_iter().filter(|finding| finding.is_error()).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let before = errors.iter().map(|finding| snippet::print(finding, &compiled.sources, context.err) + "\n").collect();
+    Err(Failure { before, code: 1, ..Failure::world("the policy has errors, so nothing was applied") })
+}
+
+/// Asks on the terminal.
+fn confirmed(changes: usize, name: &str) -> bool {
+    super::write_err(&format!("\nApply {changes} changes to {name}? [y/N] "));
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "ja")
+}

@@ -1,0 +1,377 @@
+//! Documents become one policy: declarations are joined, names looked up, rules spelled out.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{self, Code, Diagnostic};
+use crate::name::{Name, RightName};
+use crate::syntax::group::MemberDecl;
+use crate::syntax::right::right_name;
+use crate::syntax::rule::{MemberRef, Prefix, Reference};
+use crate::syntax::rules::RuleDecl;
+use crate::syntax::{Declared, Document};
+use crate::text::{FileId, Place, Span, Spanned};
+
+use super::key::GroupKey;
+use super::names::Bound;
+use super::rules::{Part, ambiguous, rights_of_pattern};
+use super::{
+    Attachment, Employee, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule,
+    Subject, Table, Target, User, catalogue, contradiction, graph,
+};
+
+/// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
+pub fn lower(documents: &[Document]) -> (Policy, Vec<Diagnostic>) {
+    let mut lowering = Lowering { parts: Parts::default(), diagnostics: Vec::new() };
+    lowering.declare(documents);
+    for document in documents {
+        lowering.links(document);
+        lowering.members_and_rules(document);
+    }
+    let mut diagnostics = lowering.diagnostics;
+    diagnostics.extend(graph::cycles(&lowering.parts));
+    let policy = Policy::assemble(lowering.parts);
+    diagnostics.extend(contradiction::contradictions(&policy));
+    diag::sort(&mut diagnostics);
+    (policy, diagnostics)
+}
+
+struct Lowering {
+    parts: Parts,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Joins the declarations of one section from all documents; a name that is declared twice is a finding.
+fn join<'d, T: 'd, K: Ord, U>(
+    documents: &'d [Document],
+    section: impl Fn(&'d Document) -> &'d [Declared<T>],
+    noun: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+    mut make: impl FnMut(&'d Declared<T>, Place) -> Option<(K, U)>,
+) -> Vec<(K, U)> {
+    let mut first: BTreeMap<&Name, Place> = BTreeMap::new();
+    let mut entries = Vec::new();
+    for document in documents {
+        for declared in section(document) {
+            let name = &declared.name;
+            let place = Place { file: document.file, span: name.span };
+            if let Some(earlier) = first.get(&name.value) {
+                let message = format!("the {noun} `{}` is declared twice", name.value);
+                let finding = Diagnostic::new(Code::DuplicateName, place, message)
+                    .label("again")
+                    .also(*earlier, "first")
+                    .help("join the two declarations, or rename one of them");
+                diagnostics.push(finding);
+                continue;
+            }
+            first.insert(&name.value, place);
+            entries.extend(make(declared, place));
+        }
+    }
+    entries
+}
+
+impl Lowering {
+    /// Everything that has a name gets its id.
+    fn declare(&mut self, documents: &[Document]) {
+        let Self { parts, diagnostics } = self;
+        let own_name = |declared: &Name| declared.clone();
+        parts.employees = Table::new(join(
+            documents,
+            |d| &d.employees,
+            "employee",
+            diagnostics,
+            |declared, _| {
+                let body = &declared.body;
+                let employee = Employee {
+                    name: body.name.clone(),
+                    email: body.email.clone(),
+                    phone: body.phone.clone(),
+                    department: body.department.clone(),
+                    language: body.language.clone(),
+                };
+                Some((own_name(&declared.name.value), employee))
+            },
+        ));
+        parts.users = Table::new(join(
+            documents,
+            |d| &d.users,
+            "user",
+            diagnostics,
+            |declared, place| {
+                let body = &declared.body;
+                let user = User {
+                    employee: None,
+                    name: body.name.clone(),
+                    superuser: body.superuser,
+                    active: !body.inactive,
+                    modules: None,
+                    renamed_from: body.renamed_from.as_ref().map(|name| name.value.clone()),
+                    place: Some(place),
+                };
+                Some((own_name(&declared.name.value), user))
+            },
+        ));
+        let group = |name: &Option<Box<str>>, place| Group { name: name.clone(), modules: None, place: Some(place) };
+        let mut groups = join(
+            documents,
+            |d| &d.groups,
+            "group",
+            diagnostics,
+            |declared, place| {
+                Some((GroupKey::group(own_name(&declared.name.value)), group(&declared.body.name, place)))
+            },
+        );
+        groups.extend(join(
+            documents,
+            |d| &d.roles,
+            "role",
+            diagnostics,
+            |declared, place| Some((GroupKey::role(own_name(&declared.name.value)), group(&declared.body.name, place))),
+        ));
+        parts.groups = Table::new(groups);
+        parts.modules = Table::new(join(
+            documents,
+            |d| &d.modules,
+            "module",
+            diagnostics,
+            |declared, _| Some((own_name(&declared.name.value), Module { name: declared.body.name.clone() })),
+        ));
+        parts.module_sets = Table::new(join(
+            documents,
+            |d| &d.module_sets,
+            "module set",
+            diagnostics,
+            |declared, place| {
+                let set = ModuleSet { modules: Vec::new(), place: Some(place) };
+                Some((own_name(&declared.name.value), set))
+            },
+        ));
+        parts.attachments = Table::new(join(
+            documents,
+            |d| &d.attachments,
+            "attachment class",
+            diagnostics,
+            |declared, _| {
+                let class = Attachment { patterns: declared.body.patterns.clone() };
+                Some((own_name(&declared.name.value), class))
+            },
+        ));
+        self.declare_rights(documents);
+    }
+
+    fn declare_rights(&mut self, documents: &[Document]) {
+        let mut built_in_again = Vec::new();
+        let mut rights = join(
+            documents,
+            |d| &d.rights,
+            "right",
+            &mut self.diagnostics,
+            |declared, place| {
+                let name = right_name(&declared.name)?;
+                if catalogue::built_in().contains_key(&name) {
+                    let message = format!("`{name}` is a right of the catalogue and cannot be declared again");
+                    built_in_again.push(
+                        Diagnostic::new(Code::DuplicateName, place, message)
+                            .help("take the declaration out, or choose another name"),
+                    );
+                    return None;
+                }
+                let body = &declared.body;
+                let right = Right {
+                    labels: body.names.clone(),
+                    meaning: body.meaning.clone(),
+                    scope: body.of,
+                    own_data_allowed: body.own_data_allowed,
+                    builtin: false,
+                };
+                Some((name, right))
+            },
+        );
+        rights.extend(catalogue::built_in().iter().map(|(name, right)| (name.clone(), right.clone())));
+        self.diagnostics.extend(built_in_again);
+        self.parts.rights = Table::<_, RightName, _>::new(rights);
+    }
+
+    /// Users to employees, and module sets to users, groups and modules.
+    fn links(&mut self, document: &Document) {
+        let file = document.file;
+        for declared in &document.users {
+            let Some(id) = self.parts.users.find(&declared.name.value) else { continue };
+            let employee = declared.body.employee.as_ref().and_then(|name| {
+                let found = self.parts.employees.find(&name.value);
+                if found.is_none() {
+                    let known = self.parts.employees.iter().map(|(_, key, _)| key.as_str());
+                    let near = crate::name::nearest(name.value.as_str(), known).map(str::to_owned);
+                    self.unknown(Code::UnknownEmployee, file, name, "employee", near, "employees");
+                }
+                found
+            });
+            let modules = self.module_set(file, declared.body.modules.as_ref());
+            let user = self.parts.users.get_mut(id);
+            (user.employee, user.modules) = (employee, modules);
+        }
+        for declared in &document.groups {
+            let modules = self.module_set(file, declared.body.modules.as_ref());
+            if let Some(id) = self.parts.groups.find(&GroupKey::group(declared.name.value.clone())) {
+                self.parts.groups.get_mut(id).modules = modules;
+            }
+        }
+        for declared in &document.module_sets {
+            let mut modules = Vec::new();
+            for name in &declared.body.modules {
+                let found = self.parts.modules.find(&name.value);
+                if found.is_none() {
+                    let near = self.parts.suggest(&name.value, &[Prefix::Module], false);
+                    self.unknown(Code::UnknownModule, file, name, "module", near, "modules");
+                }
+                modules.extend(found);
+            }
+            if let Some(id) = self.parts.module_sets.find(&declared.name.value) {
+                self.parts.module_sets.get_mut(id).modules = modules;
+            }
+        }
+    }
+
+    fn module_set(&mut self, file: FileId, name: Option<&Spanned<Name>>) -> Option<ModuleSetId> {
+        let name = name?;
+        let found = self.parts.module_sets.find(&name.value);
+        if found.is_none() {
+            let near = self.parts.suggest(&name.value, &[Prefix::ModuleSet], false);
+            self.unknown(Code::UnknownModule, file, name, "module set", near, "module_sets");
+        }
+        found
+    }
+
+    fn members_and_rules(&mut self, document: &Document) {
+        let file = document.file;
+        for declared in &document.users {
+            if let Some(id) = self.parts.users.find(&declared.name.value) {
+                self.rules(file, Subject::User(id), &declared.body.rules);
+            }
+        }
+        for declared in &document.groups {
+            let Some(id) = self.parts.groups.find(&GroupKey::group(declared.name.value.clone())) else { continue };
+            self.rules(file, Subject::Group(id), &declared.body.rules);
+            for member in &declared.body.members {
+                let found = self.member(file, member);
+                self.parts.memberships.extend(found.map(|found| Membership {
+                    member: found,
+                    group: id,
+                    validity: member.validity,
+                    because: member.because.clone(),
+                    place: Some(Place { file, span: member.span }),
+                }));
+            }
+        }
+        for declared in &document.roles {
+            if let Some(id) = self.parts.groups.find(&GroupKey::role(declared.name.value.clone())) {
+                self.rules(file, Subject::Group(id), &declared.body.rules);
+            }
+        }
+        for declared in &document.access {
+            self.access(file, declared);
+        }
+    }
+
+    fn access(&mut self, file: FileId, declared: &Declared<crate::syntax::role::Access>) {
+        let user = self.parts.users.find(&declared.name.value);
+        if user.is_none() {
+            let near = self.parts.suggest(&declared.name.value, &[Prefix::User], false);
+            self.unknown(Code::UnknownUser, file, &declared.name, "user", near, "users");
+        }
+        let Some(role) = &declared.body.role else { return };
+        let group = self.parts.groups.find(&GroupKey::role(role.value.clone()));
+        if group.is_none() {
+            let near = self.parts.suggest(&role.value, &[Prefix::Role], true);
+            let near = near.map(|near| near.trim_start_matches("role:").to_owned());
+            self.unknown(Code::UnknownRole, file, role, "role", near, "roles");
+        }
+        if let (Some(user), Some(group)) = (user, group) {
+            self.parts.memberships.push(Membership {
+                member: Member::User(user),
+                group,
+                validity: crate::date::Validity::ALWAYS,
+                because: None,
+                place: Some(Place { file, span: role.span }),
+            });
+        }
+    }
+
+    fn member(&mut self, file: FileId, declared: &MemberDecl) -> Option<Member> {
+        let MemberRef::Named(reference) = &declared.who else { return Some(Member::Everyone) };
+        let place = Place { file, span: declared.span };
+        match self.parts.bind(reference, &[Prefix::User, Prefix::Group]) {
+            Bound::One(Target::User(id)) => return Some(Member::User(id)),
+            Bound::One(Target::Group(id)) => return Some(Member::Group(id)),
+            Bound::Ambiguous(prefixes) => {
+                let wrong = ambiguous(reference, &prefixes);
+                self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));
+            }
+            Bound::Unknown(near) => self.unknown_member(place, reference, near),
+            Bound::Unfit(prefix) => {
+                let code = Code::UnknownUser;
+                let message = format!("`{reference}` is a {}, and members are users and groups", prefix.noun());
+                self.diagnostics.push(Diagnostic::new(code, place, message).help("name a user or a group"));
+            }
+            Bound::One(_) => {}
+        }
+        None
+    }
+
+    fn unknown_member(&mut self, place: Place, reference: &Reference, near: Option<String>) {
+        let name = &reference.name;
+        let (code, message) = match reference.prefix {
+            Some(Prefix::Group) => (Code::UnknownGroup, format!("there is no group `{name}`")),
+            Some(_) => (Code::UnknownUser, format!("there is no user `{name}`")),
+            None => (Code::UnknownUser, format!("there is no user or group `{name}`")),
+        };
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "declare it in the section `users` or `groups`, or correct the name".to_owned(),
+        };
+        self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
+    }
+
+    fn unknown(
+        &mut self,
+        code: Code,
+        file: FileId,
+        name: &Spanned<Name>,
+        noun: &str,
+        near: Option<String>,
+        section: &str,
+    ) {
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it in the section `{section}`, or correct the name"),
+        };
+        let place = Place { file, span: name.span };
+        let message = format!("there is no {noun} `{}`", name.value);
+        self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
+    }
+
+    fn rules(&mut self, file: FileId, subject: Subject, declared: &[RuleDecl]) {
+        let place = |span: Span| Place { file, span };
+        for rule in declared {
+            let target = rule.target.as_ref().map(|target| &target.value);
+            match rights_of_pattern(&self.parts, &rule.right.value, target) {
+                Ok(meant) => self.parts.rules.extend(meant.rights.into_iter().map(|right| Rule {
+                    subject,
+                    right,
+                    target: meant.target,
+                    effect: rule.effect,
+                    validity: rule.validity,
+                    because: rule.because.clone(),
+                    place: Some(place(rule.span)),
+                })),
+                Err(wrong) => self.diagnostics.extend(wrong.into_iter().map(|wrong| {
+                    let span = match (wrong.part, &rule.target) {
+                        (Part::Target, Some(target)) => target.span,
+                        _ => rule.right.span,
+                    };
+                    Diagnostic::new(wrong.code, place(span), wrong.message).help(wrong.help)
+                })),
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a written right and target stand for: `area.x+y` and `area.*` are spelled out, targets bound.
+//!
+//! Rules and questions share this, so that a question means what the same words mean in a rule.
+
+use crate::diag::Code;
+use crate::name::{RightName, nearest};
+use crate::syntax::rule::{Prefix, Reference, RightPattern, TargetRef};
+
+use super::names::{Bound, bind_target};
+use super::{Parts, RightId, Scope, Target};
+
+/// Rights and the target that they share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The rights, in order of names.
+    pub rights: Vec<RightId>,
+    /// Over whom or what; `None` for plain rights.
+    pub target: Option<Target>,
+}
+
+/// Which part of the text is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The right.
+    Right,
+    /// The target.
+    Target,
+}
+
+/// Why words mean nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meaningless {
+    /// The kind of finding.
+    pub code: Code,
+    /// The part to point at.
+    pub part: Part,
+    /// The fact.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// Finds the rights that a pattern with or without a target stands for.
+///
+/// # Errors
+/// Everything that is wrong with it, at least one.
+pub fn rights_of_pattern(
+    parts: &Parts,
+    pattern: &RightPattern,
+    target: Option<&TargetRef>,
+) -> Result<Meant, Vec<Meaningless>> {
+    let named = if pattern.actions.is_empty() {
+        whole_area(parts, pattern, target.is_some())?
+    } else {
+        named_rights(parts, pattern, target.is_some())?
+    };
+    let Some(target) = target else { return Ok(Meant { rights: named, target: None }) };
+    let scope_of = |right: &RightId| parts.rights.get(*right).scope;
+    let mut scopes: Vec<Scope> = named.iter().filter_map(scope_of).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let (bound, fitting) = bind_target(parts, target, &scopes);
+    let target = match bound {
+        Bound::One(target) => target,
+        wrong => return Err(vec![wrong_target(&wrong, target, pattern, &scopes)]),
+    };
+    let fits = |right: &RightId| scope_of(right).is_some_and(|scope| fitting.contains(&scope));
+    if !pattern.actions.is_empty() && !named.iter().all(fits) {
+        return Err(vec![Meaningless {
+            code: Code::UnexpectedTarget,
+            part: Part::Target,
+            message: format!("the rights of `{pattern}` are not all over the same kind of thing"),
+            help: "write one rule for each".to_owned(),
+        }]);
+    }
+    Ok(Meant { rights: named.into_iter().filter(fits).collect(), target: Some(target) })
+}
+
+/// The rights of `area.*`: the plain ones without a target, the scoped ones with one.
+fn whole_area(parts: &Parts, pattern: &RightPattern, scoped: bool) -> Result<Vec<RightId>, Vec<Meaningless>> {
+    let of_area = |name: &RightName| name.area() == &*pattern.area;
+    let all = || parts.rights.iter().filter(|(_, name, _)| of_area(name));
+    if all().next().is_none() {
+        return Err(vec![unknown(parts, pattern, None)]);
+    }
+    let rights: Vec<RightId> =
+        all().filter(|(_, _, right)| right.scope.is_some() == scoped).map(|(id, _, _)| id).collect();
+    if !rights.is_empty() {
+        return Ok(rights);
+    }
+    Err(vec![if scoped {
+        Meaningless {
+            code: Code::UnexpectedTarget,
+            part: Part::Target,
+            message: format!("no right of `{pattern}` takes a target"),
+            help: "take out the part after `of`".to_owned(),
+        }
+    } else {
+        let scope = all().find_map(|(_, _, right)| right.scope).unwrap_or(Scope::People);
+        missing_target(&pattern.to_string(), scope)
+    }])
+}
+
+/// The rights of `area.x+y`.
+fn named_rights(parts: &Parts, pattern: &RightPattern, scoped: bool) -> Result<Vec<RightId>, Vec<Meaningless>> {
+    let (mut rights, mut wrong) = (Vec::new(), Vec::new());
+    for action in &pattern.actions {
+        let shown = format!("{}.{action}", pattern.area);
+        let Some(id) = RightName::new(&shown).and_then(|name| parts.rights.find(&name)) else {
+            wrong.push(unknown(parts, pattern, Some(&shown)));
+            continue;
+        };
+        rights.push(id);
+        match (parts.rights.get(id).scope, scoped) {
+            (Some(scope), false) => wrong.push(missing_target(&shown, scope)),
+            (None, true) => wrong.push(Meaningless {
+                code: Code::UnexpectedTarget,
+                part: Part::Target,
+                message: format!("`{shown}` is a plain right and takes no target"),
+                help: "take out the part after `of`".to_owned(),
+            }),
+            _ => {}
+        }
+    }
+    rights.sort_unstable();
+    rights.dedup();
+    if wrong.is_empty() { Ok(rights) } else { Err(wrong) }
+}
+
+fn unknown(parts: &Parts, pattern: &RightPattern, right: Option<&str>) -> Meaningless {
+    let rights = || parts.rights.iter().map(|(_, name, _)| name);
+    let (message, near) = match right {
+        Some(right) => {
+            let near = nearest(right, rights().map(RightName::as_str)).map(str::to_owned);
+            (format!("there is no right `{right}`"), near)
+        }
+        None => {
+            let near = nearest(&pattern.area, rights().map(RightName::area)).map(|area| format!("{area}.*"));
+            (format!("there is no right `{pattern}`"), near)
+        }
+    };
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`rightful rights` lists the catalogue; own rights are declared in the section `rights`".to_owned(),
+    };
+    Meaningless { code: Code::UnknownRight, part: Part::Right, message, help }
+}
+
+fn missing_target(right: &str, scope: Scope) -> Meaningless {
+    let (whom, example) = match scope {
+        Scope::People => ("whose data", "everyone"),
+        Scope::Modules => ("which modules", "everything"),
+        Scope::Attachments => ("which attachments", "everything"),
+    };
+    Meaningless {
+        code: Code::MissingTarget,
+        part: Part::Right,
+        message: format!("`{right}` needs a target: over {whom}?"),
+        help: format!("write `{right} of NAME` or `{right} of {example}`"),
+    }
+}
+
+fn wrong_target(bound: &Bound<Target>, target: &TargetRef, pattern: &RightPattern, scopes: &[Scope]) -> Meaningless {
+    let nouns: Vec<&str> = scopes.iter().map(|scope| noun_of(*scope)).collect();
+    let nouns = nouns.join(" or ");
+    let error = |code, message, help| Meaningless { code, part: Part::Target, message, help };
+    match (target, bound) {
+        (TargetRef::Everyone, _) => error(
+            Code::UnexpectedTarget,
+            format!("`{pattern}` is not over people, so `everyone` cannot be its target"),
+            "write `everything`".to_owned(),
+        ),
+        (TargetRef::Everything, _) => error(
+            Code::UnexpectedTarget,
+            format!("`{pattern}` is over people, so `everything` cannot be its target"),
+            "write `everyone`".to_owned(),
+        ),
+        (TargetRef::Named(reference), Bound::Ambiguous(prefixes)) => ambiguous(reference, prefixes),
+        (TargetRef::Named(reference), Bound::Unfit(prefix)) => {
+            let code = if reference.prefix.is_some() { Code::UnexpectedTarget } else { Code::UnknownTarget };
+            let message = format!("`{reference}` is a {}, which `{pattern}` cannot be over", prefix.noun());
+            error(code, message, format!("name a {nouns}"))
+        }
+        (TargetRef::Named(reference), Bound::Unknown(near)) => {
+            let message = match reference.prefix {
+                Some(prefix) => format!("there is no {} called `{}`", prefix.noun(), reference.name),
+                None => format!("there is no {nouns} called `{}`", reference.name),
+            };
+            error(Code::UnknownTarget, message, suggestion(near.as_deref(), scopes))
+        }
+        (TargetRef::Named(_), Bound::One(_)) => error(Code::UnknownTarget, String::new(), String::new()),
+    }
+}
+
+fn noun_of(scope: Scope) -> &'static str {
+    match scope {
+        Scope::People => "user or group",
+        Scope::Modules => "module or module set",
+        Scope::Attachments => "attachment class",
+    }
+}
+
+fn suggestion(near: Option<&str>, scopes: &[Scope]) -> String {
+    match (near, scopes.first()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some(Scope::People) | None) => {
+            "declare it in the section `users` or `groups`, or correct the name".to_owned()
+        }
+        (None, Some(Scope::Modules)) => {
+            "declare it in the section `modules` or `module_sets`, or correct the name".to_owned()
+        }
+        (None, Some(Scope::Attachments)) => "declare it in the section `attachments`, or correct the name".to_owned(),
+    }
+}
+
+/// A bare name that several things bear.
+pub(crate) fn ambiguous(reference: &Reference, prefixes: &[Prefix]) -> Meaningless {
+    let nouns: Vec<String> = prefixes.iter().map(|prefix| format!("a {}", prefix.noun())).collect();
+    let ways: Vec<String> = prefixes.iter().map(|prefix| format!("`{}:{}`", prefix.as_str(), reference.name)).collect();
+    Meaningless {
+        code: Code::AmbiguousName,
+        part: Part::Target,
+        message: format!("`{}` is both {}", reference.name, nouns.join(" and ")),
+        help: format!("say which one: {}", ways.join(" or ")),
+    }
+}

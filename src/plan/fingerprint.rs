@@ -1,0 +1,105 @@
+//! Digests that tell whether two readings, or two plans, are the same.
+
+use std::fmt;
+
+use crate::date::Date;
+use crate::diff::{Change, Effective};
+use crate::state::{Fields, Value};
+
+use super::{Reading, Step};
+
+/// A BLAKE3 digest, 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Feeds texts so that no two sequences of them look alike.
+#[derive(Default)]
+struct Feed(blake3::Hasher);
+
+impl Feed {
+    fn text(&mut self, text: &str) {
+        self.0.update(&(text.len() as u64).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.text("null"),
+            Value::Flag(flag) => self.text(if *flag { "true" } else { "false" }),
+            Value::Text(text) => {
+                self.text("text");
+                self.text(text);
+            }
+            Value::List(items) => {
+                self.text(&format!("list {}", items.len()));
+                items.iter().for_each(|item| self.text(item));
+            }
+        }
+    }
+
+    fn fields(&mut self, fields: &Fields) {
+        for (field, value) in fields {
+            self.text(field);
+            self.value(value);
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        self.text(change.user.as_str());
+        self.text(change.right.as_str());
+        self.text(&change.target.as_ref().map(ToString::to_string).unwrap_or_default());
+        self.text(change.step.as_str());
+    }
+
+    fn finish(self) -> Fingerprint {
+        Fingerprint(*self.0.finalize().as_bytes())
+    }
+}
+
+/// Identifies what a database said.
+pub fn digest(reading: &Reading) -> Fingerprint {
+    let mut feed = Feed::default();
+    for (key, fact) in &reading.actual.facts {
+        feed.text(key.kind().as_str());
+        feed.text(&key.to_string());
+        feed.fields(&fact.fields());
+    }
+    feed.text(if reading.base.is_some() { "base" } else { "no base" });
+    for ((kind, key), fields) in reading.base.iter().flatten() {
+        feed.text(kind.as_str());
+        feed.text(key);
+        for (field, value) in fields {
+            feed.text(field);
+            feed.value(value);
+        }
+    }
+    feed.finish()
+}
+
+/// Identifies a plan by what it was made from, what it writes and what it means for people.
+pub fn of_plan(seen: &Fingerprint, steps: &[Step], on: Date, effective: &Effective) -> Fingerprint {
+    let mut feed = Feed::default();
+    feed.text(&seen.to_string());
+    feed.text(&on.to_string());
+    for step in steps {
+        match step {
+            Step::RenameUser { from, to } => [from, to].into_iter().for_each(|name| feed.text(name.as_str())),
+            Step::Delete(key) => feed.text(&format!("delete {} {key}", key.kind().as_str())),
+            Step::Insert(key, fact) | Step::Update(key, fact) => {
+                feed.text(&format!("write {} {key}", key.kind().as_str()));
+                feed.fields(&fact.fields());
+            }
+        }
+    }
+    for (label, changes) in [("gains", &effective.gains), ("losses", &effective.losses)] {
+        feed.text(label);
+        changes.iter().for_each(|change| feed.change(change));
+    }
+    feed.finish()
+}

@@ -1,0 +1,286 @@
+//! Questions in words: `lars can data.export`, `lars calendar.see of group:sales on 2026-12-01`.
+//!
+//! A text is parsed by the same grammar as rules, bound to a policy, and decided. What cannot be answered is a
+//! [`Misunderstood`], never a no.
+
+use crate::date::Date;
+use crate::model::{
+    Bound, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
+};
+use crate::name::nearest;
+use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
+use crate::syntax::rule::{Prefix, QuestionText, Reference, parse_question, parse_reference};
+
+/// Why a text cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misunderstood {
+    /// The fact.
+    pub message: String,
+    /// What to do; may be empty.
+    pub help: String,
+}
+
+/// A question bound to a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Of whom.
+    pub user: UserId,
+    /// The right as asked.
+    pub right: String,
+    /// The rights that it stands for.
+    pub rights: Vec<RightId>,
+    /// Over whom or what, as asked.
+    pub target: Option<Target>,
+    /// The day that the text names.
+    pub on: Option<Date>,
+}
+
+/// The answer to a question, which may be made of several decisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Yes if every single one is.
+    pub allowed: bool,
+    /// The step of the first refused one in order of names, else of the first.
+    pub step: Step,
+    /// Everything that was decided, in order.
+    pub asked: Vec<(Request, Decision)>,
+}
+
+impl Answer {
+    /// What was refused, in order.
+    pub fn refused(&self) -> impl Iterator<Item = Request> {
+        self.asked.iter().filter(|(_, decision)| !decision.allowed).map(|(request, _)| *request)
+    }
+
+    /// The request whose step the answer shows.
+    pub fn shown(&self) -> Option<Request> {
+        self.refused().next().or_else(|| self.asked.first().map(|(request, _)| *request))
+    }
+
+    /// The proof for the request whose step the answer shows.
+    pub fn proof(&self, in_force: &InForce<'_>) -> Option<Proof> {
+        self.shown().map(|request| prove(in_force, request))
+    }
+}
+
+/// Parses a question and binds it to a policy.
+///
+/// # Errors
+/// If it is no question, or names what the policy does not have.
+pub fn understand(text: &str, policy: &Policy) -> Result<Question, Misunderstood> {
+    let parsed = parse_question(text).map_err(|error| Misunderstood {
+        message: format!("this is no question: {}", error.message),
+        help: if error.help.is_empty() {
+            "ask as in `lars data.export` or `lars calendar.see of anna on 2026-12-01`".to_owned()
+        } else {
+            format!("{}; ask as in `lars calendar.see of anna on 2026-12-01`", error.help)
+        },
+    })?;
+    let QuestionText { subject, right, target, on } = parsed;
+    let user = match bind_subject(&subject.value, policy, &[Prefix::User])? {
+        Subject::User(user) => user,
+        Subject::Group(_) => return Err(unknown_user(&subject.value, policy)),
+    };
+    let meant = rights_of_pattern(policy, &right.value, target.as_ref().map(|target| &target.value))
+        .map_err(|wrong| misunderstood(&wrong))?;
+    Ok(Question { user, right: right.value.to_string(), rights: meant.rights, target: meant.target, on })
+}
+
+/// Finds the user, group or role that a text names.
+///
+/// # Errors
+/// If nobody is called so, or more than one.
+pub fn find_subject(text: &str, policy: &Policy) -> Result<Subject, Misunderstood> {
+    let reference = parse_reference(text).map_err(|error| Misunderstood {
+        message: format!("`{text}` is no name: {}", error.message),
+        help: "name a user such as `lars`, or a group such as `group:sales`".to_owned(),
+    })?;
+    bind_subject(&reference, policy, &[Prefix::User, Prefix::Group, Prefix::Role])
+}
+
+fn bind_subject(reference: &Reference, policy: &Policy, kinds: &[Prefix]) -> Result<Subject, Misunderstood> {
+    match policy.bind(reference, kinds) {
+        Bound::One(Target::User(user)) => Ok(Subject::User(user)),
+        Bound::One(Target::Group(group)) => Ok(Subject::Group(group)),
+        Bound::Ambiguous(prefixes) => {
+            let wrong = crate::model::ambiguous(reference, &prefixes);
+            Err(Misunderstood { message: wrong.message, help: wrong.help })
+        }
+        Bound::Unfit(prefix) => Err(Misunderstood {
+            message: format!("`{reference}` is a {}, not a user", prefix.noun()),
+            help: match prefix {
+                Prefix::Group | Prefix::Role => format!("`rightful what {reference}` lists what its members get"),
+                _ => "name a user".to_owned(),
+            },
+        }),
+        Bound::Unknown(_) | Bound::One(_) => Err(unknown_user(reference, policy)),
+    }
+}
+
+fn unknown_user(reference: &Reference, policy: &Policy) -> Misunderstood {
+    let noun = reference.prefix.map_or("user", Prefix::noun);
+    let message = format!("there is no {noun} `{}`", reference.name);
+    let name = reference.name.as_str();
+    // People know a colleague's full name better than the account's.
+    let by_employee = policy.employees.find(&reference.name).and_then(|employee| {
+        policy.users.iter().find(|(_, _, user)| user.employee == Some(employee)).map(|(_, key, _)| key)
+    });
+    let kinds: &[Prefix] = match &reference.prefix {
+        Some(prefix) => std::slice::from_ref(prefix),
+        None => &[Prefix::User, Prefix::Group],
+    };
+    let help = match by_employee {
+        Some(user) => format!("the employee `{name}` is the user `{user}`"),
+        None => match policy.suggest(&reference.name, kinds, reference.prefix.is_some()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => by_display_name(name, policy).unwrap_or_else(|| {
+                "`rightful matrix` lists all users; names are those of the section `users`".to_owned()
+            }),
+        },
+    };
+    Misunderstood { message, help }
+}
+
+fn by_display_name(name: &str, policy: &Policy) -> Option<String> {
+    let shown: Vec<(&str, UserId)> = policy.users.ids().map(|id| (policy.display_name(id), id)).collect();
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let near = nearest(name, shown.iter().map(|(shown, _)| *shown))
+        .or_else(|| shown.iter().map(|(shown, _)| *shown).find(|shown| words(shown).contains(&name.to_lowercase())))?;
+    let (_, id) = shown.iter().find(|(shown, _)| *shown == near)?;
+    Some(format!("did you mean `{}` ({near})?", policy.users.key(*id)))
+}
+
+fn misunderstood(wrong: &[Meaningless]) -> Misunderstood {
+    let first = wrong.iter().min_by_key(|wrong| wrong.part != Part::Right);
+    let (message, help) = first.map(|wrong| (wrong.message.clone(), wrong.help.clone())).unwrap_or_default();
+    Misunderstood { message, help }
+}
+
+/// Decides a question.
+pub fn answer(in_force: &InForce<'_>, question: &Question) -> Answer {
+    let person = Person::new(in_force, question.user);
+    let mut asked = Vec::new();
+    for right in &question.rights {
+        let singles = match question.target {
+            None => {
+                let request = Request { user: question.user, right: *right, target: None };
+                asked.push((request, decide_for(in_force, &person, *right, None)));
+                continue;
+            }
+            Some(target) => meant_by(in_force, question.user, in_force.policy.rights.get(*right), target),
+        };
+        for single in singles {
+            let aim = Aim::new(in_force, single);
+            let request = Request { user: question.user, right: *right, target: Some(single) };
+            asked.push((request, decide_for(in_force, &person, *right, Some(&aim))));
+        }
+    }
+    let first_refused = asked.iter().find(|(_, decision)| !decision.allowed);
+    let shown = first_refused.or_else(|| asked.first()).map(|(_, decision)| *decision);
+    // With nobody to ask about the answer is no.
+    let shown = shown.unwrap_or(Decision { allowed: false, step: Step::Default });
+    Answer { allowed: shown.allowed, step: shown.step, asked }
+}
+
+/// The single targets that a target of a question stands for, in order of names. A group means its members other
+/// than the one who asks, inactive ones too.
+fn meant_by(in_force: &InForce<'_>, user: UserId, right: &Right, target: Target) -> Vec<Single> {
+    let policy = in_force.policy;
+    match target {
+        Target::User(id) => vec![Single::User(id)],
+        Target::Module(id) => vec![Single::Module(id)],
+        Target::Attachment(id) => vec![Single::Attachment(id)],
+        Target::Group(group) => {
+            in_force.members_of(group).into_iter().filter(|member| *member != user).map(Single::User).collect()
+        }
+        Target::ModuleSet(set) => {
+            let mut modules = policy.module_sets.get(set).modules.clone();
+            modules.sort_unstable();
+            modules.into_iter().map(Single::Module).collect()
+        }
+        Target::Everyone | Target::Everything => {
+            right.scope.map(|scope| policy.single_targets(scope)).unwrap_or_default()
+        }
+    }
+}
+
+/// One line of everything that a subject can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Which right.
+    pub right: RightId,
+    /// Over whom or what; `None` for plain rights.
+    pub target: Option<Single>,
+    /// The answer.
+    pub decision: Decision,
+}
+
+/// What a user, or whoever is in a group, may do: every plain right, and every scoped right over every single target.
+pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
+    let policy = in_force.policy;
+    let person = match subject {
+        Subject::User(user) => Some(Person::new(in_force, user)),
+        Subject::Group(_) => None,
+    };
+    let decide = |right: RightId, aim: Option<&Aim<'_>>| match (&person, subject) {
+        (Some(person), _) => decide_for(in_force, person, right, aim),
+        (None, Subject::Group(group)) => decide_for_group(in_force, group, right, aim),
+        (None, Subject::User(user)) => decide_for(in_force, &Person::new(in_force, user), right, aim),
+    };
+    let mut held = Vec::new();
+    for (right, _, declared) in policy.rights.iter() {
+        let Some(scope) = declared.scope else {
+            held.push(Held { right, target: None, decision: decide(right, None) });
+            continue;
+        };
+        for target in policy.single_targets(scope) {
+            let aim = Aim::new(in_force, target);
+            held.push(Held { right, target: Some(target), decision: decide(right, Some(&aim)) });
+        }
+    }
+    held
+}
+
+/// Whether a user may start the program; without that nothing else can be used.
+pub fn can_start(in_force: &InForce<'_>, user: UserId) -> bool {
+    let start = crate::name::RightName::new("program.start").and_then(|name| in_force.policy.rights.find(&name));
+    start.is_some_and(|right| decide_for(in_force, &Person::new(in_force, user), right, None).allowed)
+}
+
+/// What else somebody should know who reads an answer.
+pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<String> {
+    let policy = in_force.policy;
+    let name = policy.users.key(question.user);
+    let mut notes = Vec::new();
+    if !policy.users.get(question.user).active {
+        notes.push(format!("{name} is not active, so every answer is no"));
+    } else if !can_start(in_force, question.user) {
+        notes.push(format!("{name} may not start the program (program.start), so nothing else can be used"));
+    }
+    if policy.users.get(question.user).superuser && !answer.allowed {
+        notes.push("being a superuser gives no right of the catalogue".to_owned());
+    }
+    let Some(proof) = answer.proof(in_force) else {
+        notes.push("the target stands for nobody, so the answer is no".to_owned());
+        return notes;
+    };
+    notes.extend(ends(in_force, &proof));
+    if answer.step == Step::GroupAllow && !proof.overruled.is_empty() {
+        notes.push("among groups allow wins over deny, so what a group denies has no effect here".to_owned());
+    }
+    let plain = answer.shown().is_some_and(|request| request.target.is_none());
+    if answer.step == Step::GroupDeny && plain {
+        notes.push("the answer would be no without the deny as well: what nobody allows is refused".to_owned());
+    }
+    notes
+}
+
+/// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
+fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<String> {
+    let last_day = |proven: &crate::resolve::Proven| {
+        let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
+        memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
+    };
+    let last = proof.rules.iter().filter_map(last_day).max()?;
+    (last != crate::date::LAST_DAY).then(|| format!("what decided here is in force until {last} only"))
+}

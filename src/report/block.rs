@@ -1,0 +1,111 @@
+//! The parts that pages are made of.
+
+/// How a piece of text is meant. Never the only carrier of a meaning: the words say it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Ordinary text.
+    Plain,
+    /// Something to notice.
+    Strong,
+    /// A yes, or something gained.
+    Yes,
+    /// A no, or something lost.
+    No,
+    /// A warning.
+    Warning,
+    /// Secondary.
+    Quiet,
+}
+
+/// A piece of text in one tone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The text, as it came.
+    pub text: String,
+}
+
+/// A line of pieces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line(pub Vec<Piece>);
+
+impl Line {
+    /// An empty line to add to.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a piece.
+    #[must_use]
+    pub fn then(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.0.push(Piece { tone, text: text.into() });
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Line {
+    fn from(text: T) -> Self {
+        Self::new().then(Tone::Plain, text)
+    }
+}
+
+/// One part of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// Text that is wrapped; later lines are indented so deep.
+    Text {
+        /// The text.
+        line: Line,
+        /// Columns before the first line.
+        indent: usize,
+        /// Columns before every later line.
+        hang: usize,
+    },
+    /// What follows belongs together.
+    Heading(String),
+    /// Rows of cells in columns; the last cell of a row is wrapped.
+    Table {
+        /// Columns before each row.
+        indent: usize,
+        /// The rows.
+        rows: Vec<Vec<Line>>,
+    },
+    /// Lines that stand as they are.
+    Verbatim(Vec<Line>),
+    /// Room.
+    Blank,
+}
+
+/// What a view gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page(pub Vec<Block>);
+
+impl Page {
+    /// Adds text without indentation.
+    pub fn text(&mut self, line: impl Into<Line>) {
+        self.0.push(Block::Text { line: line.into(), indent: 0, hang: 2 });
+    }
+
+    /// Adds indented text.
+    pub fn item(&mut self, indent: usize, line: impl Into<Line>) {
+        self.0.push(Block::Text { line: line.into(), indent, hang: indent + 2 });
+    }
+
+    /// Adds a heading.
+    pub fn heading(&mut self, text: impl Into<String>) {
+        self.0.push(Block::Heading(text.into()));
+    }
+
+    /// Adds a table, unless it has no rows.
+    pub fn table(&mut self, indent: usize, rows: Vec<Vec<Line>>) {
+        if !rows.is_empty() {
+            self.0.push(Block::Table { indent, rows });
+        }
+    }
+
+    /// Adds room.
+    pub fn blank(&mut self) {
+        self.0.push(Block::Blank);
+    }
+}

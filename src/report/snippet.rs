@@ -1,0 +1,255 @@
+//! Findings with the source they are about, underlined. The only file that knows miette.
+//!
+//! A finding may point into several files and into lines of any length; each gets a short excerpt in which
+//! nothing is left that a terminal would obey. The file as a whole is never scanned.
+
+use std::fmt;
+use std::ops::Range;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
+
+use crate::diag::{Diagnostic, Label, Severity};
+use crate::text::{FileId, SourceFile, Sources, floor_boundary};
+
+use super::harmless;
+use super::text::Look;
+
+/// The most bytes of one line that are shown.
+const MAX_LINE: usize = 160;
+
+/// How many bytes before a place are shown when its line is cut.
+const LEAD: usize = 60;
+
+/// Prints one finding.
+pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
+    let mut files: Vec<FileId> = finding.labels.iter().map(|label| label.place.file).collect();
+    let first = files.first().copied();
+    files.sort_unstable();
+    files.dedup();
+    files.sort_by_key(|file| Some(*file) != first);
+    let mut excerpts = files.iter().map(|file| {
+        let labels: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file == *file).collect();
+        Excerpt::new(sources.file(*file), &labels)
+    });
+    let shown = Shown {
+        message: harmless(&finding.message).into_owned(),
+        code: Some(finding.code.as_str()),
+        help: (!finding.help.is_empty()).then(|| harmless(&finding.help).into_owned()),
+        severity: match finding.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        },
+        excerpt: excerpts.next(),
+        related: excerpts.map(Shown::elsewhere).collect(),
+    };
+    let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(look.width)
+        .with_context_lines(1)
+        .with_show_related_as_nested(true)
+        .without_syntax_highlighting();
+    let mut text = String::new();
+    match handler.render_report(&mut text, &shown) {
+        Ok(()) => text,
+        Err(fmt::Error) => format!("{}: {}\n", finding.severity.as_str(), shown.message),
+    }
+}
+
+/// A finding as miette sees it.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    code: Option<&'static str>,
+    help: Option<String>,
+    severity: miette::Severity,
+    excerpt: Option<Excerpt>,
+    related: Vec<Shown>,
+}
+
+impl Shown {
+    fn elsewhere(excerpt: Excerpt) -> Self {
+        Self {
+            message: "and here".to_owned(),
+            code: None,
+            help: None,
+            severity: miette::Severity::Advice,
+            excerpt: Some(excerpt),
+            related: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let excerpt = self.excerpt.as_ref()?;
+        Some(Box::new(excerpt.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|shown| shown as &dyn miette::Diagnostic)))
+    }
+}
+
+/// The lines of one file that a finding points at, made harmless and cut, one after the other.
+#[derive(Debug)]
+struct Excerpt {
+    name: String,
+    text: String,
+    /// The bytes of each line in `text`, and its zero-based number in the file.
+    lines: Vec<(Range<usize>, usize)>,
+    labels: Vec<LabeledSpan>,
+    /// Where each label begins in `text`, and the zero-based column of that in the file.
+    columns: Vec<(usize, usize)>,
+}
+
+impl Excerpt {
+    fn new(file: &SourceFile, labels: &[&Label]) -> Self {
+        let mut excerpt = Self {
+            name: harmless(file.path()).into_owned(),
+            text: String::new(),
+            lines: Vec::new(),
+            labels: Vec::new(),
+            columns: Vec::new(),
+        };
+        let mut sorted: Vec<&Label> = labels.to_vec();
+        sorted.sort_by_key(|label| label.place.span);
+        for label in sorted {
+            excerpt.add(file, label);
+        }
+        excerpt
+    }
+
+    fn add(&mut self, file: &SourceFile, label: &Label) {
+        let span = label.place.span.range();
+        let number = file.line_of(label.place.span.start);
+        let line = file.line_range(number);
+        let boundary = |at: usize| floor_boundary(file.text(), at.min(file.text().len()));
+        let start = boundary(span.start.clamp(line.start, line.end));
+        let end = boundary(span.end.clamp(start, line.end));
+        let from =
+            if line.len() > MAX_LINE { boundary(start.saturating_sub(LEAD).max(line.start)) } else { line.start };
+        let to = boundary(line.end.min(from + MAX_LINE));
+        let end = end.min(to).max(start);
+        // Two labels in one line share it, unless it was cut.
+        let at = match self.lines.last() {
+            Some((range, last)) if *last == number && line.len() <= MAX_LINE => range.start,
+            _ => {
+                let at = self.text.len();
+                let shown = file.text()[from..to].trim_start_matches('\u{feff}').replace('\t', " ");
+                self.text.push_str(if from > line.start { "..." } else { "" });
+                self.text.push_str(&harmless(&shown));
+                self.text.push_str(if to < line.end { "..." } else { "" });
+                self.lines.push((at..self.text.len(), number));
+                self.text.push('\n');
+                at
+            }
+        };
+        let lead = if from > line.start { 3 } else { 0 };
+        let width =
+            |range: Range<usize>| harmless(&file.text()[range].trim_start_matches('\u{feff}').replace('\t', " ")).len();
+        let begin = at + lead + width(from..start);
+        let text = harmless(&label.text).into_owned();
+        let text = (!text.is_empty()).then_some(text);
+        self.labels.push(LabeledSpan::new(text, begin, width(start..end)));
+        self.columns.push((begin, file.position(label.place.span.start).column - 1));
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let holds = |range: &Range<usize>| range.start <= span.offset() && span.offset() + span.len() <= range.end + 1;
+        let (range, number) = self.lines.iter().find(|(range, _)| holds(range)).ok_or(MietteError::OutOfBounds)?;
+        // Without context the handler asks where a label begins, to print it beside the name of the file.
+        if before == 0 {
+            let column =
+                self.columns.iter().find(|(begin, _)| *begin == span.offset()).map_or(0, |(_, column)| *column);
+            let bytes = &self.text.as_bytes()[span.offset()..span.offset() + span.len()];
+            return Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), bytes, *span, *number, column, 1)));
+        }
+        let bytes = &self.text.as_bytes()[range.clone()];
+        let whole = SourceSpan::from(range.clone());
+        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), bytes, whole, *number, 0, 1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+    use crate::text::{Place, Span};
+
+    fn shown(text: &str, spans: &[Range<usize>]) -> String {
+        let sources = Sources::new(vec![SourceFile::new("policies/a.yaml", text)]);
+        let place = |range: &Range<usize>| Place { file: FileId(0), span: Span::new(range.clone()) };
+        let mut finding = Diagnostic::new(Code::DuplicateName, place(&spans[0]), "it is wrong").help("mend it");
+        for span in &spans[1..] {
+            finding = finding.also(place(span), "first");
+        }
+        print(&finding, &sources, Look::PLAIN)
+    }
+
+    #[test]
+    fn each_place_is_underlined_in_its_own_line() {
+        let text = shown("users:\n  lars:\n  karin:\n  anna:\n  lars:\n", &[34..38, 9..13]);
+        insta::assert_snapshot!(text, @r"
+        duplicate-name
+
+          × it is wrong
+           ╭─[policies/a.yaml:5:3]
+         2 │   lars:
+           ·   ──┬─
+           ·     ╰── first
+           ╰────
+           ╭─[policies/a.yaml:5:3]
+         5 │   lars:
+           ·   ────
+           ╰────
+          help: mend it
+        ");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_a_hostile_one_made_harmless() {
+        let long = format!("a: '{}HERE{}'\n", "x".repeat(1_000_000), "y".repeat(1_000_000));
+        let text = shown(&long, &[1_000_004..1_000_008]);
+        assert!(text.contains("HERE") && text.len() < 1000, "{text}");
+        let text = shown("a: '\u{1b}[31m\u{202e}x'\n", &[11..12]);
+        assert!(!text.contains('\u{1b}') && text.contains("\\u{1b}"), "{text}");
+    }
+}

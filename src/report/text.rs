@@ -1,0 +1,187 @@
+//! Pages for a terminal: wrapped to its width, with colours where it has them.
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::block::{Block, Line, Page, Tone};
+use super::harmless;
+
+/// What the terminal, or whatever takes its place, can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether there are colours.
+    pub colour: bool,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+impl Look {
+    /// Text without colours, 80 columns wide.
+    pub const PLAIN: Self = Self { colour: false, width: 80 };
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Strong => Style::new().bold(),
+        Tone::Yes => Style::new().bold().fg_color(Some(AnsiColor::Green.into())),
+        Tone::No => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+        Tone::Warning => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+        Tone::Quiet => Style::new().dimmed(),
+    }
+}
+
+/// Prints a page.
+pub fn print(page: &Page, look: Look) -> String {
+    let mut out = String::new();
+    for block in &page.0 {
+        match block {
+            Block::Blank => out.push('\n'),
+            Block::Heading(text) => {
+                let line = Line::new().then(Tone::Strong, text);
+                paragraph(&mut out, &line, 0, 2, look);
+            }
+            Block::Text { line, indent, hang } => paragraph(&mut out, line, *indent, *hang, look),
+            Block::Table { indent, rows } => table(&mut out, *indent, rows, look),
+            Block::Verbatim(lines) => {
+                for line in lines {
+                    for piece in &line.0 {
+                        paint(&mut out, piece.tone, &harmless(&piece.text), look);
+                    }
+                    out.push('\n');
+                }
+            }
+        }
+    }
+    out
+}
+
+fn paint(out: &mut String, tone: Tone, text: &str, look: Look) {
+    if look.colour && tone != Tone::Plain && !text.is_empty() {
+        let style = style(tone);
+        out.push_str(&format!("{}{text}{}", style.render(), style.render_reset()));
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// The words of a line with their tones; a word never holds a blank.
+fn words(line: &Line) -> Vec<(Tone, String, bool)> {
+    let mut words: Vec<(Tone, String, bool)> = Vec::new();
+    for piece in &line.0 {
+        let text = harmless(&piece.text);
+        for (index, word) in text.split(' ').enumerate() {
+            // The first word of a piece goes on where the piece before it ended.
+            let glued = index == 0 && !words.is_empty();
+            words.push((piece.tone, word.to_owned(), glued));
+        }
+    }
+    words
+}
+
+fn paragraph(out: &mut String, line: &Line, indent: usize, hang: usize, look: Look) {
+    out.push_str(&" ".repeat(indent));
+    flow(out, line, indent, hang, look);
+    out.push('\n');
+}
+
+/// Writes words from column `at` on, wrapping where the next chunk would not fit.
+fn flow(out: &mut String, line: &Line, mut at: usize, hang: usize, look: Look) {
+    let words = words(line);
+    let mut first = true;
+    let mut rest = words.as_slice();
+    while let Some((_, tail)) = rest.split_first() {
+        let glued = tail.iter().take_while(|(_, _, glued)| *glued).count();
+        let chunk = &rest[..=glued];
+        rest = &tail[glued..];
+        let width: usize = chunk.iter().map(|(_, word, _)| word.width()).sum();
+        if !first {
+            if at + 1 + width > look.width && at > hang && width > 0 {
+                while out.ends_with(' ') {
+                    out.pop();
+                }
+                out.push('\n');
+                out.push_str(&" ".repeat(hang));
+                at = hang;
+            } else {
+                out.push(' ');
+                at += 1;
+            }
+        }
+        for (tone, word, _) in chunk {
+            paint(out, *tone, word, look);
+        }
+        at += width;
+        first = false;
+    }
+}
+
+fn width_of(line: &Line) -> usize {
+    line.0.iter().map(|piece| harmless(&piece.text).width()).sum()
+}
+
+fn table(out: &mut String, indent: usize, rows: &[Vec<Line>], look: Look) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |column: usize| {
+        let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| width_of(&row[column]));
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    for row in rows {
+        out.push_str(&" ".repeat(indent));
+        let mut at = indent;
+        for (column, cell) in row.iter().enumerate() {
+            if column + 1 == row.len() {
+                flow(out, cell, at, at, look);
+                continue;
+            }
+            for piece in &cell.0 {
+                paint(out, piece.tone, &harmless(&piece.text), look);
+            }
+            let gap = widths[column] - width_of(cell) + 2;
+            out.push_str(&" ".repeat(gap));
+            at += widths[column] + 2;
+        }
+        while out.ends_with(' ') {
+            out.pop();
+        }
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn narrow(build: impl Fn(&mut Page)) -> String {
+        let mut page = Page::default();
+        build(&mut page);
+        print(&page, Look { colour: false, width: 20 })
+    }
+
+    #[test]
+    fn text_is_wrapped_with_a_hanging_indent() {
+        let text = narrow(|page| page.item(2, "one two three four five six"));
+        assert_eq!(text, "  one two three four\n    five six\n");
+    }
+
+    #[test]
+    fn a_table_lines_up_and_wraps_its_last_column() {
+        let rows = || vec![vec!["a".into(), "one two three four".into()], vec!["long".into(), "x".into()]];
+        assert_eq!(narrow(|page| page.table(0, rows())), "a     one two three\n      four\nlong  x\n");
+    }
+
+    #[test]
+    fn pieces_without_a_blank_between_them_stay_together() {
+        let line = Line::new().then(Tone::Plain, "aaaa bbbb").then(Tone::Strong, "cccc").then(Tone::Plain, "dddd eeee");
+        assert_eq!(narrow(|page| page.text(line.clone())), "aaaa\n  bbbbccccdddd\n  eeee\n");
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for() {
+        let mut page = Page::default();
+        page.text(Line::new().then(Tone::Yes, "yes"));
+        assert_eq!(print(&page, Look::PLAIN), "yes\n");
+        assert!(print(&page, Look { colour: true, width: 80 }).starts_with("\u{1b}["));
+    }
+}

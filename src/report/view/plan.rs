@@ -1,0 +1,202 @@
+//! A plan for people: first what it means for them, then what would be written. Nothing is cut, only folded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diff;
+use crate::model::Policy;
+use crate::model::key::TargetKey;
+use crate::name::{Name, RightName};
+use crate::plan::{Action, Change, Origin, Plan, Said};
+use crate::report::block::{Line, Page, Tone};
+use crate::state::{Key, Kind, Value};
+use crate::target::Receipt;
+
+use super::count;
+
+/// What a plan means and does.
+pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
+    let mut page = Page::default();
+    if plan.changes.is_empty() {
+        page.text(
+            Line::new()
+                .then(Tone::Yes, "nothing to do")
+                .then(Tone::Plain, format!(": {database} says what the policy says")),
+        );
+        return page;
+    }
+    let total = count(plan.changes.len(), "change");
+    page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, format!(" to {database}")));
+    page.blank();
+    page.heading("for people");
+    let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
+    for (changes, sign, tone) in effects {
+        page.table(
+            2,
+            folded(changes, policy)
+                .into_iter()
+                .map(|(right, text)| {
+                    vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, right), Line::from(text)]
+                })
+                .collect(),
+        );
+    }
+    if plan.effective == diff::Effective::default() {
+        page.item(2, "nobody gains or loses anything");
+    }
+    page.blank();
+    page.heading("in the database");
+    for (action, sign, tone) in
+        [(Action::Create, "+", Tone::Yes), (Action::Update, "~", Tone::Warning), (Action::Delete, "-", Tone::No)]
+    {
+        let rows = written(&plan.changes, action);
+        page.table(
+            2,
+            rows.into_iter()
+                .map(|(kind, text)| {
+                    vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, kind), Line::from(text)]
+                })
+                .collect(),
+        );
+    }
+    conflicts(plan, &mut page);
+    page.blank();
+    let (gains, losses) = (plan.effective.gains.len(), plan.effective.losses.len());
+    page.text(format!("{} gained, {} lost", count(gains, "right"), losses));
+    page.text(Line::new().then(Tone::Quiet, format!("fingerprint {}", plan.fingerprint)));
+    page
+}
+
+/// What became of an apply.
+pub fn applied(receipt: &Receipt, database: &str) -> Page {
+    let mut page = Page::default();
+    match receipt.run {
+        Some(run) => page.text(
+            Line::new()
+                .then(Tone::Yes, "applied")
+                .then(Tone::Plain, format!(" {} to {database} (run {run})", count(receipt.applied, "change"))),
+        ),
+        None => page.text(format!("nothing was written to {database}")),
+    }
+    page
+}
+
+fn conflicts(plan: &Plan, page: &mut Page) {
+    if plan.conflicts.is_empty() {
+        return;
+    }
+    page.blank();
+    page.heading("conflicts: the policy and the database both changed these, and the policy wins");
+    let rows = plan.conflicts.iter().map(|conflict| {
+        let field = conflict.field.map(|field| format!(" {field}")).unwrap_or_default();
+        let (ours, theirs) = (said(conflict.policy.as_ref()), said(conflict.database.as_ref()));
+        let text = format!("{}{field}: database {theirs}, policy {ours}", conflict.key);
+        vec![
+            Line::new().then(Tone::Warning, "!"),
+            Line::new().then(Tone::Strong, conflict.key.kind().as_str()),
+            Line::from(text),
+        ]
+    });
+    page.table(2, rows.collect());
+}
+
+/// Changes of rights, folded by right and by the people who share them.
+fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
+    let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
+    let mut by_right: BTreeMap<&RightName, BTreeMap<&Name, BTreeSet<TargetKey>>> = BTreeMap::new();
+    for change in changes {
+        let targets = by_right.entry(&change.right).or_default().entry(&change.user).or_default();
+        targets.extend(change.target.clone());
+    }
+    let mut rows = Vec::new();
+    for (right, people) in by_right {
+        // Nobody is a target of the own rights, so oneself is added to make equal what only differs by that.
+        let mut sets: BTreeMap<BTreeSet<TargetKey>, Vec<&Name>> = BTreeMap::new();
+        for (user, mut targets) in people {
+            if targets.iter().any(|target| matches!(target, TargetKey::User(_))) {
+                targets.insert(TargetKey::User(user.clone()));
+            }
+            sets.entry(targets).or_default().push(user);
+        }
+        for (targets, users) in sets {
+            let whom = of_whom(&targets, &everybody);
+            let name = format!("{right}{}", if whom.is_empty() { "" } else { " of" });
+            let who = who(&users, &everybody);
+            rows.push((name, if whom.is_empty() { who } else { format!("{whom}: {who}") }));
+        }
+    }
+    rows
+}
+
+fn who(users: &[&Name], everybody: &BTreeSet<&Name>) -> String {
+    let names: Vec<&str> = users.iter().map(|name| name.as_str()).collect();
+    let missing: Vec<&str> = everybody.iter().filter(|name| !users.contains(name)).map(|name| name.as_str()).collect();
+    if users.len() > 3 && missing.is_empty() && users.len() == everybody.len() {
+        return format!("all {}", count(users.len(), "user"));
+    }
+    if users.len() > 8 && missing.len() <= 4 && users.len() + missing.len() == everybody.len() {
+        return format!("all users except {}", missing.join(", "));
+    }
+    format!("{} ({})", count(users.len(), "user"), names.join(", "))
+}
+
+fn of_whom(targets: &BTreeSet<TargetKey>, everybody: &BTreeSet<&Name>) -> String {
+    let names: Vec<&Name> = targets.iter().filter_map(TargetKey::name).collect();
+    let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
+    let missing: Vec<&str> = everybody.iter().filter(|name| !names.contains(name)).map(|name| name.as_str()).collect();
+    if of_people && names.len() > 3 && missing.is_empty() {
+        return "everyone".to_owned();
+    }
+    if of_people && missing.len() < names.len() / 2 && missing.len() <= 12 {
+        return format!("everyone except {}", missing.join(", "));
+    }
+    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Changes of one action by kind, those of rules and members by their subject.
+fn written(changes: &[Change], action: Action) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut folds: BTreeMap<(Kind, Option<String>, Origin), Vec<String>> = BTreeMap::new();
+    for change in changes.iter().filter(|change| change.action == action) {
+        if action == Action::Update {
+            let (before, after) = (said(change.before.as_ref()), said(change.after.as_ref()));
+            let field = change.field.unwrap_or_default();
+            let text = format!("{}: {field} {before} -> {after}{}", change.key, origin(change.origin));
+            rows.push((change.key.kind().as_str().to_owned(), text));
+            continue;
+        }
+        let (subject, text) = match &change.key {
+            Key::Rule { subject, right, target, effect, validity } => {
+                let target = target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
+                (Some(subject.to_string()), format!("{} {right}{target}{validity}", effect.as_str()))
+            }
+            Key::Member { group, member, validity } => (Some(group.to_string()), format!("{member}{validity}")),
+            key => (None, key.to_string()),
+        };
+        folds.entry((change.key.kind(), subject, change.origin)).or_default().push(text);
+    }
+    for ((kind, subject, made_by), texts) in folds {
+        let subject = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
+        let number = if texts.len() > 1 { format!(" ({})", texts.len()) } else { String::new() };
+        rows.push((format!("{}{number}", kind.as_str()), format!("{subject}{}{}", texts.join(", "), origin(made_by))));
+    }
+    rows
+}
+
+/// Says so if somebody changed the database.
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Policy => "",
+        Origin::Drift => "  [drift: changed in the database, taken back]",
+        Origin::Conflict => "  [conflict: the policy wins]",
+    }
+}
+
+fn said(said: Option<&Said>) -> String {
+    match said {
+        None | Some(Said::Field(Value::Null)) => "nothing".to_owned(),
+        Some(Said::Field(Value::Flag(flag))) => flag.to_string(),
+        Some(Said::Field(Value::Text(text))) => format!("\"{text}\""),
+        Some(Said::Field(Value::List(items))) => items.join(", "),
+        Some(Said::Row(_)) => "it".to_owned(),
+    }
+}

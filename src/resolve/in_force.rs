@@ -1,0 +1,116 @@
+//! A policy on a day: which memberships are in force, and so which groups each user is in.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::date::Date;
+use crate::model::{GroupId, Id, Member, MembershipId, Policy, Subject, UserId, outermost_first};
+
+/// The way from a user to a group: the memberships, one after the other. Empty for the user's own rules.
+pub type Path = Vec<MembershipId>;
+
+/// A policy together with the day for which it is asked.
+#[derive(Debug)]
+pub struct InForce<'p> {
+    /// The policy.
+    pub policy: &'p Policy,
+    /// The day, UTC.
+    pub on: Date,
+    /// For each group itself and all groups around it, in order.
+    outer: Vec<Vec<GroupId>>,
+    /// The groups that everyone is in.
+    everyone: Vec<GroupId>,
+}
+
+impl<'p> InForce<'p> {
+    /// Finds out which groups lie in which on a day.
+    pub fn new(policy: &'p Policy, on: Date) -> Self {
+        let mut outer: Vec<Vec<GroupId>> = vec![Vec::new(); policy.groups.len()];
+        for knot in outermost_first(policy) {
+            let around = |group: &GroupId| {
+                let memberships = policy.memberships_of(Member::Group(*group));
+                memberships.filter(|(_, m)| m.validity.holds(on)).map(|(_, m)| m.group)
+            };
+            // A policy has no cycles; a database that somebody wrote into may, and then dates can cut them.
+            if let [group] = knot.as_slice() {
+                let mut all = vec![*group];
+                all.extend(around(group).flat_map(|next| &outer[next.index()]));
+                outer[group.index()] = sorted(all);
+                continue;
+            }
+            for group in &knot {
+                let (mut all, mut open) = (vec![*group], vec![*group]);
+                while let Some(next) = open.pop() {
+                    for further in around(&next).filter(|g| !all.contains(g)).collect::<Vec<_>>() {
+                        all.push(further);
+                        open.push(further);
+                    }
+                }
+                outer[group.index()] = sorted(all);
+            }
+        }
+        let of_everyone = policy.memberships_of(Member::Everyone).filter(|(_, m)| m.validity.holds(on));
+        let everyone = of_everyone.flat_map(|(_, m)| outer[m.group.index()].iter().copied()).collect();
+        Self { policy, on, everyone: sorted(everyone), outer }
+    }
+
+    /// A group and all groups around it, in order.
+    pub fn outer_groups(&self, group: GroupId) -> &[GroupId] {
+        &self.outer[group.index()]
+    }
+
+    /// All groups of a user, direct and outer, roles among them, in order.
+    pub fn groups_of(&self, user: UserId) -> Vec<GroupId> {
+        let direct = self.policy.memberships_of(Member::User(user)).filter(|(_, m)| m.validity.holds(self.on));
+        let mut groups = self.everyone.clone();
+        groups.extend(direct.flat_map(|(_, m)| &self.outer[m.group.index()]));
+        sorted(groups)
+    }
+
+    /// Whether somebody is in a group, directly or through others.
+    pub fn is_member(&self, user: UserId, group: GroupId) -> bool {
+        self.groups_of(user).binary_search(&group).is_ok()
+    }
+
+    /// The users in a group, in order, inactive ones too.
+    pub fn members_of(&self, group: GroupId) -> Vec<UserId> {
+        self.policy.users.ids().filter(|user| self.is_member(*user, group)).collect()
+    }
+
+    /// For each group of a user the shortest way to it, and of equally short ones the first in order of names.
+    pub fn paths_of(&self, user: UserId) -> BTreeMap<GroupId, Path> {
+        let in_force = |member| {
+            let mut all: Vec<_> =
+                self.policy.memberships_of(member).filter(|(_, m)| m.validity.holds(self.on)).collect();
+            all.sort_by_key(|(id, m)| (m.group, *id));
+            all.into_iter()
+        };
+        let mut direct: Vec<_> = in_force(Member::User(user)).chain(in_force(Member::Everyone)).collect();
+        direct.sort_by_key(|(id, m)| (m.group, *id));
+        let mut paths: BTreeMap<GroupId, Path> = BTreeMap::new();
+        let mut queue: VecDeque<(GroupId, Path)> = direct.into_iter().map(|(id, m)| (m.group, vec![id])).collect();
+        while let Some((group, path)) = queue.pop_front() {
+            if paths.contains_key(&group) {
+                continue;
+            }
+            for (id, membership) in in_force(Member::Group(group)) {
+                let mut further = path.clone();
+                further.push(id);
+                queue.push_back((membership.group, further));
+            }
+            paths.insert(group, path);
+        }
+        paths
+    }
+
+    /// The subjects along a path, the user first.
+    pub fn subjects_along(&self, user: UserId, path: &[MembershipId]) -> Vec<Subject> {
+        let groups = path.iter().map(|id| Subject::Group(self.policy.membership(*id).group));
+        std::iter::once(Subject::User(user)).chain(groups).collect()
+    }
+}
+
+fn sorted(mut groups: Vec<GroupId>) -> Vec<GroupId> {
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}

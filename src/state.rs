@@ -1,0 +1,173 @@
+//! A state: everything that a policy or a database says, as facts under keys that both worlds share.
+//!
+//! No ids and no places: a state can be compared with one from another revision or another machine.
+
+mod compile;
+mod key;
+mod value;
+
+use std::collections::BTreeMap;
+
+use crate::model::key::{GroupKey, GroupKind};
+use crate::model::{Member, Policy, Right, Scope};
+use crate::name::Name;
+
+pub use compile::compile;
+pub use key::{Key, Kind, MemberKey};
+pub use value::{Fields, Value};
+
+/// What is said of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A right.
+    Right(Right),
+    /// The name of a module.
+    Module(Option<Box<str>>),
+    /// The modules of a set, in order.
+    ModuleSet(Vec<Name>),
+    /// The patterns of a class of attachments.
+    Attachment(Vec<Box<str>>),
+    /// An employee.
+    Employee(crate::model::Employee),
+    /// A group or role.
+    Group(GroupFact),
+    /// A user.
+    User(UserFact),
+    /// The reason of a membership.
+    Member(Option<Box<str>>),
+    /// The role that online access gives.
+    Access(GroupKey),
+    /// The reason of a rule.
+    Rule(Option<Box<str>>),
+}
+
+/// What is said of a group or role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupFact {
+    /// The name to show.
+    pub name: Option<Box<str>>,
+    /// The prescribed module set.
+    pub modules: Option<Name>,
+}
+
+/// What is said of a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFact {
+    /// The link into the staff register.
+    pub employee: Option<Name>,
+    /// The name to show.
+    pub name: Option<Box<str>>,
+    /// Whether the account administers the program.
+    pub superuser: bool,
+    /// Whether the account is in use.
+    pub active: bool,
+    /// The prescribed module set.
+    pub modules: Option<Name>,
+}
+
+impl Fact {
+    /// What is said, field by field, in a fixed order.
+    pub fn fields(&self) -> Fields {
+        let text = |value: &Option<Box<str>>| Value::of_text(value.as_deref());
+        let name = |value: &Option<Name>| Value::of_text(value.as_ref().map(Name::as_str));
+        match self {
+            Self::Right(right) => {
+                let label = |language| Value::of_text(right.labels.get(language).map(|label| &**label));
+                vec![
+                    ("of", Value::of_text(right.scope.map(Scope::as_str))),
+                    ("own_data_allowed", Value::Flag(right.own_data_allowed)),
+                    ("builtin", Value::Flag(right.builtin)),
+                    ("name.en", label("en")),
+                    ("name.de", label("de")),
+                    ("name.nb", label("nb")),
+                    ("name.nl", label("nl")),
+                    ("meaning", text(&right.meaning)),
+                ]
+            }
+            Self::Module(shown) => vec![("name", text(shown))],
+            Self::ModuleSet(modules) => vec![("modules", Value::list(modules))],
+            Self::Attachment(patterns) => vec![("patterns", Value::list(patterns))],
+            Self::Employee(employee) => vec![
+                ("name", text(&employee.name)),
+                ("email", text(&employee.email)),
+                ("phone", text(&employee.phone)),
+                ("department", text(&employee.department)),
+                ("language", text(&employee.language)),
+            ],
+            Self::Group(group) => vec![("name", text(&group.name)), ("modules", name(&group.modules))],
+            Self::User(user) => vec![
+                ("employee", name(&user.employee)),
+                ("name", text(&user.name)),
+                ("superuser", Value::Flag(user.superuser)),
+                ("active", Value::Flag(user.active)),
+                ("modules", name(&user.modules)),
+            ],
+            Self::Member(because) | Self::Rule(because) => vec![("because", text(because))],
+            Self::Access(role) => vec![("role", Value::Text(role.to_string()))],
+        }
+    }
+}
+
+/// Facts under their keys, in the order in which they can be created.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// The facts.
+    pub facts: BTreeMap<Key, Fact>,
+}
+
+impl State {
+    /// What a policy says.
+    pub fn of(policy: &Policy) -> Self {
+        let mut facts = BTreeMap::new();
+        for (_, name, right) in policy.rights.iter() {
+            facts.insert(Key::Right(name.clone()), Fact::Right(right.clone()));
+        }
+        for (_, name, module) in policy.modules.iter() {
+            facts.insert(Key::Module(name.clone()), Fact::Module(module.name.clone()));
+        }
+        for (_, name, set) in policy.module_sets.iter() {
+            let modules = set.modules.iter().map(|id| policy.modules.key(*id).clone()).collect();
+            facts.insert(Key::ModuleSet(name.clone()), Fact::ModuleSet(modules));
+        }
+        for (_, name, class) in policy.attachments.iter() {
+            facts.insert(Key::Attachment(name.clone()), Fact::Attachment(class.patterns.clone()));
+        }
+        for (_, name, employee) in policy.employees.iter() {
+            facts.insert(Key::Employee(name.clone()), Fact::Employee(employee.clone()));
+        }
+        let set_name = |id| policy.module_sets.key(id).clone();
+        for (_, key, group) in policy.groups.iter() {
+            let fact = GroupFact { name: group.name.clone(), modules: group.modules.map(set_name) };
+            facts.insert(Key::of_group(key), Fact::Group(fact));
+        }
+        for (_, name, user) in policy.users.iter() {
+            let fact = UserFact {
+                employee: user.employee.map(|id| policy.employees.key(id).clone()),
+                name: user.name.clone(),
+                superuser: user.superuser,
+                active: user.active,
+                modules: user.modules.map(set_name),
+            };
+            facts.insert(Key::User(name.clone()), Fact::User(fact));
+        }
+        for membership in &policy.memberships {
+            let group = policy.groups.key(membership.group);
+            let user = |id| policy.users.key(id).clone();
+            if let (GroupKind::Role, Member::User(id)) = (group.kind, membership.member) {
+                facts.entry(Key::Access(user(id))).or_insert_with(|| Fact::Access(group.clone()));
+                continue;
+            }
+            let member = match membership.member {
+                Member::Everyone => MemberKey::Everyone,
+                Member::User(id) => MemberKey::User(user(id)),
+                Member::Group(id) => MemberKey::Group(policy.groups.key(id).clone()),
+            };
+            let key = Key::Member { group: group.clone(), member, validity: membership.validity };
+            facts.entry(key).or_insert_with(|| Fact::Member(membership.because.clone()));
+        }
+        for rule in &policy.rules {
+            facts.entry(Key::of_rule(policy, rule)).or_insert_with(|| Fact::Rule(rule.because.clone()));
+        }
+        Self { facts }
+    }
+}

@@ -1,0 +1,514 @@
+//! The grammar of rules, members and questions: text becomes references. The only file that knows pest.
+//!
+//! Names are checked for their form, not looked up.
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+
+use crate::date::{Date, Validity, parse_date};
+use crate::name::Name;
+
+/// The most bytes that one rule, member or question may have.
+pub const MAX_TEXT_BYTES: usize = 4096;
+
+use grammar::{Grammar, Rule};
+
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar/rightful.pest"]
+    pub struct Grammar;
+}
+
+/// What a name is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Prefix {
+    /// `user:`
+    User,
+    /// `group:`
+    Group,
+    /// `role:`
+    Role,
+    /// `module:`
+    Module,
+    /// `module-set:`
+    ModuleSet,
+    /// `attachment:`
+    Attachment,
+}
+
+impl Prefix {
+    /// Every prefix.
+    pub const ALL: [Self; 6] = [Self::User, Self::Group, Self::Role, Self::Module, Self::ModuleSet, Self::Attachment];
+
+    /// The word before the colon.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::Module => "module",
+            Self::ModuleSet => "module-set",
+            Self::Attachment => "attachment",
+        }
+    }
+
+    /// What it stands for, for messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::ModuleSet => "module set",
+            Self::Attachment => "attachment class",
+            other => other.as_str(),
+        }
+    }
+}
+
+/// A name, with what it is said to be if that is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The part before the colon.
+    pub prefix: Option<Prefix>,
+    /// The name itself.
+    pub name: Name,
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.prefix {
+            Some(prefix) => write!(f, "{}:{}", prefix.as_str(), self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+/// One or several rights as written: `area.action`, `area.x+y`, `area.*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightPattern {
+    /// The part before the dot.
+    pub area: Box<str>,
+    /// The parts after it; empty means all of the area.
+    pub actions: Vec<Box<str>>,
+}
+
+impl std::fmt::Display for RightPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let actions = if self.actions.is_empty() { "*".to_owned() } else { self.actions.join("+") };
+        write!(f, "{}.{actions}", self.area)
+    }
+}
+
+/// Over whom or what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetRef {
+    /// All people.
+    Everyone,
+    /// All modules, or all attachment classes.
+    Everything,
+    /// Something declared.
+    Named(Reference),
+}
+
+/// Who is a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberRef {
+    /// Every declared user.
+    Everyone,
+    /// A user or a group.
+    Named(Reference),
+}
+
+/// A value with the byte in the text at which it begins and the one at which it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// What was read.
+    pub value: T,
+    /// First byte in the parsed text.
+    pub start: usize,
+    /// One past the last byte in the parsed text.
+    pub end: usize,
+}
+
+/// A rule, not yet on a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleText {
+    /// The right or rights.
+    pub right: At<RightPattern>,
+    /// Over whom or what.
+    pub target: Option<At<TargetRef>>,
+    /// When.
+    pub validity: Validity,
+    /// Why.
+    pub because: Option<String>,
+}
+
+/// A member, not yet in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberText {
+    /// Who.
+    pub who: At<MemberRef>,
+    /// When.
+    pub validity: Validity,
+    /// Why.
+    pub because: Option<String>,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionText {
+    /// Of whom it is asked.
+    pub subject: At<Reference>,
+    /// The right or rights.
+    pub right: At<RightPattern>,
+    /// Over whom or what.
+    pub target: Option<At<TargetRef>>,
+    /// On which day, if the text says so.
+    pub on: Option<Date>,
+}
+
+/// Why a text is not what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The byte in the text where it goes wrong.
+    pub at: usize,
+    /// What is wrong there.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Whether the text is merely too long.
+    pub too_long: bool,
+}
+
+type Parsed<T> = Result<T, SyntaxError>;
+
+/// Reads a whole rule.
+///
+/// # Errors
+/// Where the text leaves the grammar, and what could stand there.
+pub fn parse_rule(text: &str) -> Parsed<RuleText> {
+    let rule = parse(Rule::rule_text, text)?;
+    let mut read = Parts::default();
+    for part in rule.into_inner() {
+        read.take(part)?;
+    }
+    let right = read.right.ok_or_else(|| error_at(0, "a right is missing"))?;
+    Ok(RuleText { right, target: read.target, validity: read.validity, because: read.because })
+}
+
+/// Reads a whole member.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_member(text: &str) -> Parsed<MemberText> {
+    let member = parse(Rule::member_text, text)?;
+    let mut read = Parts::default();
+    let mut who = None;
+    for part in member.into_inner() {
+        if part.as_rule() == Rule::who {
+            who = Some(at(&part, who_of(&part)?));
+        } else {
+            read.take(part)?;
+        }
+    }
+    let who = who.ok_or_else(|| error_at(0, "a member is missing"))?;
+    Ok(MemberText { who, validity: read.validity, because: read.because })
+}
+
+/// Reads a whole question.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_question(text: &str) -> Parsed<QuestionText> {
+    let question = parse(Rule::question_text, text)?;
+    let mut read = Parts::default();
+    let (mut subject, mut on) = (None, None);
+    for part in question.into_inner() {
+        match part.as_rule() {
+            Rule::subject => subject = Some(at(&part, subject_of(&part)?)),
+            Rule::date => on = Some(date_of(&part)?),
+            _ => read.take(part)?,
+        }
+    }
+    let missing = || error_at(0, "a user and a right are needed");
+    let (subject, right) = (subject.ok_or_else(missing)?, read.right.ok_or_else(missing)?);
+    Ok(QuestionText { subject, right, target: read.target, on })
+}
+
+/// Reads `area.action`, `area.x+y` or `area.*`.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_right(text: &str) -> Parsed<RightPattern> {
+    Ok(right_of(parse(Rule::right_text, text)?))
+}
+
+/// Reads a target.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_target(text: &str) -> Parsed<TargetRef> {
+    target_of(&parse(Rule::target_text, text)?)
+}
+
+/// Reads a member without validity.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_who(text: &str) -> Parsed<MemberRef> {
+    who_of(&parse(Rule::who_text, text)?)
+}
+
+/// Reads a name with or without its prefix.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_reference(text: &str) -> Parsed<Reference> {
+    subject_of(&parse(Rule::subject_text, text)?)
+}
+
+/// What rules, members and questions have in common.
+#[derive(Default)]
+struct Parts {
+    right: Option<At<RightPattern>>,
+    target: Option<At<TargetRef>>,
+    validity: Validity,
+    because: Option<String>,
+}
+
+impl Parts {
+    fn take(&mut self, part: Pair<'_, Rule>) -> Parsed<()> {
+        match part.as_rule() {
+            Rule::right => self.right = Some(at(&part.clone(), right_of(part))),
+            Rule::target => self.target = Some(at(&part, target_of(&part)?)),
+            Rule::validity => self.validity = validity_of(&part)?,
+            Rule::string => self.because = Some(string_of(&part)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The pair below the rule that was asked for.
+fn parse(entry: Rule, text: &str) -> Parsed<Pair<'_, Rule>> {
+    if text.len() > MAX_TEXT_BYTES {
+        let message = format!("the text is {} bytes long, the most is {MAX_TEXT_BYTES}", text.len());
+        return Err(SyntaxError { at: 0, message, help: "shorten it".to_owned(), too_long: true });
+    }
+    let whole = Grammar::parse(entry, text).map_err(|error| explain(&error, text))?;
+    let missing = || error_at(0, "nothing stands here");
+    whole.into_iter().next().and_then(|pair| pair.into_inner().next()).ok_or_else(missing)
+}
+
+fn at<T>(pair: &Pair<'_, Rule>, value: T) -> At<T> {
+    let span = pair.as_span();
+    At { value, start: span.start(), end: span.start() + span.as_str().trim_end().len() }
+}
+
+fn error_at(at: usize, message: &str) -> SyntaxError {
+    SyntaxError { at, message: message.to_owned(), help: String::new(), too_long: false }
+}
+
+fn right_of(pair: Pair<'_, Rule>) -> RightPattern {
+    let mut words = pair.into_inner().filter(|part| part.as_rule() == Rule::word);
+    let area = words.next().map_or("", |area| area.as_str()).into();
+    RightPattern { area, actions: words.map(|word| word.as_str().into()).collect() }
+}
+
+fn target_of(pair: &Pair<'_, Rule>) -> Parsed<TargetRef> {
+    let part = pair.clone().into_inner().next().ok_or_else(|| error_at(0, "a target is missing"))?;
+    Ok(match part.as_rule() {
+        Rule::everyone => TargetRef::Everyone,
+        Rule::everything => TargetRef::Everything,
+        _ => TargetRef::Named(reference_of(&part)?),
+    })
+}
+
+fn who_of(pair: &Pair<'_, Rule>) -> Parsed<MemberRef> {
+    let part = pair.clone().into_inner().next().ok_or_else(|| error_at(0, "a member is missing"))?;
+    Ok(match part.as_rule() {
+        Rule::everyone => MemberRef::Everyone,
+        _ => MemberRef::Named(reference_of(&part)?),
+    })
+}
+
+fn subject_of(pair: &Pair<'_, Rule>) -> Parsed<Reference> {
+    let part = pair.clone().into_inner().next().ok_or_else(|| error_at(0, "a name is missing"))?;
+    reference_of(&part)
+}
+
+fn reference_of(pair: &Pair<'_, Rule>) -> Parsed<Reference> {
+    let mut prefix = None;
+    for part in pair.clone().into_inner() {
+        if part.as_rule() == Rule::prefix {
+            prefix = Prefix::ALL.into_iter().find(|p| p.as_str() == part.as_str());
+        } else {
+            let start = part.as_span().start();
+            let name = Name::new(part.as_str()).map_err(|why| error_at(start, &why.to_string()))?;
+            return Ok(Reference { prefix, name });
+        }
+    }
+    Err(error_at(pair.as_span().start(), "a name is missing"))
+}
+
+fn validity_of(pair: &Pair<'_, Rule>) -> Parsed<Validity> {
+    let (mut from, mut until, mut ends) = (None, None, false);
+    for part in pair.clone().into_inner() {
+        match part.as_rule() {
+            Rule::until => ends = true,
+            Rule::date if ends => until = Some(date_of(&part)?),
+            Rule::date => from = Some(date_of(&part)?),
+            _ => {}
+        }
+    }
+    Validity::new(from, until).ok_or_else(|| SyntaxError {
+        at: pair.as_span().start(),
+        message: "the period ends before it begins".to_owned(),
+        help: "both days are included; write the earlier one after `from`".to_owned(),
+        too_long: false,
+    })
+}
+
+fn date_of(pair: &Pair<'_, Rule>) -> Parsed<Date> {
+    parse_date(pair.as_str()).ok_or_else(|| SyntaxError {
+        at: pair.as_span().start(),
+        message: format!("`{}` is not a day of the calendar", pair.as_str()),
+        help: "write a date as YYYY-MM-DD".to_owned(),
+        too_long: false,
+    })
+}
+
+fn string_of(pair: &Pair<'_, Rule>) -> String {
+    let mut text = String::with_capacity(pair.as_str().len());
+    let inner = pair.clone().into_inner().next();
+    let mut rest = inner.as_ref().map_or("", |inner| inner.as_str()).chars();
+    while let Some(c) = rest.next() {
+        text.extend(if c == '\\' { rest.next() } else { Some(c) });
+    }
+    text
+}
+
+/// Turns pest's error into words about what stands there and what could.
+fn explain(error: &pest::error::Error<Rule>, text: &str) -> SyntaxError {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let mut expected: Vec<&str> = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(word_for).collect(),
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    expected.sort_unstable();
+    expected.dedup();
+    let rest = &text[at.min(text.len())..];
+    let found: String = rest.split_whitespace().next().unwrap_or_default().chars().take(40).collect();
+    let message =
+        if found.is_empty() { "the text ends too early".to_owned() } else { format!("`{found}` cannot stand here") };
+    let help = match expected.as_slice() {
+        [] => String::new(),
+        [one] => format!("expected {one}"),
+        [most @ .., last] => format!("expected {} or {last}", most.join(", ")),
+    };
+    SyntaxError { at, message, help, too_long: false }
+}
+
+fn word_for(token: &Rule) -> Option<&'static str> {
+    Some(match token {
+        Rule::right | Rule::right_text | Rule::rule | Rule::rule_text => "a right such as `data.export`",
+        Rule::word => "an action in lower case letters",
+        Rule::every => "`*`",
+        Rule::target | Rule::target_text => "a name, `everyone` or `everything`",
+        Rule::who | Rule::member | Rule::member_text => "a name or `everyone`",
+        Rule::reference | Rule::name | Rule::subject | Rule::question_text => "a name",
+        Rule::date => "a date as YYYY-MM-DD",
+        Rule::string => "a reason in double quotes",
+        Rule::string_text => "the closing `\"`",
+        Rule::of => "`of`",
+        Rule::on => "`on`",
+        Rule::from => "`from`",
+        Rule::until => "`until`",
+        Rule::because => "`because`",
+        Rule::everyone => "`everyone`",
+        Rule::everything => "`everything`",
+        Rule::EOI => "the end",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> String {
+        match parse_rule(text) {
+            Ok(rule) => {
+                let target = match rule.target.map(|t| t.value) {
+                    None => String::new(),
+                    Some(TargetRef::Everyone) => " of everyone".to_owned(),
+                    Some(TargetRef::Everything) => " of everything".to_owned(),
+                    Some(TargetRef::Named(name)) => format!(" of {name}"),
+                };
+                let because = rule.because.map(|b| format!(" because {b:?}")).unwrap_or_default();
+                format!("{}{target}{}{because}", rule.right.value, rule.validity)
+            }
+            Err(error) => format!("{}: {}; {}", error.at, error.message, error.help),
+        }
+    }
+
+    #[test]
+    fn rules_read_back_as_they_are_written() {
+        for text in [
+            "lists.print",
+            "calendar.see+edit of group:sales",
+            "opportunities.see of everyone",
+            "modules.use of everything",
+            "data.import from 2026-12-01 until 2026-12-31 because \"year-end \\\"x\\\" \\\\ migration\"",
+            "calendar.* of module-set:sales-desk",
+            "data.* until 2026-12-31",
+            "calendar.see of everyone-else",
+            "calendar.see of jürgen.m@nordwind.example",
+            "calendar.see of 007",
+        ] {
+            assert_eq!(rule(text), text);
+        }
+        assert_eq!(rule(" data.export   of\n anna "), "data.export of anna");
+    }
+
+    #[test]
+    fn a_wrong_rule_says_what_could_stand_there() {
+        let check = |text: &str, expected: &str| assert_eq!(rule(text), expected, "{text}");
+        check("data", "0: `data` cannot stand here; expected a right such as `data.export`");
+        check("Data.export", "0: `Data.export` cannot stand here; expected a right such as `data.export`");
+        check(
+            "data.export to anna",
+            "12: `to` cannot stand here; expected `because`, `from`, `of`, `until` or the end",
+        );
+        check("data.export of until", "15: `until` cannot stand here; expected a name, `everyone` or `everything`");
+        check(
+            "data.export until 2026-02-30",
+            "18: `2026-02-30` is not a day of the calendar; write a date as YYYY-MM-DD",
+        );
+        check("data.export until soon", "18: `soon` cannot stand here; expected a date as YYYY-MM-DD");
+        check(
+            "data.export from 2026-02-02 until 2026-02-01",
+            "12: the period ends before it begins; both days are included; write the earlier one after `from`",
+        );
+        check("data.export because year", "20: `year` cannot stand here; expected a reason in double quotes");
+    }
+
+    #[test]
+    fn members_and_questions_are_read() {
+        let member = parse_member("anna until 2026-12-31 because \"CRM-142\"").unwrap();
+        assert_eq!(member.validity.to_string(), " until 2026-12-31");
+        assert_eq!(member.because.as_deref(), Some("CRM-142"));
+        assert_eq!(parse_member("everyone").unwrap().who.value, MemberRef::Everyone);
+        let question = parse_question("lars can calendar.see of group:sales on 2026-12-01").unwrap();
+        assert_eq!(question.subject.value.to_string(), "lars");
+        assert_eq!(question.on, parse_date("2026-12-01"));
+        assert!(parse_question("lars data.export").is_ok());
+        assert!(parse_question("can data.export").is_err());
+        assert!(parse_question("lars").is_err());
+    }
+
+    #[test]
+    fn a_long_text_is_refused_before_it_is_parsed() {
+        assert!(parse_rule(&"x".repeat(1 << 20)).unwrap_err().too_long);
+    }
+}

@@ -1,0 +1,245 @@
+//! The lists `allow` and `deny`: rules as one text or as a mapping, and the three ways in which YAML breaks them.
+
+use crate::date::{Date, Validity, parse_date};
+use crate::diag::{Code, Diagnostic};
+use crate::text::{Span, Spanned};
+
+use super::fields::{Reader, Record, shorten};
+use super::rule::{RightPattern, TargetRef, parse_right, parse_rule, parse_target};
+use super::yaml::{Layout, Node, Style, Value, locate};
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// It gives.
+    Allow,
+    /// It takes.
+    Deny,
+}
+
+impl Effect {
+    /// The word for it in files and outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Allow => Self::Deny,
+            Self::Deny => Self::Allow,
+        }
+    }
+}
+
+/// A rule as written, on the subject in whose declaration it stands.
+#[derive(Debug, Clone)]
+pub struct RuleDecl {
+    /// Whether it gives or takes.
+    pub effect: Effect,
+    /// The right or rights.
+    pub right: Spanned<RightPattern>,
+    /// Over whom or what.
+    pub target: Option<Spanned<TargetRef>>,
+    /// When.
+    pub validity: Validity,
+    /// Why.
+    pub because: Option<Box<str>>,
+    /// Where the whole stands.
+    pub span: Span,
+}
+
+const FIELDS: [&str; 5] = ["right", "of", "from", "until", "because"];
+
+/// Reads the fields `allow` and `deny` of a declaration.
+pub fn read_rules(reader: &mut Reader<'_>, fields: &Record<'_, '_>) -> Vec<RuleDecl> {
+    let mut rules = Vec::new();
+    for effect in [Effect::Allow, Effect::Deny] {
+        let Some(list) = fields.get(effect.as_str()) else { continue };
+        for node in items(reader, list, "rules", &FIELDS) {
+            rules.extend(read_rule(reader, node, effect));
+        }
+    }
+    rules
+}
+
+fn read_rule(reader: &mut Reader<'_>, node: &Node<'_>, effect: Effect) -> Option<RuleDecl> {
+    if matches!(node.value, Value::Mapping(_)) {
+        return read_mapping(reader, node, effect);
+    }
+    let (text, style) = reader.scalar(node, "a rule")?;
+    let rule = match parse_rule(&text) {
+        Ok(rule) => rule,
+        Err(error) => {
+            reader.grammar_error(node, &text, style, error);
+            return None;
+        }
+    };
+    let span = |start: usize, end: usize| {
+        let place = |at| locate(reader.source, node.span, style, &text, at) as usize;
+        Span::new(place(start)..place(end))
+    };
+    Some(RuleDecl {
+        effect,
+        right: Spanned::new(rule.right.value, span(rule.right.start, rule.right.end)),
+        target: rule.target.map(|target| Spanned::new(target.value, span(target.start, target.end))),
+        validity: rule.validity,
+        because: rule.because.map(Into::into),
+        span: node.span,
+    })
+}
+
+fn read_mapping(reader: &mut Reader<'_>, node: &Node<'_>, effect: Effect) -> Option<RuleDecl> {
+    let fields = reader.record(node, "a rule", &FIELDS);
+    let validity = dates(reader, node, &fields);
+    let because = fields.get("because").and_then(|node| reader.text(node));
+    let target = match fields.get("of") {
+        None => None,
+        Some(node) => Some(part(reader, node, "a target", parse_target)?),
+    };
+    let Some(right) = fields.get("right") else {
+        reader.wrong_type(node, "the field `right` is missing", "say which: `right: data.export`");
+        return None;
+    };
+    let right = part(reader, right, "a right", parse_right)?;
+    Some(RuleDecl { effect, right, target, validity: validity?, because, span: node.span })
+}
+
+fn part<T>(
+    reader: &mut Reader<'_>,
+    node: &Node<'_>,
+    noun: &str,
+    parse: impl Fn(&str) -> Result<T, super::rule::SyntaxError>,
+) -> Option<Spanned<T>> {
+    let (text, style) = reader.scalar(node, noun)?;
+    match parse(&text) {
+        Ok(value) => Some(Spanned::new(value, node.span)),
+        Err(error) => {
+            reader.grammar_error(node, &text, style, error);
+            None
+        }
+    }
+}
+
+/// The fields `from` and `until` of a rule or member that is written as a mapping.
+pub fn dates(reader: &mut Reader<'_>, whole: &Node<'_>, fields: &Record<'_, '_>) -> Option<Validity> {
+    let from = fields.get("from").map(|node| read_date(reader, node));
+    let until = fields.get("until").map(|node| read_date(reader, node));
+    let (from, until) = match (from, until) {
+        (Some(None), _) | (_, Some(None)) => return None,
+        (from, until) => (from.flatten(), until.flatten()),
+    };
+    let period = Validity::new(from, until);
+    if period.is_none() {
+        let place = reader.place(whole.span);
+        reader.push(
+            Diagnostic::new(Code::RuleSyntax, place, "the period ends before it begins")
+                .help("both days are included; write the earlier one after `from`"),
+        );
+    }
+    period
+}
+
+fn read_date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Date> {
+    let (text, _) = reader.scalar(node, "a date")?;
+    let date = parse_date(&text);
+    if date.is_none() {
+        let message = format!("`{}` is not a day of the calendar", shorten(&text));
+        let place = reader.place(node.span);
+        reader.push(Diagnostic::new(Code::RuleSyntax, place, message).help("write a date as YYYY-MM-DD"));
+    }
+    date
+}
+
+/// The items of a list of rules or members, without those that YAML tore apart, which become findings.
+pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: &str, known: &[&str]) -> Vec<&'n Node<'s>> {
+    let nodes = reader.list(list, noun);
+    let flow = matches!(list.value, Value::Sequence(_, Layout::Flow));
+    let mut kept = Vec::with_capacity(nodes.len());
+    let mut rest = nodes.iter();
+    while let Some(node) = rest.next() {
+        if taken_for_mapping(reader, node, known) || cut_at_hash(reader, node) {
+            continue;
+        }
+        if flow && opens_quote(node) && reader.source.text()[node.span.range().end..].trim_start().starts_with(',') {
+            let closing = rest.clone().position(opens_quote);
+            let last = closing.and_then(|index| rest.nth(index)).unwrap_or(node);
+            split_at_comma(reader, node.span.start..last.span.end.max(node.span.end));
+            continue;
+        }
+        kept.push(node);
+    }
+    kept
+}
+
+/// Whether a plain scalar has a double quote that is not closed.
+fn opens_quote(node: &Node<'_>) -> bool {
+    let Value::Scalar(text, Style::Plain) = &node.value else { return false };
+    let mut open = false;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if open => drop(rest.next()),
+            '"' => open = !open,
+            _ => {}
+        }
+    }
+    open
+}
+
+fn taken_for_mapping(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str]) -> bool {
+    let Value::Mapping(entries) = &node.value else { return false };
+    let Some((key, _)) = entries.first() else { return false };
+    let Value::Scalar(text, _) = &key.value else { return false };
+    let looks_like_text = text.contains([' ', '.', '"']) && !known.contains(&&**text);
+    if looks_like_text {
+        let message = "YAML takes this item for a mapping, because of the `: ` in it";
+        broken(reader, node.span, message, whole_line(reader, node.span));
+    }
+    looks_like_text
+}
+
+fn cut_at_hash(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
+    if !opens_quote(node) {
+        return false;
+    }
+    let rest = &reader.source.text()[node.span.range().end..];
+    let cut = rest.trim_start_matches([' ', '\t']).starts_with('#');
+    if cut {
+        let message = "YAML cuts this item at ` #` and takes the rest for a comment";
+        broken(reader, node.span, message, whole_line(reader, node.span));
+    }
+    cut
+}
+
+fn split_at_comma(reader: &mut Reader<'_>, bytes: std::ops::Range<u32>) {
+    let span = Span { start: bytes.start, end: bytes.end };
+    let text = reader.source.slice(span).to_owned();
+    broken(reader, span, "YAML splits this item at the comma in its reason", text);
+}
+
+/// The item up to the end of its line, as the author meant it.
+fn whole_line(reader: &Reader<'_>, span: Span) -> String {
+    let line = reader.source.line_range(reader.source.line_of(span.start));
+    reader.source.text()[span.range().start..line.end.max(span.range().start)].trim_end().to_owned()
+}
+
+fn broken(reader: &mut Reader<'_>, span: Span, message: &str, meant: String) {
+    let quoted = meant.replace('\'', "''");
+    let place = reader.place(span);
+    reader.push(
+        Diagnostic::new(Code::RuleSyntax, place, message)
+            .help(format!("quote the whole item: '{}'", shorten_long(&quoted))),
+    );
+}
+
+fn shorten_long(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

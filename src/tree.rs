@@ -1,0 +1,109 @@
+//! Where policy files come from: the working tree, a git revision, or memory.
+//!
+//! A [`Tree`] lists and reads files below its root and nothing outside of it, whatever links say. It never writes.
+
+pub mod git;
+pub mod memory;
+pub mod worktree;
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// The most bytes that one policy file may have: 256 MiB.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// A readable tree of policy files. Paths are relative to its root, with `/` between their parts.
+pub trait Tree {
+    /// The policy files (`.yaml`, `.yml`) below a folder, sorted by path. Names that begin with a dot are passed over.
+    ///
+    /// # Errors
+    /// If there is no such folder, if a link leads out of the tree, or if the tree cannot be read.
+    fn files(&self, folder: &str) -> Result<Vec<String>, TreeError>;
+
+    /// The bytes of a file, or `None` if there is no file of that path.
+    ///
+    /// # Errors
+    /// If the file leads out of the tree, is too large, or cannot be read.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError>;
+}
+
+/// Why a tree could not be read: the world, not the policy.
+#[derive(Debug, Error)]
+pub enum TreeError {
+    /// The directory that was named does not exist.
+    #[error("there is no directory `{}`", .0.display())]
+    NoRoot(PathBuf),
+    /// The folder of policies is missing.
+    #[error("there is no folder `{0}`")]
+    NoFolder(String),
+    /// A symbolic link leads out of the root.
+    #[error("`{0}` is a symbolic link that leads out of the repository or nowhere")]
+    Outside(String),
+    /// A path whose name is not UTF-8.
+    #[error("the name of `{0}` is not UTF-8")]
+    NotUtf8(String),
+    /// A file beyond [`MAX_FILE_BYTES`].
+    #[error("`{0}` is larger than {limit} MiB, the most that a policy file may have", limit = MAX_FILE_BYTES >> 20)]
+    TooLarge(String),
+    /// The operating system refused.
+    #[error("cannot read `{path}`: {source}")]
+    Io {
+        /// What was to be read.
+        path: String,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// Git has no such revision.
+    #[error("git knows no revision `{0}`")]
+    NoRevision(String),
+    /// The root is not part of a git repository.
+    #[error("`{}` is not in a git repository", .0.display())]
+    NotGit(PathBuf),
+    /// Git failed otherwise.
+    #[error("git: {0}")]
+    Git(#[from] git2::Error),
+}
+
+impl TreeError {
+    /// What somebody can do about it; may be empty.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoRoot(_) => "name a directory that exists with -C",
+            Self::NoFolder(_) => {
+                "a policy repository keeps its declarations in policies/; is this the right directory? -C DIR picks another"
+            }
+            Self::Outside(_) => "put the file itself into the repository, or remove the link",
+            Self::NotUtf8(_) => "rename the file",
+            Self::TooLarge(_) => "split the file; every section may be spread over many files",
+            Self::Io { .. } => "check that the file may be read",
+            Self::NoRevision(_) => "name a branch, a tag or a commit; `git log --oneline` lists commits",
+            Self::NotGit(_) => "--at needs a git checkout; leave it out to use the files as they are",
+            Self::Git(_) => "",
+        }
+    }
+}
+
+/// Whether a file name is one of a policy file.
+pub(crate) fn is_policy_file(name: &str) -> bool {
+    !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
+/// Resolves `link`, the target of a symbolic link standing in `folder`, inside the tree; `None` if it leads out.
+pub(crate) fn resolve_inside(folder: &str, link: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    if link.starts_with('/') {
+        return None;
+    }
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

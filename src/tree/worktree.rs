@@ -1,0 +1,143 @@
+//! The working tree: policy files on disk, below a root directory.
+//!
+//! Links are followed as long as they stay below the root; one that leaves it is refused, not skipped.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{MAX_FILE_BYTES, Tree, TreeError, is_policy_file};
+
+/// The files below a directory.
+#[derive(Debug, Clone)]
+pub struct Worktree {
+    root: PathBuf,
+}
+
+impl Worktree {
+    /// The tree below a directory.
+    ///
+    /// # Errors
+    /// If the directory does not exist.
+    pub fn new(root: &Path) -> Result<Self, TreeError> {
+        match root.canonicalize() {
+            Ok(real) if real.is_dir() => Ok(Self { root: real }),
+            _ => Err(TreeError::NoRoot(root.to_owned())),
+        }
+    }
+
+    /// The root, after symbolic links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The real path of something below the root.
+    fn inside(&self, path: &str) -> Result<PathBuf, TreeError> {
+        match self.root.join(path).canonicalize() {
+            Ok(real) if real.starts_with(&self.root) => Ok(real),
+            Err(source) if source.kind() == io::ErrorKind::PermissionDenied => {
+                Err(TreeError::Io { path: path.to_owned(), source })
+            }
+            _ => Err(TreeError::Outside(path.to_owned())),
+        }
+    }
+
+    fn walk(&self, folder: &str, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<String>) -> Result<(), TreeError> {
+        let real = self.inside(folder)?;
+        if !entered.insert(real.clone()) {
+            return Ok(());
+        }
+        let failed = |source| TreeError::Io { path: folder.to_owned(), source };
+        for entry in fs::read_dir(&real).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let shown = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().map_err(failed)?;
+            let Ok(name) = entry.file_name().into_string() else {
+                if is_policy_file(&entry.file_name().to_string_lossy()) {
+                    return Err(TreeError::NotUtf8(shown));
+                }
+                continue;
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let is_folder = if kind.is_symlink() { self.inside(&shown)?.is_dir() } else { kind.is_dir() };
+            if is_folder {
+                self.walk(&shown, entered, found)?;
+            } else if is_policy_file(&name) {
+                found.push(shown);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tree for Worktree {
+    fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
+        if fs::symlink_metadata(self.root.join(folder)).is_err() {
+            return Err(TreeError::NoFolder(folder.to_owned()));
+        }
+        if !self.inside(folder)?.is_dir() {
+            return Err(TreeError::NoFolder(folder.to_owned()));
+        }
+        let mut found = Vec::new();
+        self.walk(folder, &mut BTreeSet::new(), &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        if fs::symlink_metadata(self.root.join(path)).is_err() {
+            return Ok(None);
+        }
+        let real = self.inside(path)?;
+        let failed = |source| TreeError::Io { path: path.to_owned(), source };
+        let file = fs::File::open(real).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            let source = io::Error::other("it is not a regular file");
+            return Err(failed(source));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(TreeError::TooLarge(path.to_owned()));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_inside_is_followed_and_one_outside_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("repo");
+        fs::create_dir_all(root.join("policies/sub")).unwrap();
+        fs::create_dir_all(root.join("shared")).unwrap();
+        fs::write(root.join("policies/sub/a.yaml"), "a").unwrap();
+        fs::write(root.join("policies/.hidden.yaml"), "h").unwrap();
+        fs::write(root.join("policies/notes.txt"), "t").unwrap();
+        fs::write(root.join("shared/b.yml"), "b").unwrap();
+        symlink("../shared", root.join("policies/shared")).unwrap();
+        symlink("..", root.join("policies/sub/up")).unwrap();
+        let tree = Worktree::new(&root).unwrap();
+        assert_eq!(tree.files("policies").unwrap(), ["policies/shared/b.yml", "policies/sub/a.yaml"]);
+
+        fs::write(dir.path().join("secret.yaml"), "s").unwrap();
+        symlink("../../secret.yaml", root.join("policies/secret.yaml")).unwrap();
+        assert!(tree.files("policies").is_err() || tree.read("policies/secret.yaml").is_err());
+        assert!(matches!(tree.read("policies/secret.yaml"), Err(TreeError::Outside(_))));
+    }
+
+    #[test]
+    fn a_missing_folder_is_said_to_be_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Worktree::new(dir.path()).unwrap();
+        assert!(matches!(tree.files("policies"), Err(TreeError::NoFolder(_))));
+        assert!(matches!(Worktree::new(&dir.path().join("none")), Err(TreeError::NoRoot(_))));
+    }
+}
