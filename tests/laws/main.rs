@@ -1,0 +1,13 @@
+//! Laws that hold for every organisation: what the program says is compared with a naive reading of the language,
+//! written independently of it, and with itself over many random organisations.
+
+mod catalogue;
+mod database;
+mod decisions;
+mod differences;
+mod naive;
+mod organisation;
+mod readings;
+mod robustness;
+mod subject;
+mod variety;
