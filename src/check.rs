@@ -21,3 +21,33 @@ pub fn run(in_force: &InForce<'_>) -> Vec<Diagnostic> {
     diag::sort(&mut found);
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{findings, findings_on};
+
+    #[test]
+    fn rules_that_are_written_twice_or_have_ended_or_decide_nothing() {
+        insta::assert_snapshot!(findings_on(r#"
+users: { lars: { allow: [data.export, data.*], deny: [sms.send until 2026-11-21] } }
+groups:
+  sales: { members: [lars until 2026-11-21, lars from 2026-11-22], deny: [lists.print, calendar.see of lars] }
+"#, "2026-11-22"), @r#"
+        duplicate-rule a.yaml:2:39 "data.*" + a.yaml:2:26 "data.export" `user:lars` allows `data.export` twice | remove one of the two
+        expired-rule a.yaml:2:55 "sms.send until 2026-11-21" this rule ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
+        expired-rule a.yaml:4:22 "lars until 2026-11-21" this membership ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
+        inert-rule a.yaml:4:75 "lists.print" denying `lists.print` to `group:sales` takes it from nobody | another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user
+        "#);
+    }
+
+    #[test]
+    fn employees_and_superusers_are_linked_properly() {
+        insta::assert_snapshot!(findings(r#"
+employees: { x: }
+users: { lars: { employee: x }, anna: { employee: x, superuser: true }, karin: { superuser: true } }
+"#), @r#"
+        employee-shared a.yaml:3:10 "lars" + a.yaml:3:33 "anna" the employee `x` is linked to both `anna` and `lars` | one employee has at most one user; link the other to somebody else, or to nobody
+        superuser-without-employee a.yaml:3:73 "karin" the superuser `karin` is not linked to an employee | add `employee:`, or take `superuser: true` out
+        "#);
+    }
+}

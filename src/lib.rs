@@ -20,3 +20,6 @@ pub mod target;
 pub mod text;
 pub mod tree;
 pub mod wire;
+
+#[cfg(test)]
+mod testing;

@@ -375,3 +375,125 @@ impl Lowering {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_name_declared_twice_shows_both_places() {
+        insta::assert_snapshot!(findings(r#"
+//- policies/a.yaml
+users: { lars: }
+groups: { lars: { members: [user:lars] } }
+//- policies/b.yaml
+users: { lars: }
+rights: { data.export: }
+"#), @r#"
+        duplicate-name b.yaml:1:10 "lars" + a.yaml:1:10 "lars" the user `lars` is declared twice | join the two declarations, or rename one of them
+        duplicate-name b.yaml:2:11 "data.export" `data.export` is a right of the catalogue and cannot be declared again | take the declaration out, or choose another name
+        "#);
+    }
+
+    #[test]
+    fn unknown_names_are_found_with_the_nearest() {
+        insta::assert_snapshot!(findings(r#"
+employees: { lars-kaufmann: }
+modules: { mail: }
+module_sets: { desk: [mail, mial] }
+users:
+  lars: { employee: lars-kaufman, modules: desc, allow: [data.exprot, calendar.see of lasr, modules.use of group:x] }
+groups:
+  sales: { members: [lasr, group:slaes, user:karin, zzzzzz], modules: x }
+online: { access: { karin: { role: r } } }
+"#), @r#"
+        unknown-module a.yaml:4:29 "mial" there is no module `mial` | did you mean `mail`?
+        unknown-employee a.yaml:6:21 "lars-kaufman" there is no employee `lars-kaufman` | did you mean `lars-kaufmann`?
+        unknown-module a.yaml:6:44 "desc" there is no module set `desc` | did you mean `desk`?
+        unknown-right a.yaml:6:58 "data.exprot" there is no right `data.exprot` | did you mean `data.export`?
+        unknown-target a.yaml:6:87 "lasr" there is no user or group called `lasr` | did you mean `lars`?
+        unexpected-target a.yaml:6:108 "group:x" `group:x` is a group, which `modules.use` cannot be over | name a module or module set
+        unknown-user a.yaml:8:22 "lasr" there is no user or group `lasr` | did you mean `lars`?
+        unknown-group a.yaml:8:28 "group:slaes" there is no group `slaes` | did you mean `group:sales`?
+        unknown-user a.yaml:8:41 "user:karin" there is no user `karin` | declare it in the section `users` or `groups`, or correct the name
+        unknown-user a.yaml:8:53 "zzzzzz" there is no user or group `zzzzzz` | declare it in the section `users` or `groups`, or correct the name
+        unknown-module a.yaml:8:71 "x" there is no module set `x` | declare it in the section `module_sets`, or correct the name
+        unknown-user a.yaml:9:21 "karin" there is no user `karin` | declare it in the section `users`, or correct the name
+        unknown-role a.yaml:9:36 "r" there is no role `r` | declare it in the section `roles`, or correct the name
+        "#);
+    }
+
+    #[test]
+    fn a_bare_name_of_two_things_asks_for_the_prefix() {
+        insta::assert_snapshot!(findings(r#"
+users: { sales: , anna: { allow: [calendar.see of sales, calendar.see of group:sales, modules.use of desk] } }
+modules: { desk: }
+module_sets: { desk: [desk] }
+groups: { sales: { members: [anna] }, all: { members: [sales, user:sales] } }
+"#), @r#"
+        ambiguous-name a.yaml:2:51 "sales" `sales` is both a user and a group | say which one: `user:sales` or `group:sales`
+        ambiguous-name a.yaml:2:102 "desk" `desk` is both a module and a module set | say which one: `module:desk` or `module-set:desk`
+        ambiguous-name a.yaml:5:56 "sales" `sales` is both a user and a group | say which one: `user:sales` or `group:sales`
+        "#);
+    }
+
+    #[test]
+    fn targets_must_fit_their_right() {
+        insta::assert_snapshot!(findings(r#"
+modules: { mail: }
+users:
+  lars:
+    allow:
+      - data.export of everyone
+      - calendar.see
+      - calendar.see of everything
+      - modules.use of everyone
+      - calendar.see of mail
+      - calendar.see of module:mail
+      - calendar.*
+      - data.* of everyone
+      - nothing.* of everyone
+      - mail.delete_public+mark_confidental
+"#), @r#"
+        unexpected-target a.yaml:6:24 "everyone" `data.export` is a plain right and takes no target | take out the part after `of`
+        missing-target a.yaml:7:9 "calendar.see" `calendar.see` needs a target: over whose data? | write `calendar.see of NAME` or `calendar.see of everyone`
+        unexpected-target a.yaml:8:25 "everything" `calendar.see` is over people, so `everything` cannot be its target | write `everyone`
+        unexpected-target a.yaml:9:24 "everyone" `modules.use` is not over people, so `everyone` cannot be its target | write `everything`
+        unknown-target a.yaml:10:25 "mail" `mail` is a module, which `calendar.see` cannot be over | name a user or group
+        unexpected-target a.yaml:11:25 "module:mail" `module:mail` is a module, which `calendar.see` cannot be over | name a user or group
+        missing-target a.yaml:12:9 "calendar.*" `calendar.*` needs a target: over whose data? | write `calendar.* of NAME` or `calendar.* of everyone`
+        unexpected-target a.yaml:13:19 "everyone" no right of `data.*` takes a target | take out the part after `of`
+        unknown-right a.yaml:14:9 "nothing.*" there is no right `nothing.*` | `rightful rights` lists the catalogue; own rights are declared in the section `rights`
+        unknown-right a.yaml:15:9 "mail.delete_public+mark_confidental" there is no right `mail.mark_confidental` | did you mean `mail.mark_confidential`?
+        "#);
+    }
+
+    #[test]
+    fn groups_in_a_circle_are_printed_whatever_the_dates() {
+        insta::assert_snapshot!(findings(r#"
+groups:
+  a: { members: [group:b until 2020-01-01] }
+  b: { members: [c] }
+  c: { members: [a, d] }
+  d: { members: [d] }
+"#), @r#"
+        membership-cycle a.yaml:5:18 "a" + a.yaml:4:18 "c" + a.yaml:3:18 "group:b until 2020-01-01" groups contain each other in a circle: a > c > b > a | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:6:18 "d" groups contain each other in a circle: d > d | take one of these groups out of the other's members; dates do not matter here
+        "#);
+    }
+
+    #[test]
+    fn contradictions_are_found_where_periods_overlap() {
+        insta::assert_snapshot!(findings(r#"
+users: { lars: , anna: }
+groups:
+  a: { allow: [data.*], deny: [data.export from 2027-01-01] }
+  b: { allow: [sms.send until 2026-12-31], deny: [sms.send from 2027-01-01] }
+  c: { allow: [calendar.see of lars until 2026-12-31], deny: [calendar.see of user:lars from 2026-12-31] }
+  d: { allow: [calendar.see of everyone], deny: [calendar.see of lars, calendar.see of c] }
+"#), @r#"
+        contradiction a.yaml:4:32 "data.export from 2027-01-01" + a.yaml:4:16 "data.*" `group:a` both allows and denies `data.export` | remove one of the two, or give them periods that do not overlap
+        contradiction a.yaml:6:63 "calendar.see of user:lars from 2026-12-31" + a.yaml:6:16 "calendar.see of lars until 2026-12-31" `group:c` both allows and denies `calendar.see of user:lars` | remove one of the two, or give them periods that do not overlap
+        "#);
+    }
+}

@@ -227,11 +227,11 @@ mod tests {
     #[test]
     fn each_place_is_underlined_in_its_own_line() {
         let text = shown("users:\n  lars:\n  karin:\n  anna:\n  lars:\n", &[34..38, 9..13]);
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text, @"
         duplicate-name
 
           × it is wrong
-           ╭─[policies/a.yaml:5:3]
+           ╭─[policies/a.yaml:2:3]
          2 │   lars:
            ·   ──┬─
            ·     ╰── first

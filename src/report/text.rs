@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn pieces_without_a_blank_between_them_stay_together() {
         let line = Line::new().then(Tone::Plain, "aaaa bbbb").then(Tone::Strong, "cccc").then(Tone::Plain, "dddd eeee");
-        assert_eq!(narrow(|page| page.text(line.clone())), "aaaa\n  bbbbccccdddd\n  eeee\n");
+        assert_eq!(narrow(|page| page.text(line.clone())), "aaaa bbbbccccdddd\n  eeee\n");
     }
 
     #[test]

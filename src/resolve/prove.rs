@@ -80,3 +80,70 @@ fn proven(paths: &BTreeMap<GroupId, Path>, subject: Subject, rule: RuleId) -> Pr
     };
     Proven { rule, path }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Subject;
+    use crate::question::{answer, understand};
+    use crate::resolve::InForce;
+    use crate::testing::{compiled, day};
+
+    /// The step, the deciding rules with their paths, and what was overruled.
+    fn proof(fixture: &str, question: &str) -> String {
+        let compiled = compiled(fixture);
+        assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
+        let policy = &compiled.policy;
+        let question = understand(question, policy).expect("a question");
+        let in_force = InForce::new(policy, question.on.unwrap_or(day("2026-11-22")));
+        let answer = answer(&in_force, &question);
+        let proof = answer.proof(&in_force).expect("a proof");
+        let show = |proven: &crate::resolve::Proven| {
+            let rule = policy.rule(proven.rule);
+            let along = in_force.subjects_along(question.user, &proven.path);
+            let along: Vec<_> =
+                along.into_iter().map(|subject: Subject| policy.subject_key(subject).name().to_string()).collect();
+            let target = rule.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
+            format!("{}{target} {}", rule.effect.as_str(), along.join(" > "))
+        };
+        let list = |all: &[crate::resolve::Proven]| all.iter().map(show).collect::<Vec<_>>().join("; ");
+        let verdict = if answer.allowed { "yes" } else { "no" };
+        format!("{verdict} {}: {} | {}", answer.step.as_str(), list(&proof.rules), list(&proof.overruled))
+    }
+
+    const FIRM: &str = r#"
+users: { lars: { deny: [sms.send] }, anna: { active: false }, karin: }
+groups:
+  all: { members: [everyone], allow: [calendar.see of everyone], deny: [calendar.see of group:heads, data.export] }
+  inner: { members: [lars] }
+  outer: { members: [inner], allow: [sms.send, data.export] }
+  other: { members: [group:inner, lars until 2026-12-31], allow: [data.export] }
+  heads: { members: [karin] }
+"#;
+
+    #[test]
+    fn own_deny_beats_group_allow() {
+        assert_eq!(proof(FIRM, "lars sms.send"), "no user: deny lars | allow lars > inner > outer");
+    }
+
+    #[test]
+    fn group_allow_beats_group_deny_and_all_allows_are_named_by_the_shortest_path() {
+        let expected = "yes group-allow: allow lars > other; allow lars > inner > outer | deny lars > all";
+        assert_eq!(proof(FIRM, "lars data.export"), expected);
+        let later = "yes group-allow: allow lars > inner > other; allow lars > inner > outer | deny lars > all";
+        assert_eq!(proof(FIRM, "lars data.export on 2027-01-01"), later);
+    }
+
+    #[test]
+    fn an_exception_of_one_group_overrules_its_own_everyone() {
+        let expected = "no group-deny: deny of group:heads lars > all | allow of everyone lars > all";
+        assert_eq!(proof(FIRM, "lars calendar.see of karin"), expected);
+        assert_eq!(proof(FIRM, "lars calendar.see of anna"), "yes group-allow: allow of everyone lars > all | ");
+    }
+
+    #[test]
+    fn inactive_users_and_own_data_need_no_rule() {
+        assert_eq!(proof(FIRM, "anna calendar.see of anna"), "no inactive:  | allow of everyone anna > all");
+        assert_eq!(proof(FIRM, "karin calendar.see of karin"), "yes own-data:  | deny of group:heads karin > all");
+        assert_eq!(proof(FIRM, "karin lists.print"), "no default:  | ");
+    }
+}

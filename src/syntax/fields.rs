@@ -141,6 +141,8 @@ impl<'f> Reader<'f> {
     pub fn checked_name(&mut self, text: &str, span: Span) -> Option<Spanned<Name>> {
         match Name::new(text) {
             Ok(name) => Some(Spanned::new(name, span)),
+            // Such a character has a finding of its own already.
+            Err(NameError::BadStart(c) | NameError::BadCharacter(c)) if is_forbidden(c) => None,
             Err(why) => {
                 let (code, help) = match why {
                     NameError::TooLong(_) => (Code::LimitExceeded, "shorten it; `name:` has room for the long form"),
@@ -171,7 +173,7 @@ impl<'f> Reader<'f> {
             Value::Scalar(text, Style::Plain) if text.is_empty() => {
                 self.wrong_type(
                     node,
-                    format!("{expected} is missing here"),
+                    format!("{} is missing here", if expected == "this" { "the text" } else { expected }),
                     "write it behind the colon, or take the field out",
                 );
                 None
@@ -186,7 +188,7 @@ impl<'f> Reader<'f> {
 
     /// A text for people.
     pub fn text(&mut self, node: &Node<'_>) -> Option<Box<str>> {
-        let (text, _) = self.scalar(node, "the text")?;
+        let (text, _) = self.scalar(node, "this")?;
         if text.len() > MAX_TEXT_BYTES {
             let message = format!("the text is {} bytes long, the most is {MAX_TEXT_BYTES}", text.len());
             self.push(Diagnostic::new(Code::LimitExceeded, self.place(node.span), message).help("shorten it"));
@@ -347,5 +349,79 @@ pub fn shorten(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(60) {
         Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
         None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn unknown_fields_and_wrong_types_are_found_with_their_places() {
+        insta::assert_snapshot!(findings(r#"
+user: { lars: }
+users:
+  lars: { superuser: yes, active: "true", nmae: Lars, allow: data.export }
+  karin: [a]
+  anna: { allow: [], modules: }
+employees:
+  lars: { name: [a], email: }
+  lars: { name: again }
+"#), @r#"
+        unknown-field a.yaml:2:1 "user" there is no section `user` | did you mean `users`?
+        wrong-type a.yaml:4:22 "yes" this is true or false, not `yes` | write true or false, without quotes
+        wrong-type a.yaml:4:35 "\"true\"" this is true or false, not `true` | write true or false, without quotes
+        unknown-field a.yaml:4:43 "nmae" there is no field `nmae` | did you mean `name`?
+        wrong-type a.yaml:4:62 "data.export" this is a list of rules, not `data.export` | write `- item` lines, or [item, item]
+        wrong-type a.yaml:5:10 "[a]" a user is a mapping of fields, not a list | write `key: value` lines here
+        wrong-type a.yaml:6:18 "[]" the list is empty | take the field out: an empty list is too easily a mistake
+        wrong-type a.yaml:6:29 "" a module set is missing here | write it behind the colon, or take the field out
+        wrong-type a.yaml:8:17 "[a]" this is a text, not a list | write one text here
+        wrong-type a.yaml:8:27 "" the text is missing here | write it behind the colon, or take the field out
+        duplicate-name a.yaml:9:3 "lars" + a.yaml:8:3 "lars" `lars` is written twice here | join the two, or rename one
+        "#);
+    }
+
+    #[test]
+    fn names_are_texts_whatever_they_look_like() {
+        let fixture = r#"
+users: { no: , 007: , 2026-01-01: , null: , "true": , jürgen: , o@x.example: }
+groups: { all: { members: [no, 007, 2026-01-01, "null", "true", jürgen, o@x.example] } }
+"#;
+        assert_eq!(findings(fixture), "");
+    }
+
+    #[test]
+    fn what_is_no_name_says_why() {
+        let long = format!("users:\n  {}:\n", "x".repeat(129));
+        assert!(findings(&long).starts_with("limit-exceeded a.yaml:2:3"), "{}", findings(&long));
+        insta::assert_snapshot!(findings(r#"
+users: { everyone: , a b: , "": , -x: , "x/y": }
+rights: { export: , Data.x: { of: everyone }, own.right: { own: allow } }
+"#), @r#"
+        invalid-name a.yaml:2:10 "everyone" `everyone` is no name: this word belongs to the rule grammar | choose another name; `name:` shows it to people as you like
+        invalid-name a.yaml:2:22 "a b" `a b` is no name: ` ` cannot be part of a name | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
+        invalid-name a.yaml:2:29 "\"\"" `` is no name: a name needs at least one character | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
+        invalid-name a.yaml:2:35 "-x" `-x` is no name: a name begins with a letter or digit, not with `-` | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
+        invalid-name a.yaml:2:41 "\"x/y\"" `x/y` is no name: `/` cannot be part of a name | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
+        invalid-name a.yaml:3:11 "export" `export` is no name of a right | write area.action in lower case letters, digits and `_`, such as `invoices.approve`
+        invalid-name a.yaml:3:21 "Data.x" `Data.x` is no name of a right | write area.action in lower case letters, digits and `_`, such as `invoices.approve`
+        wrong-type a.yaml:3:35 "everyone" `everyone` cannot stand here | write `people` or `modules` or `attachments`
+        wrong-type a.yaml:3:65 "allow" `own` is for rights over people only | take it out, or write `of: people`
+        "#);
+    }
+
+    #[test]
+    fn characters_that_hide_are_found_raw_and_escaped() {
+        insta::assert_snapshot!(findings("users:\n  lars: { name: \"a\u{202e}b\", modules: \"\\e[31m\" }\n  kar\u{200b}in:\n"), @r#"
+        control-character a.yaml:2:19 "\u{202e}" the character U+202E cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
+        control-character a.yaml:2:33 "\"\\e[31m\"" the character U+001B cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
+        control-character a.yaml:3:6 "\u{200b}" the character U+200B cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
+        "#);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_crlf_are_fine() {
+        assert_eq!(findings("\u{feff}users:\r\n  lars:\r\n    allow:\r\n      - data.export\r\n"), "");
     }
 }

@@ -411,8 +411,7 @@ fn explain(error: &pest::error::Error<Rule>, text: &str) -> SyntaxError {
 
 fn word_for(token: &Rule) -> Option<&'static str> {
     Some(match token {
-        Rule::right | Rule::right_text | Rule::rule | Rule::rule_text => "a right such as `data.export`",
-        Rule::word => "an action in lower case letters",
+        Rule::right | Rule::right_text | Rule::rule | Rule::rule_text | Rule::word => "a right such as `data.export`",
         Rule::every => "`*`",
         Rule::target | Rule::target_text => "a name, `everyone` or `everything`",
         Rule::who | Rule::member | Rule::member_text => "a name or `everyone`",

@@ -162,7 +162,7 @@ pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: &str, kn
     let mut kept = Vec::with_capacity(nodes.len());
     let mut rest = nodes.iter();
     while let Some(node) = rest.next() {
-        if taken_for_mapping(reader, node, known) || cut_at_hash(reader, node) {
+        if taken_for_mapping(reader, node, known, flow) || cut_at_hash(reader, node) {
             continue;
         }
         if flow && opens_quote(node) && reader.source.text()[node.span.range().end..].trim_start().starts_with(',') {
@@ -191,14 +191,15 @@ fn opens_quote(node: &Node<'_>) -> bool {
     open
 }
 
-fn taken_for_mapping(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str]) -> bool {
+fn taken_for_mapping(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str], flow: bool) -> bool {
     let Value::Mapping(entries) = &node.value else { return false };
     let Some((key, _)) = entries.first() else { return false };
     let Value::Scalar(text, _) = &key.value else { return false };
     let looks_like_text = text.contains([' ', '.', '"']) && !known.contains(&&**text);
     if looks_like_text {
         let message = "YAML takes this item for a mapping, because of the `: ` in it";
-        broken(reader, node.span, message, whole_line(reader, node.span));
+        let meant = if flow { reader.source.slice(node.span).to_owned() } else { whole_line(reader, node.span) };
+        broken(reader, node.span, message, meant);
     }
     looks_like_text
 }
@@ -241,5 +242,83 @@ fn shorten_long(text: &str) -> String {
     match text.char_indices().nth(200) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_rule_that_yaml_took_apart_says_how_to_write_it() {
+        insta::assert_snapshot!(findings(r#"
+users:
+  lars:
+    allow:
+      - lists.print because "see: CRM-142"
+      - sms.send because "ticket #5"
+      - data.export
+    deny: [campaigns.create because "one, two", data.import, articles.create because "a: b"]
+"#), @r#"
+        rule-syntax a.yaml:5:9 "lists.print because \"see: CRM-142\"" YAML takes this item for a mapping, because of the `: ` in it | quote the whole item: 'lists.print because "see: CRM-142"'
+        rule-syntax a.yaml:6:9 "sms.send because \"ticket" YAML cuts this item at ` #` and takes the rest for a comment | quote the whole item: 'sms.send because "ticket #5"'
+        rule-syntax a.yaml:8:12 "campaigns.create because \"one, two\"" YAML splits this item at the comma in its reason | quote the whole item: 'campaigns.create because "one, two"'
+        rule-syntax a.yaml:8:62 "articles.create because \"a: b\"" YAML takes this item for a mapping, because of the `: ` in it | quote the whole item: 'articles.create because "a: b"'
+        "#);
+    }
+
+    #[test]
+    fn quoted_as_a_whole_the_same_rules_are_fine() {
+        let fixture = r#"
+users:
+  lars:
+    allow:
+      - 'lists.print because "see: CRM-142"'
+      - 'sms.send because "ticket #5, it''s so"'
+    deny: ['campaigns.create because "one, two"', 'articles.create because "a: b"']
+"#;
+        assert_eq!(findings(fixture), "");
+    }
+
+    #[test]
+    fn a_rule_may_be_a_mapping() {
+        let fixture = r#"
+users: { lars: , anna: }
+groups:
+  sales:
+    members: [{ member: lars, until: 2026-12-31, because: "CRM-1" }, { member: everyone }]
+    allow: [{ right: calendar.see+edit, of: user:anna, from: 2026-01-01 }, { right: data.*, because: x }]
+"#;
+        assert_eq!(findings(fixture), "");
+        insta::assert_snapshot!(findings(r#"
+users: { lars: }
+groups:
+  sales:
+    members: [{ member: lars, untill: 2026-12-31 }, { from: 2026-01-01 }]
+    allow: [{ right: calendar.see, of: lars, from: 2026-02-01, until: 2026-01-01 }, { of: lars }, { right: data }]
+"#), @r#"
+        unknown-field a.yaml:5:31 "untill" there is no field `untill` | did you mean `until`?
+        wrong-type a.yaml:5:53 "{ from: 2026-01-01 }" the field `member` is missing | say who: `member: anna`
+        rule-syntax a.yaml:6:13 "{ right: calendar.see, of: lars, from: 2026-02-01, until: 2026-01-01 }" the period ends before it begins | both days are included; write the earlier one after `from`
+        wrong-type a.yaml:6:85 "{ of: lars }" the field `right` is missing | say which: `right: data.export`
+        rule-syntax a.yaml:6:108 "data" `data` cannot stand here | expected a right such as `data.export`
+        "#);
+    }
+
+    #[test]
+    fn grammar_errors_point_into_the_scalar() {
+        insta::assert_snapshot!(findings(r#"
+users:
+  lars:
+    allow:
+      - data.export until 2026-02-30
+      - "data.export to everyone"
+      - lists.print
+        because no
+"#), @r#"
+        rule-syntax a.yaml:5:27 "2026-02-30" `2026-02-30` is not a day of the calendar | write a date as YYYY-MM-DD
+        rule-syntax a.yaml:6:22 "to" `to` cannot stand here | expected `because`, `from`, `of`, `until` or the end
+        rule-syntax a.yaml:8:17 "no" `no` cannot stand here | expected a reason in double quotes
+        "#);
     }
 }

@@ -148,6 +148,8 @@ impl<'s> Builder<'s, '_> {
                     self.feature(bytes.clone(), "a merge key", "write the fields out where they belong");
                     self.close(bytes, Value::Invalid);
                 } else {
+                    // The parser says `~` where nothing is written; a `~` that somebody wrote has a byte.
+                    let text = if bytes.is_empty() { Cow::Borrowed("") } else { text };
                     self.close(bytes, Value::Scalar(text, style));
                 }
             }
