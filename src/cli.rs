@@ -125,6 +125,13 @@ struct Context {
     err: Look,
 }
 
+impl Context {
+    /// ` on DATE`, unless the answer is about today and nobody named a day.
+    fn when(&self, on: Date) -> String {
+        if self.on_was_said || on != self.on { format!(" on {on}") } else { String::new() }
+    }
+}
+
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();

@@ -86,6 +86,11 @@ impl Diagnostic {
         self
     }
 
+    /// The most important place.
+    pub fn place(&self) -> Option<Place> {
+        self.labels.first().map(|label| label.place)
+    }
+
     /// Whether the finding fails a run.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -94,7 +99,7 @@ impl Diagnostic {
 
 /// Puts findings into the order in which they are shown: by file and place, then by code; equal ones once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    let key = |d: &Diagnostic| (d.labels.first().map(|l| l.place), d.code);
+    let key = |finding: &Diagnostic| (finding.place(), finding.code);
     diagnostics.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
     diagnostics.dedup();
 }

@@ -11,19 +11,48 @@ use crate::name::{Name, RightName};
 use crate::resolve::{Aim, Decision, InForce, Person, Request, Step, decide_for, prove};
 use crate::text::Place;
 
-/// One answer that changed.
+/// Answers that changed alike: everyone of some users, over every one of some targets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Whose answer.
-    pub user: Name,
     /// About which right.
     pub right: RightName,
-    /// Over whom or what; `None` for plain rights.
-    pub target: Option<TargetKey>,
+    /// Whose answers, in order.
+    pub users: Vec<Name>,
+    /// Over whom or what, in order, nobody over the own data; `None` for plain rights.
+    pub targets: Option<Vec<TargetKey>>,
     /// The step that decides in the head.
     pub step: Step,
     /// The rule that gives it: the head's for a gain, the base's for a loss.
     pub rule: Option<Place>,
+}
+
+impl Change {
+    /// Every single answer: who, and over whom or what.
+    pub fn singles(&self) -> impl Iterator<Item = (&Name, Option<&TargetKey>)> {
+        let plain = self.targets.is_none();
+        let targets = move || self.targets.iter().flatten().map(Some).chain(plain.then_some(None));
+        let pairs = self.users.iter().flat_map(move |user| targets().map(move |target| (user, target)));
+        // A change about own data stands alone, as one user over that user.
+        let alone = self.users.len() == 1 && self.targets.as_ref().is_some_and(|targets| targets.len() == 1);
+        pairs.filter(move |(user, target)| alone || !target.is_some_and(|target| is_own(user, target)))
+    }
+
+    /// How many single answers there are.
+    pub fn count(&self) -> usize {
+        let Some(targets) = &self.targets else { return self.users.len() };
+        if self.users.len() == 1 && targets.len() == 1 {
+            return 1;
+        }
+        let own = targets.iter().filter(|target| match target {
+            TargetKey::User(name) => self.users.binary_search(name).is_ok(),
+            _ => false,
+        });
+        self.users.len() * targets.len() - own.count()
+    }
+}
+
+fn is_own(user: &Name, target: &TargetKey) -> bool {
+    matches!(target, TargetKey::User(name) if name == user)
 }
 
 /// Everything that changed for people.
@@ -33,6 +62,11 @@ pub struct Effective {
     pub gains: Vec<Change>,
     /// What somebody might do in the base and may not in the head.
     pub losses: Vec<Change>,
+}
+
+/// How many single answers some changes are.
+pub fn count(changes: &[Change]) -> usize {
+    changes.iter().map(Change::count).sum()
 }
 
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
@@ -53,18 +87,18 @@ pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
         for class in &askers {
             let Some(example) = class.first() else { continue };
             if scopes.contains(&Some(None)) {
-                let plain = |side: usize| ids[side].filter(|_| scopes[side] == Some(None));
-                let answers = [0, 1].map(|side| example.decide(sides[side], side, plain(side), None));
-                if differ(answers) {
-                    class.iter().for_each(|who| found.add(who, right, ids, None, answers, sides));
-                }
+                let plain = [0, 1].map(|side| ids[side].filter(|_| scopes[side] == Some(None)));
+                let answers = [0, 1].map(|side| example.decide(sides[side], side, plain[side], None));
+                let which = Which { name: right, ids: plain, own_allowed: [false; 2] };
+                found.add(class, None, which, (example, None), answers, sides);
             }
             for scope in Scope::ALL.into_iter().filter(|scope| scopes.contains(&Some(Some(*scope)))) {
-                let scoped = |side: usize| ids[side].filter(|_| scopes[side] == Some(Some(scope)));
+                let scoped = [0, 1].map(|side| ids[side].filter(|_| scopes[side] == Some(Some(scope))));
                 let own_allowed = [0, 1]
-                    .map(|side| scoped(side).is_some_and(|id| sides[side].policy.rights.get(id).own_data_allowed));
-                for group in &aims[&scope] {
-                    found.compare(class, group, right, [scoped(0), scoped(1)], own_allowed, sides);
+                    .map(|side| scoped[side].is_some_and(|id| sides[side].policy.rights.get(id).own_data_allowed));
+                let which = Which { name: right, ids: scoped, own_allowed };
+                for asked in &aims[&scope] {
+                    found.compare(class, asked, which, sides);
                 }
             }
         }
@@ -181,70 +215,65 @@ fn targets<'p>(scope: Scope, people: &[Who<'p>], sides: [&InForce<'p>; 2]) -> Ve
     all.into_iter().map(|name| vec![what(name)]).collect()
 }
 
-fn differ([base, head]: [Decision; 2]) -> bool {
-    base.allowed != head.allowed
+/// A right in both policies.
+#[derive(Clone, Copy)]
+struct Which<'p> {
+    name: &'p RightName,
+    ids: [Option<RightId>; 2],
+    /// On which sides one's own data is always allowed.
+    own_allowed: [bool; 2],
 }
 
 impl Effective {
     /// Compares the answers of a class of people about a class of targets.
-    fn compare(
-        &mut self,
-        askers: &[&Who<'_>],
-        asked: &[What<'_>],
-        right: &RightName,
-        ids: [Option<RightId>; 2],
-        own_allowed: [bool; 2],
-        sides: [&InForce<'_>; 2],
-    ) {
-        let is_own = |who: &Who<'_>, what: &What<'_>| matches!(&what.key, TargetKey::User(name) if name == who.name);
-        // Any pair will do that is not about oneself; answers about oneself are looked at one by one.
-        let pairs = || askers.iter().flat_map(|who| asked.iter().map(move |what| (*who, what)));
+    fn compare(&mut self, askers: &[&Who<'_>], asked: &[What<'_>], right: Which<'_>, sides: [&InForce<'_>; 2]) {
+        let own = |who: &Who<'_>, what: &What<'_>| is_own(who.name, &what.key);
         let answers = |who: &Who<'_>, what: &What<'_>| {
             [0, 1].map(|side| match &what.sides[side] {
-                Some(aim) => who.decide(sides[side], side, ids[side], Some(aim)),
+                Some(aim) => who.decide(sides[side], side, right.ids[side], Some(aim)),
                 None => Decision { allowed: false, step: Step::Default },
             })
         };
-        let common = pairs().find(|(who, what)| !is_own(who, what)).map(|(who, what)| answers(who, what));
-        let common_differs = common.is_some_and(differ);
-        let own_matters = own_allowed != [true, true] && pairs().any(|(who, what)| is_own(who, what));
-        if !common_differs && !own_matters {
+        // Any pair will do that is not about oneself; answers about oneself are looked at one by one.
+        let mut pairs = askers.iter().flat_map(|who| asked.iter().map(move |what| (*who, what)));
+        if let Some((who, what)) = pairs.find(|(who, what)| !own(who, what)) {
+            self.add(askers, Some(asked), right, (who, Some(what)), answers(who, what), sides);
+        }
+        if right.own_allowed.contains(&true) {
             return;
         }
-        for (who, what) in pairs() {
-            let own = is_own(who, what);
-            if own && own_allowed.contains(&true) || !own && !common_differs {
-                continue;
-            }
-            let both = if own { answers(who, what) } else { common.unwrap_or_else(|| answers(who, what)) };
-            if differ(both) {
-                self.add(who, right, ids, Some(what), both, sides);
-            }
+        for what in asked {
+            let Some(who) = askers.iter().find(|who| own(who, what)) else { continue };
+            let alone = std::slice::from_ref(what);
+            self.add(&[who], Some(alone), right, (who, Some(what)), answers(who, what), sides);
         }
     }
 
+    /// Adds what a class of people gains or loses over a class of targets, if it does, with the rule of an example.
     fn add(
         &mut self,
-        who: &Who<'_>,
-        right: &RightName,
-        ids: [Option<RightId>; 2],
-        what: Option<&What<'_>>,
-        [_, head]: [Decision; 2],
+        people: &[&Who<'_>],
+        over: Option<&[What<'_>]>,
+        right: Which<'_>,
+        (who, what): (&Who<'_>, Option<&What<'_>>),
+        [base, head]: [Decision; 2],
         sides: [&InForce<'_>; 2],
     ) {
+        if base.allowed == head.allowed {
+            return;
+        }
         let at = usize::from(head.allowed);
-        let request = who.id(at).zip(ids[at]).map(|(user, right)| {
+        let request = who.id(at).zip(right.ids[at]).map(|(user, right)| {
             let target = what.and_then(|what| what.sides[at].as_ref()).map(Aim::single);
             Request { user, right, target }
         });
         let rules = request.map(|request| prove(sides[at], request).rules).unwrap_or_default();
-        let rule = rules.first().and_then(|proven| sides[at].policy.rule(proven.rule).place);
         let change = Change {
-            user: who.name.clone(),
-            right: right.clone(),
-            target: what.map(|what| what.key.clone()),
+            right: right.name.clone(),
+            users: people.iter().map(|who| who.name.clone()).collect(),
+            targets: over.map(|over| over.iter().map(|what| what.key.clone()).collect()),
             step: head.step,
-            rule,
+            rule: rules.first().and_then(|proven| sides[at].policy.rule(proven.rule).place),
         };
         if head.allowed { self.gains.push(change) } else { self.losses.push(change) }
     }

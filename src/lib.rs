@@ -1,25 +1,46 @@
 //! Rightful: access policy as code for CRM systems.
 //!
-//! The modules in reading order; each imports only from those above it. ARCHITECTURE.md tells why.
+//! The modules in reading order, from the ground up; each uses only those above it. ARCHITECTURE.md tells why.
 
-pub mod check;
-pub mod cli;
+// The words that everything is written in.
 pub mod date;
-pub mod diag;
-pub mod diff;
-pub mod model;
 pub mod name;
-pub mod plan;
-pub mod question;
-pub mod report;
-pub mod repository;
-pub mod resolve;
-pub mod state;
-pub mod syntax;
-pub mod target;
 pub mod text;
+
+// What can be wrong in files, and where files come from.
+pub mod diag;
 pub mod tree;
+
+// One file's text becomes a document.
+pub mod syntax;
+
+// All documents become a policy.
+pub mod model;
+
+// A policy and a request become a decision.
+pub mod resolve;
+
+// What stands on decisions.
+pub mod check;
+pub mod question;
+pub mod repository;
+pub mod state;
+
+// Two policies become a difference.
+pub mod diff;
+
+// Three states become a plan.
+pub mod plan;
+
+// A plan becomes the world.
+pub mod target;
+
+// Values become bytes.
+pub mod report;
 pub mod wire;
+
+// Arguments become all of this.
+pub mod cli;
 
 #[cfg(test)]
 mod testing;

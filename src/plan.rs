@@ -187,7 +187,7 @@ pub fn plan(reading: &Reading, desired: &Desired, on: Date, place: impl Fn(&Key)
         renames.iter().map(|(from, to)| Step::RenameUser { from: from.clone(), to: to.clone() }).collect();
     let mut changes: Vec<Change> = renames.iter().map(|(from, to)| rename_change(from, to)).collect();
     let mut conflicts = Vec::new();
-    let history = History { base: reading.base.as_ref(), renames: &renames };
+    let history = History { base: reading.base.as_ref(), declared: &desired.state, renames: &renames };
     for key in actual.facts.keys().rev().filter(|key| !after.facts.contains_key(*key)) {
         steps.push(Step::Delete(key.clone()));
     }
@@ -272,6 +272,7 @@ fn with_retired(desired: &State, actual: &State) -> State {
 /// What the last apply wrote, asked under today's names.
 struct History<'a> {
     base: Option<&'a Base>,
+    declared: &'a State,
     renames: &'a [(Name, Name)],
 }
 
@@ -338,7 +339,9 @@ impl History<'_> {
         conflicts: &mut Vec<Conflict>,
     ) {
         let (before, after) = (Some(before), Some(after));
-        let origin = self.origin(&base, &before, &after);
+        // An account that neither the policy nor the last apply knows was made by somebody else.
+        let is_rogue = !self.declared.facts.contains_key(key) && self.base.is_some() && self.row(key).is_none();
+        let origin = if is_rogue { Origin::Drift } else { self.origin(&base, &before, &after) };
         let [base, before, after] = [base, before, after].map(|value| value.map(Said::Field));
         if origin == Origin::Conflict {
             let (policy, database) = (after.clone(), before.clone());

@@ -101,10 +101,14 @@ pub fn decode(id: FileId, path: &str, bytes: Vec<u8>) -> (SourceFile, Vec<Diagno
 pub fn parse(id: FileId, file: &SourceFile) -> (Option<Document>, Vec<Diagnostic>) {
     let mut reader = Reader::new(id, file);
     reader.forbidden_characters();
-    let before = reader.diagnostics.len();
-    let root = yaml::read(id, file, &mut reader.diagnostics);
+    let mut found = Vec::new();
+    let root = yaml::read(id, file, &mut found);
+    let readable = found.is_empty();
+    // A forbidden character that breaks the YAML as well needs but one finding.
+    let places: Vec<Option<Place>> = reader.diagnostics.iter().map(Diagnostic::place).collect();
+    found.retain(|finding| finding.code != Code::YamlSyntax || !places.contains(&finding.place()));
+    reader.diagnostics.extend(found);
     let Some(root) = root else {
-        let readable = reader.diagnostics.len() == before;
         return (readable.then(|| Document { file: id, ..Document::default() }), reader.diagnostics);
     };
     let mut document = Document { file: id, ..Document::default() };

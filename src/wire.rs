@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::diag::Diagnostic;
 use crate::diff;
+use crate::model::key::TargetKey;
 use crate::model::{Policy, RuleId, Single, Subject};
+use crate::name::{Name, RightName};
 use crate::plan::{self, Plan};
 use crate::question::{Answer, Held, Question};
 use crate::resolve::{InForce, Proven};
@@ -474,19 +476,25 @@ pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
     }
 }
 
+/// Every single answer that changed, by user, right and target.
 fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<EffectOut> {
-    let effect = |change: &diff::Change| {
+    let mut singles: Vec<_> = changes
+        .iter()
+        .flat_map(|change| change.singles().map(move |(user, target)| (user, &change.right, target, change)))
+        .collect();
+    singles.sort_by_key(|(user, right, target, _)| (*user, *right, *target));
+    let effect = |(user, right, target, change): (&Name, &RightName, Option<&TargetKey>, &diff::Change)| {
         let (file, line) = file_and_line(sources, change.rule);
         EffectOut {
-            user: change.user.to_string(),
-            right: change.right.to_string(),
-            target: change.target.as_ref().map(ToString::to_string),
+            user: user.to_string(),
+            right: right.to_string(),
+            target: target.map(ToString::to_string),
             step: change.step.as_str(),
             file,
             line,
         }
     };
-    changes.iter().map(effect).collect()
+    singles.into_iter().map(effect).collect()
 }
 
 /// The outcome of an apply.
@@ -496,7 +504,7 @@ pub fn apply(receipt: &Receipt) -> ApplyOut {
 
 /// The catalogue and the organisation's own rights.
 pub fn rights(policy: &Policy) -> RightsOut {
-    let right = |(_, name, right): (_, &crate::name::RightName, &crate::model::Right)| RightOut {
+    let right = |(_, name, right): (_, &RightName, &crate::model::Right)| RightOut {
         right: name.to_string(),
         name: right.labels.iter().map(|(language, label)| (language.to_string(), label.to_string())).collect(),
         meaning: right.meaning.as_deref().map(str::to_owned),

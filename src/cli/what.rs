@@ -33,7 +33,7 @@ pub fn run(command: &What, context: &Context) -> Result<Outcome, Failure> {
     let held = what(&in_force, subject);
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::what(policy, subject, &held)),
-        Format::Text => text::print(&view::what(&in_force, subject, &held), context.out),
+        Format::Text => text::print(&view::what(&in_force, subject, &held, &context.when(context.on)), context.out),
     };
     Ok(Outcome::new(out, 0))
 }

@@ -38,7 +38,9 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
     let sources = &opened.compiled.sources;
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::why(&in_force, sources, &question, &answer, notes)),
-        Format::Text => text::print(&view::why(&in_force, sources, &question, &answer, &notes), context.out),
+        Format::Text => {
+            text::print(&view::why(&in_force, sources, &question, &answer, &notes, &context.when(on)), context.out)
+        }
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))
 }

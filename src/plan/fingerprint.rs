@@ -51,10 +51,12 @@ impl Feed {
     }
 
     fn change(&mut self, change: &Change) {
-        self.text(change.user.as_str());
         self.text(change.right.as_str());
-        self.text(&change.target.as_ref().map(ToString::to_string).unwrap_or_default());
         self.text(change.step.as_str());
+        self.text(&format!("users {}", change.users.len()));
+        change.users.iter().for_each(|user| self.text(user.as_str()));
+        self.text(&format!("targets {}", change.targets.as_ref().map_or(0, Vec::len)));
+        change.targets.iter().flatten().for_each(|target| self.text(&target.to_string()));
     }
 
     fn finish(self) -> Fingerprint {

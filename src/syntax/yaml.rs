@@ -234,7 +234,8 @@ impl<'s> Builder<'s, '_> {
             } else {
                 "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket"
             };
-            Diagnostic::new(Code::YamlSyntax, place, format!("this is not YAML: {info}")).help(help)
+            let reason = if info.is_empty() { String::new() } else { format!(": {info}") };
+            Diagnostic::new(Code::YamlSyntax, place, format!("this is not YAML{reason}")).help(help)
         };
         self.diagnostics.push(finding);
     }

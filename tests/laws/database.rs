@@ -151,12 +151,13 @@ fn a_first_plan_grants_exactly_what_the_policy_gives() {
         let policy = compiled(&org).policy;
         let on = super::subject::some_days(&org)[0];
         let plan = plan(&Reading::default(), &desired(&policy), on, |_| None);
-        let gains: std::collections::BTreeSet<_> = plan
-            .effective
-            .gains
-            .iter()
-            .map(|gain| (gain.user.to_string(), gain.right.to_string(), gain.target.as_ref().map(ToString::to_string)))
-            .collect();
+        let mut gains = std::collections::BTreeSet::new();
+        for gain in &plan.effective.gains {
+            let key = |(user, target): (&rightful::name::Name, Option<&rightful::model::key::TargetKey>)| {
+                (user.to_string(), gain.right.to_string(), target.map(ToString::to_string))
+            };
+            gains.extend(gain.singles().map(key));
+        }
         let held = from_resolver(&policy, on).into_iter();
         let held = held.filter(|(_, (allowed, step))| *allowed && step != "own-data").map(|(key, _)| key).collect();
         prop_assert_eq!(gains, held);

@@ -11,7 +11,7 @@ use crate::report::block::{Line, Page, Tone};
 use crate::state::{Key, Kind, Value};
 use crate::target::Receipt;
 
-use super::count;
+use super::{count, thousands};
 
 /// What a plan means and does.
 pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
@@ -60,8 +60,8 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
     }
     conflicts(plan, &mut page);
     page.blank();
-    let (gains, losses) = (plan.effective.gains.len(), plan.effective.losses.len());
-    page.text(format!("{} gained, {} lost", count(gains, "right"), losses));
+    let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
+    page.text(format!("{} gained, {} lost", count(gains, "right"), thousands(losses)));
     page.text(Line::new().then(Tone::Quiet, format!("fingerprint {}", plan.fingerprint)));
     page
 }
@@ -99,32 +99,26 @@ fn conflicts(plan: &Plan, page: &mut Page) {
     page.table(2, rows.collect());
 }
 
-/// Changes of rights, folded by right and by the people who share them.
+/// Changes of rights, folded by right, by the people who share targets and the targets that people share.
 fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
-    let mut by_right: BTreeMap<&RightName, BTreeMap<&Name, BTreeSet<TargetKey>>> = BTreeMap::new();
+    let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
     for change in changes {
-        let targets = by_right.entry(&change.right).or_default().entry(&change.user).or_default();
-        targets.extend(change.target.clone());
+        over.entry((&change.right, &change.users)).or_default().extend(change.targets.iter().flatten());
     }
-    let mut rows = Vec::new();
-    for (right, people) in by_right {
-        // Nobody is a target of the own rights, so oneself is added to make equal what only differs by that.
-        let mut sets: BTreeMap<BTreeSet<TargetKey>, Vec<&Name>> = BTreeMap::new();
-        for (user, mut targets) in people {
-            if targets.iter().any(|target| matches!(target, TargetKey::User(_))) {
-                targets.insert(TargetKey::User(user.clone()));
-            }
-            sets.entry(targets).or_default().push(user);
-        }
-        for (targets, users) in sets {
-            let whom = of_whom(&targets, &everybody);
-            let name = format!("{right}{}", if whom.is_empty() { "" } else { " of" });
-            let who = who(&users, &everybody);
-            rows.push((name, if whom.is_empty() { who } else { format!("{whom}: {who}") }));
-        }
+    let mut sets: BTreeMap<(&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>> = BTreeMap::new();
+    for ((right, users), targets) in over {
+        sets.entry((right, targets)).or_default().extend(users);
     }
-    rows
+    let row = |((right, targets), users): ((&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
+        let users: Vec<&Name> = users.into_iter().collect();
+        let who = who(&users, &everybody);
+        if targets.is_empty() {
+            return (right.to_string(), who);
+        }
+        (format!("{right} of"), format!("{}: {who}", of_whom(&targets, &everybody)))
+    };
+    sets.into_iter().map(row).collect()
 }
 
 fn who(users: &[&Name], everybody: &BTreeSet<&Name>) -> String {
@@ -139,8 +133,8 @@ fn who(users: &[&Name], everybody: &BTreeSet<&Name>) -> String {
     format!("{} ({})", count(users.len(), "user"), names.join(", "))
 }
 
-fn of_whom(targets: &BTreeSet<TargetKey>, everybody: &BTreeSet<&Name>) -> String {
-    let names: Vec<&Name> = targets.iter().filter_map(TargetKey::name).collect();
+fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> String {
+    let names: Vec<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
     let missing: Vec<&str> = everybody.iter().filter(|name| !names.contains(name)).map(|name| name.as_str()).collect();
     if of_people && names.len() > 3 && missing.is_empty() {

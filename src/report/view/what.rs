@@ -9,8 +9,8 @@ use crate::resolve::{InForce, Step};
 
 use super::{count, person};
 
-/// The rights that are held with their steps, then the rest.
-pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held]) -> Page {
+/// The rights that are held with their steps, then the rest. `when` names the day if it is worth naming.
+pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &str) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
     let title = match subject {
@@ -48,7 +48,7 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held]) -> Page {
         yes.push(vec![Line::new().then(Tone::Yes, "yes"), Line::from(name), Line::from(format!("of {whom}"))]);
     }
     let start = held.iter().find(|cell| policy.rights.key(cell.right).as_str() == "program.start");
-    page.text(Line::new().then(Tone::Strong, title).then(Tone::Plain, format!(" on {}", in_force.on)));
+    page.text(Line::new().then(Tone::Strong, title).then(Tone::Plain, when));
     page.blank();
     let counts = (yes.len(), no.len());
     page.table(2, yes);

@@ -19,8 +19,16 @@ fn verdict(answer: &Answer) -> Line {
     if answer.allowed { Line::new().then(Tone::Yes, "yes") } else { Line::new().then(Tone::No, "no") }
 }
 
-/// The answer, the step that decided, the rules with their paths, what was overruled, and notes.
-pub fn why(in_force: &InForce<'_>, sources: &Sources, question: &Question, answer: &Answer, notes: &[String]) -> Page {
+/// The answer, the step that decided, the rules with their paths, what was overruled, and notes. `when` names the day
+/// if it is worth naming.
+pub fn why(
+    in_force: &InForce<'_>,
+    sources: &Sources,
+    question: &Question,
+    answer: &Answer,
+    notes: &[String],
+    when: &str,
+) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
     let target = question.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
@@ -31,7 +39,7 @@ pub fn why(in_force: &InForce<'_>, sources: &Sources, question: &Question, answe
             .then(Tone::Plain, if answer.allowed { "  " } else { "   " })
             .then(Tone::Plain, asked)
             .then(Tone::Strong, format!("{}{target}", question.right))
-            .then(Tone::Plain, format!(" on {}", in_force.on)),
+            .then(Tone::Plain, when),
     );
     page.blank();
     let shown = answer.shown().filter(|_| answer.asked.len() > 1);

@@ -3,6 +3,7 @@
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params, params_from_iter};
 
+use crate::diff::count;
 use crate::model::Scope;
 use crate::model::key::{SubjectKey, TargetKey};
 use crate::name::Name;
@@ -330,8 +331,8 @@ fn record(connection: &Connection, plan: &Plan, run: &Run) -> rusqlite::Result<i
             run.os_user,
             run.revision,
             plan.fingerprint.to_string(),
-            plan.effective.gains.len() as i64,
-            plan.effective.losses.len() as i64,
+            count(&plan.effective.gains) as i64,
+            count(&plan.effective.losses) as i64,
         ],
     )?;
     let number = connection.last_insert_rowid();

@@ -1,0 +1,273 @@
+//! `why`, `can`, `what`, `matrix`, `rights`.
+
+use serde_json::json;
+
+use super::repository::Repository;
+
+const FIRM: &str = "
+users:
+  lars:
+  anna: { deny: [sms.send] }
+  rolf: { active: false }
+groups:
+  all: { members: [everyone], allow: [program.start, calendar.see of everyone], deny: [calendar.see of heads] }
+  sales: { members: [group:inside], allow: [data.export until 2026-12-31 because \"year-end\"], deny: [sms.send] }
+  inside: { members: [lars] }
+  heads: { members: [anna, rolf] }
+";
+
+#[test]
+fn why_shows_the_rule_its_place_and_the_path() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("why lars can data.export --on 2026-12-31"), @r#"
+    exit 0
+    yes  lars can data.export on 2026-12-31
+
+      step  group-allow: a group gives it
+      rule  group:sales allows data.export until 2026-12-31
+            policies/a.yaml:8
+            because "year-end"
+      path  lars > inside > sales
+
+    note  what decided here is in force until 2026-12-31 only
+    "#);
+    insta::assert_snapshot!(firm.run("why lars data.export on 2027-01-01"), @"
+    exit 1
+    no   lars cannot data.export on 2027-01-01
+
+      step  default: no rule speaks about it, and what nobody gives is refused
+    ");
+    insta::assert_snapshot!(firm.run("why lars calendar.see of everyone"), @"
+    exit 1
+    no   lars cannot calendar.see of everyone
+
+      allowed  1 of 3 asked about; not for the other 2
+      refused  anna, rolf
+      shown    the first of them: anna
+      step     group-deny: a group takes it, and no other group gives it
+      rule     group:all denies calendar.see of group:heads
+               policies/a.yaml:7
+      path     lars > all
+
+    overruled
+      rule  group:all allows calendar.see of everyone
+            policies/a.yaml:7
+      path  lars > all
+    ");
+    insta::assert_snapshot!(firm.run("why rolf data.export"), @"
+    exit 1
+    no   rolf cannot data.export
+
+      step  inactive: the user is not active
+
+    note  rolf is not active, so every answer is no
+    ");
+}
+
+#[test]
+fn why_as_json_has_the_keys_of_the_contract() {
+    let firm = Repository::of(FIRM);
+    let (code, value) = firm.json("why lars calendar.see of heads --on 2026-11-22");
+    assert_eq!(code, 1);
+    let rule = |effect: &str, target: &str| {
+        json!({
+            "subject": "group:all", "effect": effect, "right": "calendar.see", "target": target, "file": "policies/a.yaml",
+            "line": 7, "because": null, "path": ["user:lars", "group:all"],
+        })
+    };
+    let expected = json!({
+        "version": 1,
+        "question": { "user": "lars", "right": "calendar.see", "target": "group:heads", "on": "2026-11-22" },
+        "allowed": false,
+        "step": "group-deny",
+        "refused": ["user:anna", "user:rolf"],
+        "rules": [rule("deny", "group:heads")],
+        "overruled": [rule("allow", "everyone")],
+        "notes": [],
+    });
+    assert_eq!(value, expected);
+}
+
+#[test]
+fn can_answers_by_its_exit_code() {
+    let firm = Repository::of(FIRM);
+    assert_eq!(firm.run("can lars program.start"), "exit 0\nyes  group-allow\n");
+    assert_eq!(firm.run("can anna sms.send"), "exit 1\nno  user\n");
+    assert_eq!(firm.json("can anna sms.send").1, json!({ "version": 1, "allowed": false, "step": "user" }));
+}
+
+#[test]
+fn what_cannot_be_answered_suggests_what_was_meant() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("why lasr data.export"), @"
+    exit 2
+    -- stderr
+    error: there is no user `lasr`
+     help: did you mean `lars`?
+    ");
+    insta::assert_snapshot!(firm.run("can lars data.exprot"), @"
+    exit 2
+    -- stderr
+    error: there is no right `data.exprot`
+     help: did you mean `data.export`?
+    ");
+    insta::assert_snapshot!(firm.run("can lars calendar.see"), @"
+    exit 2
+    -- stderr
+    error: `calendar.see` needs a target: over whose data?
+     help: write `calendar.see of NAME` or `calendar.see of everyone`
+    ");
+    insta::assert_snapshot!(firm.run("can lars"), @"
+    exit 2
+    -- stderr
+    error: this is no question: the text ends too early
+     help: expected a right such as `data.export`; ask as in `lars calendar.see of
+       anna on 2026-12-01`
+    ");
+    insta::assert_snapshot!(firm.run("can sales data.export"), @"
+    exit 2
+    -- stderr
+    error: `sales` is a group, not a user
+     help: `rightful what sales` lists what its members get
+    ");
+    insta::assert_snapshot!(firm.run("can lars data.export on 2026-01-01 --on 2026-01-02"), @"
+    exit 2
+    -- stderr
+    error: the question says 2026-01-01, and --on says 2026-01-02
+     help: name the day once
+    ");
+    insta::assert_snapshot!(firm.run("what nobody_here"), @"
+    exit 2
+    -- stderr
+    error: there is no user `nobody_here`
+     help: `rightful matrix` lists all users; names are those of the section `users`
+    ");
+}
+
+#[test]
+fn what_lists_rights_for_users_and_groups() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("what lars --on 2026-12-01"), @"
+    exit 0
+    lars on 2026-12-01
+
+      yes  data.export    group-allow
+      yes  program.start  group-allow
+
+      no  article_groups.create            default
+      no  articles.create                  default
+      no  calendar.edit of anybody         default
+      no  calendar.see of anybody          group-deny
+      no  campaigns.create                 default
+      no  campaigns.evaluate               default
+      no  data.import                      default
+      no  lists.print                      default
+      no  mail.delete_public               default
+      no  mail.mark_confidential           default
+      no  mail.send_immediately            default
+      no  mail_accounts.manage             default
+      no  modules.arrange                  default
+      no  opportunities.delete of anybody  default
+      no  opportunities.edit of anybody    default
+      no  opportunities.see of anybody     default
+      no  serial_letters.create            default
+      no  sms.send                         group-deny
+      no  templates.manage                 default
+      no  territories.manage               default
+
+    2 rights held, 20 not
+    ");
+    insta::assert_snapshot!(firm.run("what group:sales --on 2026-12-01"), @"
+    exit 0
+    whoever is in group:sales on 2026-12-01
+
+      yes  data.export  group-allow
+
+      no  article_groups.create            default
+      no  articles.create                  default
+      no  calendar.edit of anybody         default
+      no  calendar.see of anybody          default
+      no  campaigns.create                 default
+      no  campaigns.evaluate               default
+      no  data.import                      default
+      no  lists.print                      default
+      no  mail.delete_public               default
+      no  mail.mark_confidential           default
+      no  mail.send_immediately            default
+      no  mail_accounts.manage             default
+      no  modules.arrange                  default
+      no  opportunities.delete of anybody  default
+      no  opportunities.edit of anybody    default
+      no  opportunities.see of anybody     default
+      no  program.start                    default
+      no  serial_letters.create            default
+      no  sms.send                         group-deny
+      no  templates.manage                 default
+      no  territories.manage               default
+
+    1 right held, 21 not
+    note  without program.start nothing else can be used
+    ");
+    let (_, value) = firm.json("what lars --on 2026-12-01");
+    let row = |right: &str, target: serde_json::Value| {
+        value["rights"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["right"] == right && row["target"] == target)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(row("data.export", json!(null))["step"], "group-allow");
+    assert_eq!(row("calendar.see", json!("user:lars"))["step"], "own-data");
+    assert_eq!(row("calendar.see", json!("user:anna"))["allowed"], false);
+}
+
+#[test]
+fn the_matrix_has_every_user_by_every_right() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("matrix --on 2026-12-01"), @"
+    exit 0
+    a  article_groups.create
+    b  articles.create
+    c  campaigns.create
+    d  campaigns.evaluate
+    e  data.export
+    f  data.import
+    g  lists.print
+    h  mail.delete_public
+    i  mail.mark_confidential
+    j  mail.send_immediately
+    k  mail_accounts.manage
+    l  modules.arrange
+    m  program.start
+    n  serial_letters.create
+    o  sms.send
+    p  templates.manage
+    q  territories.manage
+
+         a b c d e f g h i j k l m n o p q
+    anna . . . . . . . . . . . . + . u . .
+    lars . . . . + . . . . . . . + . d . .
+    rolf x x x x x x x x x x x x x x x x x
+
+    +  allowed by a group
+    U  allowed by the own rule
+    .  refused, no rule speaks
+    d  refused, a group denies it
+    u  denied by the own rule
+    x  not active
+
+    3 users
+    ");
+    let rows = |arguments: &str| firm.json(arguments).1["rows"].as_array().unwrap().len();
+    assert_eq!(rows("matrix"), 3 * 17);
+    assert_eq!(rows("matrix --scoped"), 3 * (17 + 5 * 3));
+}
+
+#[test]
+fn the_catalogue_is_listed() {
+    let firm = Repository::of(FIRM);
+    assert!(firm.run("rights").contains("data.export"));
+    assert_eq!(firm.json("rights").1["rights"].as_array().unwrap().len(), 24);
+}

@@ -1,0 +1,140 @@
+//! `plan` and `apply` against the embedded database.
+
+use std::time::Duration;
+
+use rightful::target::Target;
+use rightful::target::sqlite::Sqlite;
+
+use super::repository::Repository;
+
+const FIRM: &str = "
+users: { lars: { allow: [data.export] }, anna: }
+groups: { sales: { name: Vertrieb, members: [lars, anna], allow: [calendar.see of everyone] } }
+";
+
+#[test]
+fn a_plan_says_who_gains_what_and_writes_nothing() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("plan --on 2026-11-22"), @"
+    exit 0
+    31 changes to crm.db
+
+    for people
+      +  calendar.see of  everyone except : 2 users (anna, lars)
+      +  data.export      1 user (lars)
+
+    in the database
+      +  right (24)  article_groups.create, articles.create, attachments.open,
+                     calendar.edit, calendar.see, campaigns.create,
+                     campaigns.evaluate, data.export, data.import, lists.print,
+                     mail.delete_public, mail.mark_confidential,
+                     mail.send_immediately, mail_accounts.manage, modules.arrange,
+                     modules.use, opportunities.delete, opportunities.edit,
+                     opportunities.see, program.start, serial_letters.create,
+                     sms.send, templates.manage, territories.manage
+      +  group       sales
+      +  user (2)    anna, lars
+      +  member (2)  group:sales: user:anna, user:lars
+      +  rule        group:sales: allow calendar.see of everyone
+      +  rule        user:lars: allow data.export
+
+    3 rights gained, 0 lost
+    fingerprint 2a39a5fdc2396a1fb30977a5b47c957e0ee563fceca75229a261ed29181cdac2
+    ");
+    assert!(!firm.path("crm.db").exists());
+    assert!(firm.run("plan --exit-code").starts_with("exit 1\n"));
+    let (_, value) = firm.json("plan");
+    assert_eq!(value["company"], serde_json::Value::Null);
+    let gain = value["gains"].as_array().unwrap().iter().find(|gain| gain["right"] == "data.export").unwrap();
+    let expected = serde_json::json!({
+        "user": "lars", "right": "data.export", "target": null, "step": "user", "file": "policies/a.yaml", "line": 2,
+    });
+    assert_eq!(gain, &expected);
+}
+
+#[test]
+fn an_apply_makes_the_plan_true_and_a_second_one_writes_nothing() {
+    let firm = Repository::of(FIRM);
+    assert!(firm.run("apply").contains("\napplied 31 changes to crm.db (run 1)\n"));
+    let before = std::fs::read(firm.path("crm.db")).unwrap();
+    assert_eq!(firm.run("apply"), "exit 0\nnothing to do: crm.db says what the policy says\n");
+    assert_eq!(firm.json("apply").1, serde_json::json!({ "version": 1, "applied": 0, "run": null }));
+    assert!(firm.run("plan --exit-code").starts_with("exit 0\n"));
+    assert_eq!(std::fs::read(firm.path("crm.db")).unwrap(), before);
+}
+
+#[test]
+fn a_change_of_the_policy_shows_as_gains_and_losses() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --yes");
+    firm.write(
+        "policies/a.yaml",
+        FIRM.replace(", anna]", "]").replace("{ allow: [data.export] }, anna:", ", anna: { allow: [data.export] }"),
+    );
+    insta::assert_snapshot!(firm.run("plan --on 2026-11-22").lines().filter(|line| !line.starts_with("fingerprint")).collect::<Vec<_>>().join("\n"), @"
+    exit 0
+    3 changes to crm.db
+
+    for people
+      +  data.export  1 user (anna)
+      -  calendar.see of  lars: 1 user (anna)
+      -  data.export      1 user (lars)
+
+    in the database
+      +  rule  user:anna: allow data.export
+      -  member  group:sales: user:anna
+      -  rule    user:lars: allow data.export
+
+    1 right gained, 2 lost
+    ");
+}
+
+#[test]
+fn killed_at_any_moment_an_apply_leaves_the_old_state_or_the_new() {
+    let firm = Repository::sample();
+    let state = || Sqlite::at(&firm.path("crm.db")).read().unwrap();
+    assert!(firm.run("apply --yes").starts_with("exit 0\n"));
+    let old = state();
+    let many: String = (0..3000).map(|number| format!("  extra{number}:\n")).collect();
+    firm.write("policies/extra.yaml", format!("users:\n{many}"));
+    let started = std::time::Instant::now();
+    let mut copy = std::fs::read(firm.path("crm.db")).unwrap();
+    assert!(firm.run("apply --yes").starts_with("exit 0\n"));
+    let whole = started.elapsed();
+    let new = state();
+    assert_ne!(old, new);
+    let (mut olds, mut news) = (0, 0);
+    for attempt in 0..24u32 {
+        std::fs::write(firm.path("crm.db"), &copy).unwrap();
+        let mut child = firm.command("apply --yes").stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * attempt / 20 + Duration::from_millis(1));
+        let _ = child.kill();
+        child.wait().unwrap();
+        // What a killed run leaves behind is rolled back by whoever reads next.
+        match state() {
+            found if found == old => olds += 1,
+            found if found == new => news += 1,
+            _ => panic!("a mixture after {attempt} twentieths"),
+        }
+        let _ = std::fs::remove_file(firm.path("crm.db-journal"));
+    }
+    copy.clear();
+    assert!(olds > 0 && news > 0, "{olds} old and {news} new: the kills did not fall into the run");
+}
+
+#[test]
+fn two_applies_at_once_do_the_work_once() {
+    let firm = Repository::sample();
+    let mut children: Vec<_> = (0..4)
+        .map(|_| {
+            firm.command("apply --yes --format json")
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let codes: Vec<_> = children.iter_mut().map(|child| child.wait().unwrap().code().unwrap()).collect();
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 3].contains(code)), "{codes:?}");
+    assert!(firm.run("plan --exit-code").starts_with("exit 0\n"));
+}

@@ -1,0 +1,268 @@
+//! One contract for every target: memory and SQLite; and what only a database can go through.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rightful::date::{Date, parse_date};
+use rightful::name::Name;
+use rightful::plan::{Desired, Origin, Plan, plan};
+use rightful::repository::compile;
+use rightful::state::{Fact, Key, State};
+use rightful::target::sqlite::Sqlite;
+use rightful::target::{Memory, Run, Target, TargetError};
+use rusqlite::{Connection, OpenFlags};
+
+const FIRM: &str = "
+employees: { lk: { name: Lars Kaufmann }, ap: { name: Anna Peters } }
+users:
+  lars: { employee: lk, allow: [data.export] }
+  anna: { employee: ap, modules: desk }
+  karin: { modules: desk }
+groups:
+  sales: { members: [lars, anna until 2027-12-31], allow: [sms.send, calendar.see of karin, modules.use of desk] }
+  heads: { members: [karin], deny: [calendar.see of lars] }
+modules: { mail: , contacts: }
+module_sets: { desk: [mail, contacts] }
+attachments: { programs: ['*.exe'] }
+roles: { helper: { allow: [lists.print] } }
+online: { access: { anna: { role: helper } } }
+";
+
+fn on() -> Date {
+    parse_date("2026-11-22").unwrap()
+}
+
+fn desired(policy: &str) -> Desired {
+    let compiled = compile(&rightful::tree::memory::Memory::new([("policies/a.yaml", policy)])).unwrap();
+    assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
+    let users = compiled.policy.users.iter();
+    let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone()))).collect();
+    Desired { state: State::of(&compiled.policy), renames }
+}
+
+fn planned(target: &mut dyn Target, policy: &str) -> Plan {
+    plan(&target.read().unwrap(), &desired(policy), on(), |_| None)
+}
+
+fn apply(target: &mut dyn Target, policy: &str) -> Plan {
+    let plan = planned(target, policy);
+    target.apply(&plan, &Run::default()).unwrap();
+    let again = planned(target, policy);
+    assert!(again.is_empty() && again.changes.is_empty(), "{:#?}", again.changes);
+    plan
+}
+
+fn with_every_target(check: impl Fn(&mut dyn Target)) {
+    check(&mut Memory::default());
+    check(&mut Sqlite::over(Connection::open_in_memory().unwrap()));
+    let folder = tempfile::tempdir().unwrap();
+    check(&mut Sqlite::at(&folder.path().join("crm.db")));
+}
+
+fn changes(plan: &Plan) -> Vec<String> {
+    let change = |change: &rightful::plan::Change| {
+        let field = change.field.map(|field| format!(" {field}")).unwrap_or_default();
+        let origin = if change.origin == Origin::Policy { "" } else { change.origin.as_str() };
+        format!("{} {} {}{field} {origin}", change.action.as_str(), change.key.kind().as_str(), change.key)
+            .trim_end()
+            .to_owned()
+    };
+    plan.changes.iter().map(change).collect()
+}
+
+#[test]
+fn what_is_applied_is_read_back_and_applying_again_writes_nothing() {
+    with_every_target(|target| {
+        let first = apply(target, FIRM);
+        assert!(first.changes.len() > 20 && first.conflicts.is_empty());
+        assert_eq!(target.read().unwrap().actual, desired(FIRM).state);
+        let again = planned(target, FIRM);
+        let receipt = target.apply(&again, &Run::default()).unwrap();
+        assert_eq!((receipt.applied, receipt.run), (0, None));
+    });
+}
+
+#[test]
+fn a_user_who_leaves_is_retired_and_stays_a_target() {
+    let left = FIRM
+        .replace("  karin: { modules: desk }\n", "")
+        .replace("members: [karin], ", "")
+        .replace("calendar.see of karin", "calendar.see of everyone");
+    with_every_target(|target| {
+        apply(target, FIRM);
+        let plan = apply(target, &left);
+        let found = changes(&plan);
+        assert!(found.contains(&"update user karin active".to_owned()), "{found:#?}");
+        assert!(!found.iter().any(|change| change.starts_with("delete user")), "{found:#?}");
+        let mut lost = plan.effective.losses.iter().flat_map(|loss| loss.singles());
+        assert!(!lost.any(|(user, target)| user.as_str() == "lars" && target.is_some()), "her data can still be seen");
+        let name = |fact: &Fact| matches!(fact, Fact::User(user) if !user.active);
+        assert!(name(&target.read().unwrap().actual.facts[&Key::User(Name::new("karin").unwrap())]));
+        // Who comes back is in use again.
+        let found = changes(&apply(target, FIRM));
+        assert!(found.contains(&"update user karin active".to_owned()), "{found:#?}");
+    });
+}
+
+#[test]
+fn a_renamed_account_keeps_what_hangs_on_it() {
+    let renamed = FIRM
+        .replace("  lars: {", "  l.kaufmann: { renamed_from: lars,")
+        .replace("[lars,", "[l.kaufmann,")
+        .replace("of lars", "of l.kaufmann");
+    with_every_target(|target| {
+        apply(target, FIRM);
+        let plan = apply(target, &renamed);
+        assert_eq!(changes(&plan), ["update user l.kaufmann id"]);
+        assert_eq!(plan.effective, rightful::diff::Effective::default());
+    });
+}
+
+#[test]
+fn two_users_may_swap_their_employees() {
+    let swapped = FIRM
+        .replace("employee: lk", "employee: xx")
+        .replace("employee: ap", "employee: lk")
+        .replace("employee: xx", "employee: ap");
+    with_every_target(|target| {
+        apply(target, FIRM);
+        assert_eq!(changes(&apply(target, &swapped)), ["update user anna employee", "update user lars employee"]);
+    });
+}
+
+#[test]
+fn a_stale_plan_is_refused_and_changes_nothing() {
+    with_every_target(|target| {
+        let stale = planned(target, FIRM);
+        apply(target, &FIRM.replace("sms.send", "lists.print"));
+        let before = target.read().unwrap();
+        assert!(matches!(target.apply(&stale, &Run::default()), Err(TargetError::Stale)));
+        assert_eq!(target.read().unwrap(), before);
+    });
+}
+
+fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    (folder, path)
+}
+
+fn by_hand(path: &Path, sql: &str) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn what_somebody_did_in_the_database_is_drift_and_what_both_did_a_conflict() {
+    let (_folder, path) = file();
+    let mut target = Sqlite::at(&path);
+    apply(&mut target, FIRM);
+    by_hand(
+        &path,
+        "UPDATE users SET superuser = 1 WHERE id = 'lars';
+         UPDATE employees SET name = 'L. K.', email = 'x@y.example' WHERE id = 'lk';
+         INSERT INTO users (id) VALUES ('rogue' || char(27) || '[31m');
+         INSERT INTO members (group_id, user_id) VALUES ('sales', 'rogue' || char(27) || '[31m');
+         DELETE FROM rules WHERE user_id = 'lars';",
+    );
+    let changed = FIRM
+        .replace("Lars Kaufmann", "Lars J. Kaufmann")
+        .replace("deny: [calendar.see of lars]", "allow: [templates.manage]");
+    let plan = planned(&mut target, &changed);
+    let expected = [
+        "update employee lk name conflict",
+        "update employee lk email drift",
+        "update user lars superuser drift",
+        "update user rogue\u{1b}[31m active drift",
+        "delete member group:sales user:rogue\u{1b}[31m drift",
+        "create rule user:lars allow data.export drift",
+        "create rule group:heads allow templates.manage",
+        "delete rule group:heads deny calendar.see of user:lars",
+    ];
+    let mut found = changes(&plan);
+    let mut expected: Vec<String> = expected.map(str::to_owned).to_vec();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(plan.conflicts.len(), 1);
+    apply(&mut target, &changed);
+}
+
+#[test]
+fn reading_never_makes_or_changes_a_file() {
+    let (_folder, path) = file();
+    let mut target = Sqlite::at(&path);
+    assert_eq!(target.read().unwrap(), rightful::plan::Reading::default());
+    assert!(!path.exists());
+    apply(&mut target, FIRM);
+    drop(target);
+    let before = std::fs::read(&path).unwrap();
+    let mut target = Sqlite::at(&path);
+    planned(&mut target, &FIRM.replace("sms.send", "lists.print"));
+    let again = planned(&mut target, FIRM);
+    target.apply(&again, &Run::default()).unwrap();
+    drop(target);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_state() {
+    let (_folder, path) = file();
+    apply(&mut Sqlite::at(&path), FIRM);
+    let before = Sqlite::at(&path).read().unwrap();
+    let many: String = (0..2000).map(|number| format!("  user{number}: {{ allow: [data.export] }}\n")).collect();
+    let larger = FIRM.replace("users:\n", &format!("users:\n{many}"));
+    let connection = Connection::open(&path).unwrap();
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    connection.pragma_update(None, "max_page_count", pages + 5).unwrap();
+    let mut full = Sqlite::over(connection);
+    let plan = planned(&mut full, &larger);
+    assert!(matches!(full.apply(&plan, &Run::default()), Err(TargetError::Full(_))));
+    assert_eq!(full.read().unwrap(), before);
+    drop(full);
+    apply(&mut Sqlite::at(&path), &larger);
+}
+
+#[test]
+fn other_files_are_refused_and_left_alone() {
+    let (folder, path) = file();
+    let refused = |path: &Path| {
+        let before = std::fs::read(path).unwrap();
+        let mut target = Sqlite::at(path);
+        let read = target.read().unwrap_err();
+        let plan = planned(&mut Memory::default(), FIRM);
+        assert!(target.apply(&plan, &Run::default()).is_err());
+        assert_eq!(std::fs::read(path).unwrap(), before);
+        read
+    };
+    std::fs::write(&path, "just a text, and long enough to have been a header of some kind of database\n".repeat(3))
+        .unwrap();
+    assert!(matches!(refused(&path), TargetError::NotADatabase(_)));
+    let foreign = folder.path().join("foreign.db");
+    by_hand(&foreign, "CREATE TABLE users (id)");
+    assert!(matches!(refused(&foreign), TargetError::Foreign(_)));
+    let newer = folder.path().join("newer.db");
+    apply(&mut Sqlite::at(&newer), FIRM);
+    by_hand(&newer, "PRAGMA user_version = 99");
+    assert!(matches!(refused(&newer), TargetError::NewerSchema { found: 99, .. }));
+}
+
+#[test]
+fn a_read_only_or_locked_database_is_said_to_be_so() {
+    let (_folder, path) = file();
+    apply(&mut Sqlite::at(&path), FIRM);
+    let changed = FIRM.replace("sms.send", "lists.print");
+    let mut read_only = Sqlite::over(Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap());
+    let plan = planned(&mut read_only, &changed);
+    assert!(matches!(read_only.apply(&plan, &Run::default()), Err(TargetError::ReadOnly(_))));
+
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = Sqlite::at(&path).waiting(Duration::from_millis(30));
+    let plan = planned(&mut waiting, &changed);
+    let refused = waiting.apply(&plan, &Run::default()).unwrap_err();
+    assert!(matches!(refused, TargetError::Locked(_)) && refused.is_refusal());
+    other.execute_batch("ROLLBACK").unwrap();
+    apply(&mut waiting, &changed);
+}
