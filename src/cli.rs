@@ -203,13 +203,14 @@ fn write_err(text: &str) {
 }
 
 fn report(failure: &Failure, look: Look) -> ExitCode {
-    use crate::report::block::{Line, Page, Tone};
+    use crate::report::block::{Block, Line, Page, Tone};
     let mut page = Page::default();
     if !failure.message.is_empty() {
         page.text(Line::new().then(Tone::No, "error").then(Tone::Plain, format!(": {}", failure.message)));
     }
     if !failure.help.is_empty() {
-        page.item(1, Line::new().then(Tone::Quiet, "help").then(Tone::Plain, format!(": {}", failure.help)));
+        let line = Line::new().then(Tone::Quiet, "help").then(Tone::Plain, format!(": {}", failure.help));
+        page.0.push(Block::Text { line, indent: 1, hang: 7 });
     }
     write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));
     ExitCode::from(failure.code)

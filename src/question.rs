@@ -8,7 +8,9 @@ use crate::model::{
     Bound, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
 use crate::name::nearest;
-use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
+use crate::resolve::{
+    Aim, Decision, InForce, Person, Proof, Proven, Request, Step, decide_for, decide_for_group, prove,
+};
 use crate::syntax::rule::{Prefix, QuestionText, Reference, parse_question, parse_reference};
 
 /// Why a text cannot be answered.
@@ -265,7 +267,9 @@ pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Ve
         return notes;
     };
     notes.extend(ends(in_force, &proof));
-    if answer.step == Step::GroupAllow && !proof.overruled.is_empty() {
+    let subject = |proven: &Proven| policy.rule(proven.rule).subject;
+    let says_both = |proven: &Proven| proof.rules.iter().any(|deciding| subject(deciding) == subject(proven));
+    if answer.step == Step::GroupAllow && proof.overruled.iter().any(|proven| !says_both(proven)) {
         notes.push("among groups allow wins over deny, so what a group denies has no effect here".to_owned());
     }
     let plain = answer.shown().is_some_and(|request| request.target.is_none());
@@ -277,7 +281,7 @@ pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Ve
 
 /// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
 fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<String> {
-    let last_day = |proven: &crate::resolve::Proven| {
+    let last_day = |proven: &Proven| {
         let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
         memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
     };

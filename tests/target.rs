@@ -1,5 +1,7 @@
 //! One contract for every target: memory and SQLite; and what only a database can go through.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The house is tidy: layers, heads, sizes, and no code of a finding without a test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -17,11 +17,8 @@ use crate::text::{FileId, SourceFile, Sources, floor_boundary};
 use super::harmless;
 use super::text::Look;
 
-/// The most bytes of one line that are shown.
-const MAX_LINE: usize = 160;
-
-/// How many bytes before a place are shown when its line is cut.
-const LEAD: usize = 60;
+/// How many columns beside a line are taken by its number and by the dots of a cut.
+const MARGIN: usize = 14;
 
 /// Prints one finding.
 pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
@@ -32,7 +29,7 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
     files.sort_by_key(|file| Some(*file) != first);
     let mut excerpts = files.iter().map(|file| {
         let labels: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file == *file).collect();
-        Excerpt::new(sources.file(*file), &labels)
+        Excerpt::new(sources.file(*file), &labels, look.width.saturating_sub(MARGIN))
     });
     let shown = Shown {
         message: harmless(&finding.message).into_owned(),
@@ -134,7 +131,8 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(file: &SourceFile, labels: &[&Label]) -> Self {
+    /// Takes the lines of these labels, none of more than `most` bytes.
+    fn new(file: &SourceFile, labels: &[&Label], most: usize) -> Self {
         let mut excerpt = Self {
             name: harmless(file.path()).into_owned(),
             text: String::new(),
@@ -145,25 +143,25 @@ impl Excerpt {
         let mut sorted: Vec<&Label> = labels.to_vec();
         sorted.sort_by_key(|label| label.place.span);
         for label in sorted {
-            excerpt.add(file, label);
+            excerpt.add(file, label, most);
         }
         excerpt
     }
 
-    fn add(&mut self, file: &SourceFile, label: &Label) {
+    fn add(&mut self, file: &SourceFile, label: &Label, most: usize) {
         let span = label.place.span.range();
         let number = file.line_of(label.place.span.start);
         let line = file.line_range(number);
+        let is_long = line.len() > most;
         let boundary = |at: usize| floor_boundary(file.text(), at.min(file.text().len()));
         let start = boundary(span.start.clamp(line.start, line.end));
         let end = boundary(span.end.clamp(start, line.end));
-        let from =
-            if line.len() > MAX_LINE { boundary(start.saturating_sub(LEAD).max(line.start)) } else { line.start };
-        let to = boundary(line.end.min(from + MAX_LINE));
+        let from = if is_long { boundary(start.saturating_sub(most / 3).max(line.start)) } else { line.start };
+        let to = boundary(line.end.min(from + most));
         let end = end.min(to).max(start);
         // Two labels in one line share it, unless it was cut.
         let at = match self.lines.last() {
-            Some((range, last)) if *last == number && line.len() <= MAX_LINE => range.start,
+            Some((range, last)) if *last == number && !is_long => range.start,
             _ => {
                 let at = self.text.len();
                 let shown = file.text()[from..to].trim_start_matches('\u{feff}').replace('\t', " ");
@@ -214,9 +212,9 @@ mod tests {
     use crate::diag::Code;
     use crate::text::{Place, Span};
 
-    fn shown(text: &str, spans: &[Range<usize>]) -> String {
+    fn shown(text: &str, spans: &[(usize, usize)]) -> String {
         let sources = Sources::new(vec![SourceFile::new("policies/a.yaml", text)]);
-        let place = |range: &Range<usize>| Place { file: FileId(0), span: Span::new(range.clone()) };
+        let place = |(start, end): &(usize, usize)| Place { file: FileId(0), span: Span::new(*start..*end) };
         let mut finding = Diagnostic::new(Code::DuplicateName, place(&spans[0]), "it is wrong").help("mend it");
         for span in &spans[1..] {
             finding = finding.also(place(span), "first");
@@ -226,7 +224,7 @@ mod tests {
 
     #[test]
     fn each_place_is_underlined_in_its_own_line() {
-        let text = shown("users:\n  lars:\n  karin:\n  anna:\n  lars:\n", &[34..38, 9..13]);
+        let text = shown("users:\n  lars:\n  karin:\n  anna:\n  lars:\n", &[(34, 38), (9, 13)]);
         insta::assert_snapshot!(text, @"
         duplicate-name
 
@@ -247,9 +245,9 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_and_a_hostile_one_made_harmless() {
         let long = format!("a: '{}HERE{}'\n", "x".repeat(1_000_000), "y".repeat(1_000_000));
-        let text = shown(&long, &[1_000_004..1_000_008]);
+        let text = shown(&long, &[(1_000_004, 1_000_008)]);
         assert!(text.contains("HERE") && text.len() < 1000, "{text}");
-        let text = shown("a: '\u{1b}[31m\u{202e}x'\n", &[11..12]);
+        let text = shown("a: '\u{1b}[31m\u{202e}x'\n", &[(11, 12)]);
         assert!(!text.contains('\u{1b}') && text.contains("\\u{1b}"), "{text}");
     }
 }

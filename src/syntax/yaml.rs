@@ -257,8 +257,8 @@ pub fn locate(file: &SourceFile, span: Span, style: Style, decoded: &str, at: us
     for (index, wanted) in decoded.char_indices() {
         while let Some((next, c)) = rest.peek().copied() {
             here = next;
-            let blank = c.is_whitespace()
-                && !(c == wanted && !raw[next..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r']));
+            let ends_line = raw[next..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+            let blank = c.is_whitespace() && (c != wanted || ends_line);
             if c == wanted || (style == Style::Double && c == '\\') || !blank || wanted.is_whitespace() {
                 break;
             }

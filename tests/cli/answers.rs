@@ -122,7 +122,7 @@ fn what_cannot_be_answered_suggests_what_was_meant() {
     -- stderr
     error: this is no question: the text ends too early
      help: expected a right such as `data.export`; ask as in `lars calendar.see of
-       anna on 2026-12-01`
+           anna on 2026-12-01`
     ");
     insta::assert_snapshot!(firm.run("can sales data.export"), @"
     exit 2

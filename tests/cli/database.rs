@@ -20,7 +20,7 @@ fn a_plan_says_who_gains_what_and_writes_nothing() {
     31 changes to crm.db
 
     for people
-      +  calendar.see of  everyone except : 2 users (anna, lars)
+      +  calendar.see of  everyone: 2 users (anna, lars)
       +  data.export      1 user (lars)
 
     in the database
@@ -76,12 +76,12 @@ fn a_change_of_the_policy_shows_as_gains_and_losses() {
     3 changes to crm.db
 
     for people
-      +  data.export  1 user (anna)
+      +  data.export      1 user (anna)
       -  calendar.see of  lars: 1 user (anna)
       -  data.export      1 user (lars)
 
     in the database
-      +  rule  user:anna: allow data.export
+      +  rule    user:anna: allow data.export
       -  member  group:sales: user:anna
       -  rule    user:lars: allow data.export
 

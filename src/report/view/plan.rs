@@ -29,41 +29,33 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
     page.blank();
     page.heading("for people");
     let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
+    let mut rows = Vec::new();
     for (changes, sign, tone) in effects {
-        page.table(
-            2,
-            folded(changes, policy)
-                .into_iter()
-                .map(|(right, text)| {
-                    vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, right), Line::from(text)]
-                })
-                .collect(),
-        );
+        rows.extend(folded(changes, policy).into_iter().map(|(right, text)| row(tone, sign, right, text)));
     }
+    page.table(2, rows);
     if plan.effective == diff::Effective::default() {
         page.item(2, "nobody gains or loses anything");
     }
     page.blank();
     page.heading("in the database");
+    let mut rows = Vec::new();
     for (action, sign, tone) in
         [(Action::Create, "+", Tone::Yes), (Action::Update, "~", Tone::Warning), (Action::Delete, "-", Tone::No)]
     {
-        let rows = written(&plan.changes, action);
-        page.table(
-            2,
-            rows.into_iter()
-                .map(|(kind, text)| {
-                    vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, kind), Line::from(text)]
-                })
-                .collect(),
-        );
+        rows.extend(written(&plan.changes, action).into_iter().map(|(kind, text)| row(tone, sign, kind, text)));
     }
+    page.table(2, rows);
     conflicts(plan, &mut page);
     page.blank();
     let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
     page.text(format!("{} gained, {} lost", count(gains, "right"), thousands(losses)));
     page.text(Line::new().then(Tone::Quiet, format!("fingerprint {}", plan.fingerprint)));
     page
+}
+
+fn row(tone: Tone, sign: &str, what: String, text: String) -> Vec<Line> {
+    vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, what), Line::from(text)]
 }
 
 /// What became of an apply.
@@ -137,7 +129,7 @@ fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Strin
     let names: Vec<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
     let missing: Vec<&str> = everybody.iter().filter(|name| !names.contains(name)).map(|name| name.as_str()).collect();
-    if of_people && names.len() > 3 && missing.is_empty() {
+    if of_people && names.len() > 1 && missing.is_empty() {
         return "everyone".to_owned();
     }
     if of_people && missing.len() < names.len() / 2 && missing.len() <= 12 {
