@@ -20,6 +20,7 @@ use crate::date::Validity;
 use crate::name::{Name, RightName};
 use crate::text::Place;
 
+pub use crate::syntax::employee::Employee;
 pub use crate::syntax::right::Scope;
 pub use crate::syntax::rules::Effect;
 pub use graph::outermost_first;
@@ -31,21 +32,6 @@ pub use lower::lower;
 pub use names::{Bound, Lookup};
 pub(crate) use rules::ambiguous;
 pub use rules::{Meaningless, Meant, Part, rights_of_pattern};
-
-/// An entry of the staff register.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Employee {
-    /// The full name.
-    pub name: Option<Box<str>>,
-    /// The e-mail address.
-    pub email: Option<Box<str>>,
-    /// The telephone number.
-    pub phone: Option<Box<str>>,
-    /// The department.
-    pub department: Option<Box<str>>,
-    /// The language in which the person is written to.
-    pub language: Option<Box<str>>,
-}
 
 /// An account of the CRM.
 #[derive(Debug, Clone, Default)]

@@ -15,8 +15,8 @@ use super::key::GroupKey;
 use super::names::Bound;
 use super::rules::{Part, ambiguous, rights_of_pattern};
 use super::{
-    Attachment, Employee, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule,
-    Subject, Table, Target, User, catalogue, contradiction, graph,
+    Attachment, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule, Subject, Table,
+    Target, User, catalogue, contradiction, graph,
 };
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
@@ -80,17 +80,7 @@ impl Lowering {
             |d| &d.employees,
             "employee",
             diagnostics,
-            |declared, _| {
-                let body = &declared.body;
-                let employee = Employee {
-                    name: body.name.clone(),
-                    email: body.email.clone(),
-                    phone: body.phone.clone(),
-                    department: body.department.clone(),
-                    language: body.language.clone(),
-                };
-                Some((own_name(&declared.name.value), employee))
-            },
+            |declared, _| Some((own_name(&declared.name.value), declared.body.clone())),
         ));
         parts.users = Table::new(join(
             documents,

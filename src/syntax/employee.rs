@@ -1,7 +1,5 @@
 //! Section `employees`: the staff register.
 
-use crate::text::Span;
-
 use super::fields::Reader;
 use super::yaml::Node;
 
@@ -18,8 +16,6 @@ pub struct Employee {
     pub department: Option<Box<str>>,
     /// The language in which the person is written to.
     pub language: Option<Box<str>>,
-    /// Where the declaration stands.
-    pub span: Span,
 }
 
 /// Reads one employee.
@@ -32,6 +28,5 @@ pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Employee {
         phone: text("phone"),
         department: text("department"),
         language: text("language"),
-        span: node.span,
     }
 }

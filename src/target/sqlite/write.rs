@@ -26,8 +26,7 @@ pub fn all(connection: &Connection, plan: &Plan, run: &Run, old: Option<&Base>, 
                 execute(connection, "UPDATE users SET id = ?2 WHERE id = ?1", [text(from), text(to)])?;
             }
             Step::Delete(key) => delete(connection, key)?,
-            Step::Insert(key, fact) => insert(connection, key, fact)?,
-            Step::Update(key, fact) => update(connection, key, fact)?,
+            Step::Insert(key, fact) | Step::Update(key, fact) => put(connection, key, fact)?,
         }
     }
     remember(connection, old, new)?;
@@ -50,71 +49,87 @@ fn flag(value: bool) -> Sql {
     Sql::Integer(value.into())
 }
 
-fn insert(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<()> {
+/// Writes a row that may be there already; the first column is its key.
+fn upsert<const N: usize>(connection: &Connection, table: &str, row: [(&str, Sql); N]) -> rusqlite::Result<()> {
+    let columns: Vec<&str> = row.iter().map(|(column, _)| *column).collect();
+    let places: Vec<String> = (1..=N).map(|place| format!("?{place}")).collect();
+    let updates: Vec<String> = columns[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let sql = format!(
+        "INSERT INTO {table} ({}) VALUES ({}) ON CONFLICT ({}) DO {}",
+        columns.join(", "),
+        places.join(", "),
+        columns[0],
+        if updates.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", updates.join(", ")) },
+    );
+    execute(connection, &sql, row.map(|(_, value)| value))
+}
+
+/// Makes the rows of a key say what a fact says, whether they are there or not.
+fn put(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<()> {
     match (key, fact) {
         (Key::Right(id), Fact::Right(right)) => {
             let label = |language| optional(right.labels.get(language));
             let [en, de, nb, nl] = LANGUAGES.map(label);
-            execute(
-                connection,
-                "INSERT INTO rights
-                 (id, scope, own_data_allowed, builtin, meaning, name_en, name_de, name_nb, name_nl)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                [
-                    text(id),
-                    text(right.scope.map_or("plain", Scope::as_str)),
-                    flag(right.own_data_allowed),
-                    flag(right.builtin),
-                    optional(right.meaning.as_ref()),
-                    en,
-                    de,
-                    nb,
-                    nl,
-                ],
-            )
+            let row = [
+                ("id", text(id)),
+                ("scope", text(right.scope.map_or("plain", Scope::as_str))),
+                ("own_data_allowed", flag(right.own_data_allowed)),
+                ("builtin", flag(right.builtin)),
+                ("meaning", optional(right.meaning.as_ref())),
+                ("name_en", en),
+                ("name_de", de),
+                ("name_nb", nb),
+                ("name_nl", nl),
+            ];
+            upsert(connection, "rights", row)
         }
         (Key::Module(id), Fact::Module(name)) => {
-            execute(connection, "INSERT INTO modules (id, name) VALUES (?1, ?2)", [text(id), optional(name.as_ref())])
+            upsert(connection, "modules", [("id", text(id)), ("name", optional(name.as_ref()))])
         }
         (Key::ModuleSet(id), Fact::ModuleSet(modules)) => {
-            execute(connection, "INSERT INTO module_sets (id) VALUES (?1)", [text(id)])?;
+            upsert(connection, "module_sets", [("id", text(id))])?;
             module_set(connection, id, modules)
         }
         (Key::Attachment(id), Fact::Attachment(patterns)) => {
-            execute(connection, "INSERT INTO attachment_classes (id) VALUES (?1)", [text(id)])?;
+            upsert(connection, "attachment_classes", [("id", text(id))])?;
             attachment_patterns(connection, id, patterns)
         }
-        (Key::Employee(id), Fact::Employee(employee)) => execute(
-            connection,
-            "INSERT INTO employees (id, name, email, phone, department, language) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            [
-                text(id),
-                optional(employee.name.as_ref()),
-                optional(employee.email.as_ref()),
-                optional(employee.phone.as_ref()),
-                optional(employee.department.as_ref()),
-                optional(employee.language.as_ref()),
-            ],
-        ),
-        (Key::Group(_) | Key::Role(_), Fact::Group(group)) => execute(
-            connection,
-            "INSERT INTO groups (id, name, module_set_id) VALUES (?1, ?2, ?3)",
-            [group_id(key), optional(group.name.as_ref()), optional(group.modules.as_ref())],
-        ),
-        (Key::User(id), Fact::User(user)) => execute(
-            connection,
-            "INSERT INTO users (id, employee_id, name, superuser, active, module_set_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            [
-                text(id),
-                optional(user.employee.as_ref()),
-                optional(user.name.as_ref()),
-                flag(user.superuser),
-                flag(user.active),
-                optional(user.modules.as_ref()),
-            ],
-        ),
+        (Key::Employee(id), Fact::Employee(employee)) => {
+            let row = [
+                ("id", text(id)),
+                ("name", optional(employee.name.as_ref())),
+                ("email", optional(employee.email.as_ref())),
+                ("phone", optional(employee.phone.as_ref())),
+                ("department", optional(employee.department.as_ref())),
+                ("language", optional(employee.language.as_ref())),
+            ];
+            upsert(connection, "employees", row)
+        }
+        (Key::Group(_) | Key::Role(_), Fact::Group(group)) => {
+            let row = [
+                ("id", group_id(key)),
+                ("name", optional(group.name.as_ref())),
+                ("module_set_id", optional(group.modules.as_ref())),
+            ];
+            upsert(connection, "groups", row)
+        }
+        (Key::User(id), Fact::User(user)) => {
+            let row = [
+                ("id", text(id)),
+                ("employee_id", optional(user.employee.as_ref())),
+                ("name", optional(user.name.as_ref())),
+                ("superuser", flag(user.superuser)),
+                ("active", flag(user.active)),
+                ("module_set_id", optional(user.modules.as_ref())),
+            ];
+            upsert(connection, "users", row)
+        }
+        (Key::Access(user), Fact::Access(role)) => {
+            upsert(connection, "access", [("user_id", text(user)), ("group_id", text(role))])
+        }
+        // All that these two say beside their key is a reason, so writing them anew is as good.
         (Key::Member { .. }, Fact::Member(because)) => {
+            delete(connection, key)?;
             let [group, user, inner, from, until] = member_columns(key);
             execute(
                 connection,
@@ -123,10 +138,8 @@ fn insert(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<(
                 [group, user, inner, from, until, optional(because.as_ref())],
             )
         }
-        (Key::Access(user), Fact::Access(role)) => {
-            execute(connection, "INSERT INTO access (user_id, group_id) VALUES (?1, ?2)", [text(user), text(role)])
-        }
         (Key::Rule { .. }, Fact::Rule(because)) => {
+            delete(connection, key)?;
             let [user, group, right, effect, kind, target, from, until] = rule_columns(key);
             execute(
                 connection,
@@ -137,75 +150,6 @@ fn insert(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<(
                    ?7, ?8, ?9)",
                 [user, group, right, effect, kind, target, from, until, optional(because.as_ref())],
             )
-        }
-        _ => Ok(()),
-    }
-}
-
-fn update(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<()> {
-    match (key, fact) {
-        (Key::Right(id), Fact::Right(right)) => {
-            let label = |language| optional(right.labels.get(language));
-            let [en, de, nb, nl] = LANGUAGES.map(label);
-            execute(
-                connection,
-                "UPDATE rights SET scope = ?2, own_data_allowed = ?3, builtin = ?4, meaning = ?5,
-                   name_en = ?6, name_de = ?7, name_nb = ?8, name_nl = ?9 WHERE id = ?1",
-                [
-                    text(id),
-                    text(right.scope.map_or("plain", Scope::as_str)),
-                    flag(right.own_data_allowed),
-                    flag(right.builtin),
-                    optional(right.meaning.as_ref()),
-                    en,
-                    de,
-                    nb,
-                    nl,
-                ],
-            )
-        }
-        (Key::Module(id), Fact::Module(name)) => {
-            execute(connection, "UPDATE modules SET name = ?2 WHERE id = ?1", [text(id), optional(name.as_ref())])
-        }
-        (Key::ModuleSet(id), Fact::ModuleSet(modules)) => module_set(connection, id, modules),
-        (Key::Attachment(id), Fact::Attachment(patterns)) => attachment_patterns(connection, id, patterns),
-        (Key::Employee(id), Fact::Employee(employee)) => execute(
-            connection,
-            "UPDATE employees SET name = ?2, email = ?3, phone = ?4, department = ?5, language = ?6 WHERE id = ?1",
-            [
-                text(id),
-                optional(employee.name.as_ref()),
-                optional(employee.email.as_ref()),
-                optional(employee.phone.as_ref()),
-                optional(employee.department.as_ref()),
-                optional(employee.language.as_ref()),
-            ],
-        ),
-        (Key::Group(_) | Key::Role(_), Fact::Group(group)) => execute(
-            connection,
-            "UPDATE groups SET name = ?2, module_set_id = ?3 WHERE id = ?1",
-            [group_id(key), optional(group.name.as_ref()), optional(group.modules.as_ref())],
-        ),
-        (Key::User(id), Fact::User(user)) => execute(
-            connection,
-            "UPDATE users SET employee_id = ?2, name = ?3, superuser = ?4, active = ?5, module_set_id = ?6
-             WHERE id = ?1",
-            [
-                text(id),
-                optional(user.employee.as_ref()),
-                optional(user.name.as_ref()),
-                flag(user.superuser),
-                flag(user.active),
-                optional(user.modules.as_ref()),
-            ],
-        ),
-        (Key::Access(user), Fact::Access(role)) => {
-            execute(connection, "UPDATE access SET group_id = ?2 WHERE user_id = ?1", [text(user), text(role)])
-        }
-        // All that these two say beside their key is a reason, so writing them anew is as good.
-        (Key::Member { .. } | Key::Rule { .. }, _) => {
-            delete(connection, key)?;
-            insert(connection, key, fact)
         }
         _ => Ok(()),
     }
