@@ -4,6 +4,7 @@ mod duplicate_rule;
 mod employee_shared;
 mod expired_rule;
 mod inert_rule;
+mod rename_conflict;
 mod superuser_without_employee;
 
 use crate::diag::{self, Diagnostic};
@@ -12,8 +13,14 @@ use crate::resolve::InForce;
 /// A rule of the check: looks at a policy on a day, gives findings.
 type Check = fn(&InForce<'_>) -> Vec<Diagnostic>;
 
-const CHECKS: [Check; 5] =
-    [duplicate_rule::run, employee_shared::run, expired_rule::run, inert_rule::run, superuser_without_employee::run];
+const CHECKS: [Check; 6] = [
+    duplicate_rule::run,
+    employee_shared::run,
+    expired_rule::run,
+    inert_rule::run,
+    rename_conflict::run,
+    superuser_without_employee::run,
+];
 
 /// Runs every rule.
 pub fn run(in_force: &InForce<'_>) -> Vec<Diagnostic> {
@@ -37,6 +44,28 @@ groups:
         expired-rule a.yaml:2:55 "sms.send until 2026-11-21" this rule ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
         expired-rule a.yaml:4:22 "lars until 2026-11-21" this membership ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
         inert-rule a.yaml:4:75 "lists.print" denying `lists.print` to `group:sales` takes it from nobody | another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user
+        "#);
+    }
+
+    #[test]
+    fn an_old_name_must_lead_to_one_account() {
+        let chain = "users: { b: { renamed_from: new }, x: { renamed_from: b } }";
+        assert_eq!(findings(chain), "");
+        insta::assert_snapshot!(findings(r#"
+users:
+  a: { renamed_from: old }
+  b: { renamed_from: old }
+  c: { renamed_from: c }
+  d: { renamed_from: e }
+  e:
+  f: { renamed_from: g }
+  g: { renamed_from: f }
+"#), @r#"
+        rename-conflict a.yaml:4:3 "b" + a.yaml:3:3 "a" `a` and `b` both claim the account that was called `old` | only one of them can have been renamed; take `renamed_from` out of the other
+        rename-conflict a.yaml:5:3 "c" the old names of `c` lead back to `c` | names cannot be swapped in one step; use a third name in between, and apply twice
+        rename-conflict a.yaml:6:3 "d" `d` was called `e`, but `e` is still declared | take `renamed_from` out, or the old declaration
+        rename-conflict a.yaml:8:3 "f" the old names of `f` lead back to `f` | names cannot be swapped in one step; use a third name in between, and apply twice
+        rename-conflict a.yaml:9:3 "g" the old names of `g` lead back to `g` | names cannot be swapped in one step; use a third name in between, and apply twice
         "#);
     }
 

@@ -30,7 +30,7 @@ use session::Failure;
 /// A policy repository is a directory with a folder policies/. Exit codes: 0 fine or yes; 1 findings, no, or
 /// differences; 2 wrong usage, an unanswerable question, or the outside world failed; 3 refused.
 #[derive(Debug, Parser)]
-#[command(name = "rightful", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "rightful", version, max_term_width = 80, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -134,7 +134,10 @@ impl Context {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let context = match context(&cli.global) {
         Ok(context) => context,
         Err(failure) => return report(&failure, Look::PLAIN),
@@ -156,6 +159,16 @@ pub fn run() -> ExitCode {
         }
         Err(failure) => report(&failure, context.err),
     }
+}
+
+/// Prints help as it is, and complaints with the user's words made harmless.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    }
+    let text = error.render().to_string();
+    text.lines().for_each(|line| write_err(&format!("{}\n", harmless(line))));
+    ExitCode::from(2)
 }
 
 fn context(global: &Global) -> Result<Context, Failure> {

@@ -5,7 +5,7 @@
 
 mod fingerprint;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Date;
 use crate::diff::{self, Effective};
@@ -209,17 +209,28 @@ pub fn plan(reading: &Reading, desired: &Desired, on: Date, place: impl Fn(&Key)
     Plan { changes, conflicts, effective, steps, after, fingerprint, seen }
 }
 
-/// The renames that can be done: the old account is there, and the new one is not.
+/// The renames that can be done, in an order in which they can: the old account is there, and the new name is free. An
+/// old name that the policy gives to somebody else is free once its account has moved on.
 fn renames(actual: &State, desired: &Desired) -> Vec<(Name, Name)> {
-    let has = |name: &Name| actual.facts.contains_key(&Key::User(name.clone()));
-    let wanted = |name: &Name| desired.state.facts.contains_key(&Key::User(name.clone()));
+    let declared = |name: &Name| desired.state.facts.contains_key(&Key::User(name.clone()));
+    let accounts = actual.facts.keys().filter_map(|key| match key {
+        Key::User(name) => Some(name),
+        _ => None,
+    });
+    let mut accounts: BTreeSet<&Name> = accounts.collect();
+    let mut open: Vec<&(Name, Name)> = desired.renames.iter().collect();
     let mut done: Vec<(Name, Name)> = Vec::new();
-    for (from, to) in &desired.renames {
-        if has(from) && !has(to) && !wanted(from) && !done.iter().any(|(earlier, _)| earlier == from) {
-            done.push((from.clone(), to.clone()));
-        }
+    loop {
+        let possible = open.iter().position(|(from, to)| {
+            let moves_on = open.iter().any(|(_, taken)| taken == from);
+            accounts.contains(from) && !accounts.contains(to) && (!declared(from) || moves_on)
+        });
+        let Some(index) = possible else { return done };
+        let (from, to) = open.remove(index);
+        accounts.remove(from);
+        accounts.insert(to);
+        done.push((from.clone(), to.clone()));
     }
-    done
 }
 
 fn renamed(actual: &State, renames: &[(Name, Name)]) -> State {

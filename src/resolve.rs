@@ -144,9 +144,9 @@ pub fn decide_for(in_force: &InForce<'_>, person: &Person, right: RightId, aim: 
     Decision { allowed: false, step: if denied { Step::GroupDeny } else { Step::Default } }
 }
 
-/// Decides for somebody whose only settings are those of a group and the groups around it.
+/// Decides for somebody who is in a group, the groups around it, and those that everyone is in.
 pub fn decide_for_group(in_force: &InForce<'_>, group: GroupId, right: RightId, aim: Option<&Aim<'_>>) -> Decision {
-    let stances = in_force.outer_groups(group).iter();
+    let stances = in_force.outer_groups(group).iter().chain(in_force.groups_of_everyone());
     let mut effects = stances.filter_map(|outer| stance::of(in_force, Subject::Group(*outer), right, aim));
     let mut denied = false;
     let allowed = effects.any(|stance| {

@@ -86,8 +86,19 @@ pub enum TargetError {
     /// No room is left.
     #[error("there is no room left for the database `{}`; nothing was changed", .0.display())]
     Full(PathBuf),
-    /// Somebody else is writing.
-    #[error("somebody else is writing to the database `{}`", .0.display())]
+    /// What an interrupted run left behind must be rolled back first, which this user may not do.
+    #[error("the database `{}` holds what an interrupted run left, and cannot be read before that is rolled back", .0.display())]
+    Interrupted(PathBuf),
+    /// Something beside the rows was changed.
+    #[error("the {what} of the database `{}` is not the one that this program made", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The kind and name of what differs.
+        what: String,
+    },
+    /// Somebody else has it open for longer than a run waits.
+    #[error("somebody else is using the database `{}`", .0.display())]
     Locked(PathBuf),
     /// What the plan saw is no longer so.
     #[error("the plan is stale: the database was changed since the plan was made")]
@@ -114,8 +125,10 @@ impl TargetError {
             Self::Foreign(_) => "name a file of its own with --database; this one was left as it is",
             Self::NewerSchema { .. } => "use the newer version of the program",
             Self::ReadOnly(_) => "`plan` works on it; for `apply` make it writable",
+            Self::Interrupted(_) => "run `rightful plan` once as a user who may write to the file and its folder",
+            Self::Altered { .. } => "put it back as schema/sqlite has it; the CRM relies on it",
             Self::Full(_) => "make room and apply again",
-            Self::Locked(_) => "wait until the other run has ended, then apply again",
+            Self::Locked(_) => "wait until it is done, then try again",
             Self::Stale => "look at the new plan with `rightful plan`, then apply again",
             Self::Senseless(_) => "correct the row in the database",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",

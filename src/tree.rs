@@ -16,7 +16,8 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// A readable tree of policy files. Paths are relative to its root, with `/` between their parts.
 pub trait Tree {
-    /// The policy files (`.yaml`, `.yml`) below a folder, sorted by path. Names that begin with a dot are passed over.
+    /// The policy files (`.yaml`, `.yml`) below a folder, sorted by path. Names that begin with a dot are passed over;
+    /// the ending may be in capitals.
     ///
     /// # Errors
     /// If there is no such folder, if a link leads out of the tree, or if the tree cannot be read.
@@ -87,7 +88,8 @@ impl TreeError {
 
 /// Whether a file name is one of a policy file.
 pub(crate) fn is_policy_file(name: &str) -> bool {
-    !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    !name.starts_with('.') && ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Resolves `link`, the target of a symbolic link standing in `folder`, inside the tree; `None` if it leads out.

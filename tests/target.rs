@@ -121,6 +121,16 @@ fn a_renamed_account_keeps_what_hangs_on_it() {
 }
 
 #[test]
+fn names_may_move_on_in_a_chain() {
+    let before = "users: { b: { allow: [data.import] }, new: { allow: [sms.send] } }";
+    let after = "users: { x: { renamed_from: b, allow: [data.import] }, b: { renamed_from: new, allow: [sms.send] } }";
+    with_every_target(|target| {
+        apply(target, before);
+        assert_eq!(changes(&apply(target, after)), ["update user b id", "update user x id"]);
+    });
+}
+
+#[test]
 fn two_users_may_swap_their_employees() {
     let swapped = FIRM
         .replace("employee: lk", "employee: xx")
@@ -244,6 +254,20 @@ fn other_files_are_refused_and_left_alone() {
     let foreign = folder.path().join("foreign.db");
     by_hand(&foreign, "CREATE TABLE users (id)");
     assert!(matches!(refused(&foreign), TargetError::Foreign(_)));
+    by_hand(&folder.path().join("marked.db"), "PRAGMA application_id = 12345; PRAGMA user_version = 1");
+    assert!(matches!(refused(&folder.path().join("marked.db")), TargetError::Foreign(_)));
+    for (number, tampering) in [
+        "DROP VIEW effective_right",
+        "DROP VIEW effective_right; CREATE VIEW effective_right (user_id, right_id, allowed, step) AS SELECT users.id, rights.id, 1, 'user' FROM users, rights",
+        "DROP INDEX rules_key",
+        "DROP TABLE run_changes",
+        "CREATE TRIGGER t AFTER INSERT ON rules BEGIN UPDATE rules SET effect = 'allow'; END",
+    ].into_iter().enumerate() {
+        let altered = folder.path().join(format!("altered{number}.db"));
+        apply(&mut Sqlite::at(&altered), FIRM);
+        by_hand(&altered, tampering);
+        assert!(matches!(refused(&altered), TargetError::Altered { .. }), "{tampering}");
+    }
     let newer = folder.path().join("newer.db");
     apply(&mut Sqlite::at(&newer), FIRM);
     by_hand(&newer, "PRAGMA user_version = 99");

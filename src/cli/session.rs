@@ -125,7 +125,7 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
 
 fn sqlite_path(url: &str) -> Result<&str, Failure> {
     match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(path),
+        Some(path) if !path.is_empty() && !path.starts_with("//") && !path.starts_with(":memory:") => Ok(path),
         // The text is not echoed: it may hold a password.
         _ => Err(TargetError::BadUrl.into()),
     }

@@ -61,6 +61,7 @@ codes! {
     MembershipCycle "membership-cycle" Error stops "groups that contain each other in a circle";
     EmployeeShared "employee-shared" Error compiles "two users linked to one employee";
     SuperuserWithoutEmployee "superuser-without-employee" Error compiles "a superuser who is not linked to an employee";
+    RenameConflict "rename-conflict" Error compiles "an old name of an account that cannot be followed";
     DuplicateRule "duplicate-rule" Warning compiles "the same rule written twice";
     ExpiredRule "expired-rule" Warning compiles "a rule or membership whose last day has passed";
     InertRule "inert-rule" Warning compiles "a rule that can decide for nobody, whatever the other rules are";

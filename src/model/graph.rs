@@ -40,6 +40,9 @@ pub fn cycles(parts: &Parts) -> Vec<Diagnostic> {
         circular.then_some((first, part))
     });
     let mut findings: Vec<_> = knots.map(|(first, part)| describe(parts, &graph, first, &part)).collect();
+    // A group inside itself may also be part of a longer circle.
+    let inside_itself = graph.node_indices().filter(|node| graph.contains_edge(*node, *node));
+    findings.extend(inside_itself.map(|node| describe(parts, &graph, node, &[node])));
     crate::diag::sort(&mut findings);
     findings
 }
@@ -54,7 +57,7 @@ fn describe(parts: &Parts, graph: &Nesting, first: NodeIndex, part: &[NodeIndex]
         edges.sort_by_key(|edge| (petgraph::visit::EdgeRef::target(edge), *edge.weight()));
         for edge in edges {
             let outer = petgraph::visit::EdgeRef::target(&edge);
-            if outer == first {
+            if outer == first && (node != first || part.len() == 1) {
                 break 'search Some((node, *edge.weight()));
             }
             if part.binary_search(&outer).is_ok() && came_by[outer.index()].is_none() {

@@ -466,9 +466,13 @@ groups:
   b: { members: [c] }
   c: { members: [a, d] }
   d: { members: [d] }
+  e: { members: [e, f] }
+  f: { members: [e] }
 "#), @r#"
         membership-cycle a.yaml:5:18 "a" + a.yaml:4:18 "c" + a.yaml:3:18 "group:b until 2020-01-01" groups contain each other in a circle: a > c > b > a | take one of these groups out of the other's members; dates do not matter here
         membership-cycle a.yaml:6:18 "d" groups contain each other in a circle: d > d | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:7:18 "e" groups contain each other in a circle: e > e | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:8:18 "e" + a.yaml:7:21 "f" groups contain each other in a circle: e > f > e | take one of these groups out of the other's members; dates do not matter here
         "#);
     }
 

@@ -58,6 +58,11 @@ impl<'p> InForce<'p> {
         &self.outer[group.index()]
     }
 
+    /// The groups that everyone is in, in order.
+    pub fn groups_of_everyone(&self) -> &[GroupId] {
+        &self.everyone
+    }
+
     /// All groups of a user, direct and outer, roles among them, in order.
     pub fn groups_of(&self, user: UserId) -> Vec<GroupId> {
         let direct = self.policy.memberships_of(Member::User(user)).filter(|(_, m)| m.validity.holds(self.on));

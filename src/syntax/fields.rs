@@ -295,7 +295,7 @@ impl<'f> Reader<'f> {
     pub fn forbidden_in_escapes(&mut self, node: &Node<'_>) {
         match &node.value {
             Value::Scalar(text, Style::Double) if self.source.slice(node.span).contains('\\') => {
-                if let Some(c) = text.chars().find(|c| is_forbidden(*c)) {
+                if let Some(c) = text.chars().find(|c| is_forbidden(*c) || c.is_control()) {
                     self.forbidden(c, node.span);
                 }
             }

@@ -268,6 +268,17 @@ users:
     }
 
     #[test]
+    fn a_reason_that_breaks_the_whole_file_is_pointed_at() {
+        insta::assert_snapshot!(findings("users: { lars: { allow: [sms.send because \"y #3\"] } }\n"), @r#"yaml-syntax a.yaml:1:26 "sms.send because \"y #3\"" this is not YAML, because of the ` #` in the reason of this item | quote the whole item: 'sms.send because "y #3"'"#);
+        insta::assert_snapshot!(findings(r#"
+groups:
+  sales:
+    allow: [lists.print, data.export because "see {b} or [y]", data.import]
+    members: [lars]
+"#), @r#"yaml-syntax a.yaml:4:26 "data.export because \"see {b} or [y]\"" this is not YAML, because of the `{` in the reason of this item | quote the whole item: 'data.export because "see {b} or [y]"'"#);
+    }
+
+    #[test]
     fn quoted_as_a_whole_the_same_rules_are_fine() {
         let fixture = r#"
 users:

@@ -90,6 +90,7 @@ pub fn read<'s>(id: FileId, file: &'s SourceFile, diagnostics: &mut Vec<Diagnost
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
         emit_comments: false,
+        disallow_directives: true,
     };
     let mut builder = Builder { file: id, open: Vec::new(), root: None, nodes: 0, diagnostics };
     if builder.run(file, options) { builder.root } else { None }
@@ -224,21 +225,65 @@ impl<'s> Builder<'s, '_> {
             .next()
             .map_or(at, |c| at + c.len_utf8());
         let place = self.place(at..end);
-        let finding = if matches!(kind, ErrorKind::RecursionLimitExceeded) {
+        let finding = if matches!(kind, ErrorKind::DirectiveDisallowed) {
+            Diagnostic::new(Code::YamlFeature, place, "policies do without a directive").help("remove the line")
+        } else if matches!(kind, ErrorKind::RecursionLimitExceeded) {
             Diagnostic::new(Code::LimitExceeded, place, "the values are nested too deeply")
                 .help("a policy needs four levels; look for brackets that are not closed")
+        } else if let Some((span, sign)) = torn_item(file, file.line_of(place.span.start)) {
+            let meant = file.slice(span).replace('\'', "''");
+            let message = format!("this is not YAML, because of the `{sign}` in the reason of this item");
+            Diagnostic::new(Code::YamlSyntax, Place { file: self.file, span }, message)
+                .help(format!("quote the whole item: '{meant}'"))
         } else {
-            let line = &file.text()[file.line_range(file.line_of(place.span.start))];
-            let help = if line.contains("because") {
-                "in YAML a text with `: ` or ` #`, and inside [...] one with , { } [ ], is quoted as a whole: 'RULE because \"REASON\"'"
-            } else {
-                "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket"
-            };
+            let help = "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket";
             let reason = if info.is_empty() { String::new() } else { format!(": {info}") };
             Diagnostic::new(Code::YamlSyntax, place, format!("this is not YAML{reason}")).help(help)
         };
         self.diagnostics.push(finding);
     }
+}
+
+/// How many lines before an error are searched for the item that caused it.
+const LINES_BEFORE: usize = 6;
+
+/// Signs in a reason that break an item which is not quoted as a whole.
+const BREAKING: [&str; 7] = [" #", ": ", ",", "{", "}", "[", "]"];
+
+/// A list item at or shortly before a line whose reason in double quotes YAML does not leave whole, and the sign.
+fn torn_item(file: &SourceFile, line: usize) -> Option<(Span, &'static str)> {
+    (line.saturating_sub(LINES_BEFORE)..=line).rev().find_map(|number| {
+        let range = file.line_range(number);
+        let text = &file.text()[range.clone()];
+        let mut searched = 0;
+        while let Some(found) = text[searched..].find("because \"") {
+            let because = searched + found;
+            let reason = because + "because \"".len();
+            let length = closing_quote(&text[reason..])?;
+            let head = &text[..because];
+            let start = head
+                .rfind(['[', ',', '-'])
+                .map_or(0, |at| if head[at..].starts_with("- ") || !head[at..].starts_with('-') { at + 1 } else { 0 });
+            let item = start + head[start..].len() - head[start..].trim_start().len();
+            let sign = BREAKING.into_iter().find(|sign| text[reason..reason + length].contains(sign));
+            if let (Some(sign), false) = (sign, text[item..].starts_with(['\'', '"'])) {
+                let end = reason + length + 1;
+                return Some((Span::new(range.start + item..range.start + end), sign));
+            }
+            searched = reason + length;
+        }
+        None
+    })
+}
+
+/// The bytes before the double quote that closes a text.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes.then_some(at)
+    })
 }
 
 /// Where the byte `at` of a scalar's text stands in the file.

@@ -3,7 +3,9 @@
 mod read;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
@@ -106,12 +108,18 @@ impl Target for Sqlite {
         let path = self.path.clone();
         // Opened for writing where that is allowed, so that what a killed run left behind can be rolled back.
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let engine = |error: &rusqlite::Error| failure(&path, error);
-        let transaction = connection.transaction().map_err(|error| engine(&error))?;
-        if version(&transaction, &path)? == 0 {
-            return Ok(Reading::default());
-        }
-        read::all(&transaction, &path)
+        let mut read = || {
+            let transaction = connection.transaction().map_err(|error| failure(&path, &error))?;
+            if version(&transaction, &path)? == 0 {
+                return Ok(Reading::default());
+            }
+            read::all(&transaction, &path)
+        };
+        // Whoever only reads is told to be read-only when there is something to roll back.
+        read().map_err(|error| match error {
+            TargetError::ReadOnly(path) => TargetError::Interrupted(path),
+            error => error,
+        })
     }
 
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
@@ -147,12 +155,52 @@ fn version(connection: &Connection, path: &Path) -> Result<usize, TargetError> {
         ))
     };
     match read().map_err(|error| failure(path, &error))? {
-        (_, _, 0) => Ok(0),
+        (0, 0, 0) => Ok(0),
         (APPLICATION_ID, found, _) => match usize::try_from(found) {
-            Ok(version @ 1..) if version <= MIGRATIONS.len() => Ok(version),
+            Ok(version @ 1..) if version <= MIGRATIONS.len() => unaltered(connection, path, version),
+            Ok(0) => Err(TargetError::Senseless("no schema version".to_owned())),
             _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
         },
         _ => Err(TargetError::Foreign(path.to_owned())),
+    }
+}
+
+/// Kind, name and text of everything that makes up a schema, and the table it belongs to.
+type Schema = BTreeMap<(String, String), (String, String)>;
+
+fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
+    rows.collect()
+}
+
+/// What the migrations up to each version make, worked out once.
+fn made_by_migrations(version: usize) -> rusqlite::Result<&'static Schema> {
+    static MADE: [OnceLock<Schema>; MIGRATIONS.len()] = [const { OnceLock::new() }; MIGRATIONS.len()];
+    if let Some(made) = MADE[version - 1].get() {
+        return Ok(made);
+    }
+    let fresh = Connection::open_in_memory()?;
+    for migration in &MIGRATIONS[..version] {
+        fresh.execute_batch(migration)?;
+    }
+    let made = schema(&fresh)?;
+    Ok(MADE[version - 1].get_or_init(|| made))
+}
+
+/// Refuses a database whose tables, views or indexes somebody changed, or who put a trigger on a table of ours: the
+/// CRM would be told something else than what the rows say. What somebody added beside them is left alone.
+fn unaltered(connection: &Connection, path: &Path, version: usize) -> Result<usize, TargetError> {
+    let engine = |error: &rusqlite::Error| failure(path, error);
+    let found = schema(connection).map_err(|error| engine(&error))?;
+    let made = made_by_migrations(version).map_err(|error| engine(&error))?;
+    let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.clone()));
+    let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
+    let trigger = found.iter().find(|((kind, _), (table, _))| kind == "trigger" && is_ours(table)).map(|(key, _)| key);
+    match changed.or(trigger) {
+        None => Ok(version),
+        Some((kind, name)) => Err(TargetError::Altered { path: path.to_owned(), what: format!("{kind} `{name}`") }),
     }
 }
 

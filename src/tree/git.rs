@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::{MAX_FILE_BYTES, Tree, TreeError, is_policy_file, resolve_inside};
 
@@ -27,7 +27,10 @@ impl Revision {
     /// # Errors
     /// If `root` is not in a git repository, or git has no such revision.
     pub fn open(root: &Path, name: &str) -> Result<Self, TreeError> {
-        let repository = Repository::discover(root).map_err(|_| TreeError::NotGit(root.to_owned()))?;
+        let repository = Repository::discover(root).map_err(|error| match error.code() {
+            ErrorCode::NotFound => TreeError::NotGit(root.to_owned()),
+            _ => TreeError::Git(error),
+        })?;
         let workdir = repository.workdir().ok_or_else(|| TreeError::NotGit(root.to_owned()))?;
         let real = |path: &Path| {
             path.canonicalize().map_err(|source| TreeError::Io { path: path.display().to_string(), source })

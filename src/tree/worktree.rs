@@ -93,11 +93,12 @@ impl Tree for Worktree {
         }
         let real = self.inside(path)?;
         let failed = |source| TreeError::Io { path: path.to_owned(), source };
-        let file = fs::File::open(real).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
+        // Asked before opening: opening a pipe would wait for somebody to write into it.
+        if !fs::metadata(&real).map_err(failed)?.is_file() {
             let source = io::Error::other("it is not a regular file");
             return Err(failed(source));
         }
+        let file = fs::File::open(real).map_err(failed)?;
         let mut bytes = Vec::new();
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {

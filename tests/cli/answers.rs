@@ -181,12 +181,13 @@ fn what_lists_rights_for_users_and_groups() {
     exit 0
     whoever is in group:sales on 2026-12-01
 
-      yes  data.export  group-allow
+      yes  calendar.see   of lars (1 of 3)
+      yes  data.export    group-allow
+      yes  program.start  group-allow
 
       no  article_groups.create            default
       no  articles.create                  default
       no  calendar.edit of anybody         default
-      no  calendar.see of anybody          default
       no  campaigns.create                 default
       no  campaigns.evaluate               default
       no  data.import                      default
@@ -199,14 +200,12 @@ fn what_lists_rights_for_users_and_groups() {
       no  opportunities.delete of anybody  default
       no  opportunities.edit of anybody    default
       no  opportunities.see of anybody     default
-      no  program.start                    default
       no  serial_letters.create            default
       no  sms.send                         group-deny
       no  templates.manage                 default
       no  territories.manage               default
 
-    1 right held, 21 not
-    note  without program.start nothing else can be used
+    3 rights held, 19 not
     ");
     let (_, value) = firm.json("what lars --on 2026-12-01");
     let row = |right: &str, target: serde_json::Value| {

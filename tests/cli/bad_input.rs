@@ -15,7 +15,7 @@ fn ends(repository: &Repository, arguments: &str, code: i32, says: &str) {
 #[test]
 fn files_that_are_no_policy() {
     let one = |bytes: &[u8]| Repository::with(&[("policies/a.yaml", bytes), ("policies/b.yaml", b"users: { lars: }")]);
-    ends(&one(b"%%% not: [yaml"), "check", 1, "yaml-syntax");
+    ends(&one(b"not: [yaml"), "check", 1, "yaml-syntax");
     ends(&one(b"users:\n  l\xe4rs:\n"), "check", 1, "not UTF-8: byte 0xe4 at offset 10");
     ends(&one(b"\xff\xfeu\0s\0"), "check", 1, "UTF-16");
     ends(&one(b"\0\0\0\0"), "check", 1, "control-character");
@@ -73,6 +73,14 @@ fn links_that_lead_out() {
 }
 
 #[test]
+fn files_that_are_pipes() {
+    let firm = Repository::of("users: { lars: }");
+    let made = std::process::Command::new("mkfifo").arg(firm.path("policies/pipe.yaml")).status().unwrap();
+    assert!(made.success());
+    ends(&firm, "check", 2, "it is not a regular file");
+}
+
+#[test]
 fn databases_that_are_none() {
     let firm = Repository::of("users: { lars: }");
     firm.write("text.db", "this is a text file that somebody took for a database\n".repeat(5));
@@ -82,7 +90,9 @@ fn databases_that_are_none() {
     ends(&firm, "plan --database sqlite:policies", 2, "cannot open the database");
     let secret = firm.run("plan --database mysql://user:hunter2@host/db");
     assert!(secret.starts_with("exit 2\n") && !secret.contains("hunter2"), "{secret}");
-    ends(&firm, "plan --database sqlite:", 2, "no database address");
+    for url in ["sqlite:", "sqlite://crm.db", "sqlite::memory:", "crm.db"] {
+        ends(&firm, &format!("plan --database {url}"), 2, "no database address");
+    }
 }
 
 #[test]
@@ -92,4 +102,5 @@ fn usage_that_is_wrong() {
     {
         assert!(firm.run(arguments).starts_with("exit 2\n-- stderr\n"), "{arguments}");
     }
+    assert!(firm.run("\u{202e}evil").contains("\\u{202e}evil"));
 }

@@ -3,7 +3,7 @@
 use crate::model::{Effect, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
-use crate::resolve::{InForce, Proven, Step};
+use crate::resolve::{InForce, Proven, Request, Step};
 use crate::text::Sources;
 
 use super::{person, place};
@@ -54,10 +54,10 @@ pub fn why(
         };
         rows.push(vec!["allowed".into(), Line::from(text)]);
         if refused > 0 {
-            let names: Vec<String> = answer.refused().map(|request| single(in_force, request.target)).collect();
+            let names: Vec<String> = answer.refused().map(|request| asked_of(in_force, question, request)).collect();
             rows.push(vec!["refused".into(), names.join(", ").into()]);
         }
-        rows.push(vec!["shown".into(), format!("the first of them: {}", single(in_force, shown.target)).into()]);
+        rows.push(vec!["shown".into(), format!("the first of them: {}", asked_of(in_force, question, shown)).into()]);
     }
     let plain = answer.shown().is_some_and(|request| request.target.is_none());
     rows.push(vec!["step".into(), step(answer.step, answer.allowed, plain)]);
@@ -80,6 +80,16 @@ pub fn why(
         );
     }
     page
+}
+
+/// What one of several requests is about: the target, and the right if there are several.
+fn asked_of(in_force: &InForce<'_>, question: &Question, request: Request) -> String {
+    let target = single(in_force, request.target);
+    if question.rights.len() == 1 {
+        return target;
+    }
+    let right = in_force.policy.rights.key(request.right);
+    if target.is_empty() { right.to_string() } else { format!("{right} of {target}") }
 }
 
 fn single(in_force: &InForce<'_>, target: Option<Single>) -> String {
