@@ -5,10 +5,12 @@
 
 mod in_force;
 mod prove;
+mod spread;
 mod stance;
 
 pub use in_force::{InForce, Path};
 pub use prove::{Proof, Proven, prove};
+pub use spread::{Bits, Population, Reach, Space, Spread};
 pub use stance::Tier;
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};

@@ -261,9 +261,8 @@ fn torn_item(file: &SourceFile, line: usize) -> Option<(Span, &'static str)> {
             let reason = because + "because \"".len();
             let length = closing_quote(&text[reason..])?;
             let head = &text[..because];
-            let start = head
-                .rfind(['[', ',', '-'])
-                .map_or(0, |at| if head[at..].starts_with("- ") || !head[at..].starts_with('-') { at + 1 } else { 0 });
+            let starts = ["[", ",", "- "].into_iter().filter_map(|sign| Some(head.rfind(sign)? + sign.len()));
+            let start = starts.max().unwrap_or(0);
             let item = start + head[start..].len() - head[start..].trim_start().len();
             let sign = BREAKING.into_iter().find(|sign| text[reason..reason + length].contains(sign));
             if let (Some(sign), false) = (sign, text[item..].starts_with(['\'', '"'])) {

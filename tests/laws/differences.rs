@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prop_assert_eq;
+use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::Date;
 use rightful::diff::{Change, count, effective};
 use rightful::model::key::TargetKey;
-use rightful::model::{Policy, Subject};
+use rightful::model::{Policy, Single, Subject};
 use rightful::name::Name;
 use rightful::question::what;
-use rightful::resolve::{InForce, Step};
+use rightful::resolve::{InForce, Request, Step, decide, prove};
 
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
@@ -70,6 +70,47 @@ fn the_difference_is_that_of_all_single_answers() {
         prop_assert_eq!(keys(&found.losses), losses);
         prop_assert_eq!(keys(&found.gains).len(), count(&found.gains), "each once");
         prop_assert_eq!(keys(&found.losses).len(), count(&found.losses), "each once");
+        Ok(())
+    };
+    runner(500).run(&(organisation(), organisation()), law).unwrap();
+}
+
+#[test]
+fn a_change_names_the_step_of_the_head_and_a_rule_that_decides() {
+    let law = |(base, head): (Organisation, Organisation)| {
+        let on = some_days(&base)[0];
+        let (base, head) = (compiled(&base).policy, compiled(&head).policy);
+        let (base, head) = (InForce::new(&base, on), InForce::new(&head, on));
+        let found = effective(&base, &head);
+        let request = |side: &InForce<'_>, user: &Name, change: &Change, target: Option<&TargetKey>| {
+            let single = |key: &TargetKey| match key {
+                TargetKey::User(name) => side.policy.users.find(name).map(Single::User),
+                TargetKey::Module(name) => side.policy.modules.find(name).map(Single::Module),
+                TargetKey::Attachment(name) => side.policy.attachments.find(name).map(Single::Attachment),
+                _ => None,
+            };
+            let target = match target {
+                Some(key) => Some(single(key)?),
+                None => None,
+            };
+            let (user, right) = (side.policy.users.find(user)?, side.policy.rights.find(&change.right)?);
+            let scoped = side.policy.rights.get(right).scope.is_some();
+            (scoped == target.is_some()).then_some(Request { user, right, target })
+        };
+        let places = |side: &InForce<'_>, request| {
+            prove(side, request).rules.iter().map(|proven| side.policy.rule(proven.rule).place).collect::<Vec<_>>()
+        };
+        for (changes, deciding) in [(&found.gains, &head), (&found.losses, &base)] {
+            for change in changes {
+                for (user, target) in change.singles() {
+                    let after = request(&head, user, change, target).map(|request| decide(&head, request).step);
+                    // Where the head has no such request, nothing decides it there.
+                    prop_assert_eq!(change.step, after.unwrap_or(change.step));
+                    let asked = request(deciding, user, change, target).expect("it was held");
+                    prop_assert!(places(deciding, asked).contains(&change.rule));
+                }
+            }
+        }
         Ok(())
     };
     runner(500).run(&(organisation(), organisation()), law).unwrap();
