@@ -24,13 +24,16 @@ use session::Failure;
 
 /// Access policy as code for CRM systems
 ///
-/// Users, groups, module sets and rights stand in reviewed YAML files. Rightful checks them, explains every answer,
-/// shows what a change means for people, and applies them to the CRM's database.
+/// Users, groups, module sets and rights stand in reviewed YAML files. Rightful
+/// checks them, explains every answer, shows what a change means for people,
+/// and applies them to the CRM's database.
 ///
-/// A policy repository is a directory with a folder policies/. Exit codes: 0 fine or yes; 1 findings, no, or
-/// differences; 2 wrong usage, an unanswerable question, or the outside world failed; 3 refused.
+/// A policy repository is a directory with a folder policies/.
+///
+/// Exit codes: 0 fine or yes; 1 findings, no, or differences; 2 wrong usage, an
+/// unanswerable question, or the outside world failed; 3 refused.
 #[derive(Debug, Parser)]
-#[command(name = "rightful", version, max_term_width = 80, arg_required_else_help = true)]
+#[command(name = "rightful", version, verbatim_doc_comment, max_term_width = 80, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -50,7 +53,7 @@ struct Global {
     /// The day for which to answer, as YYYY-MM-DD [default: today, UTC]
     #[arg(long, value_name = "DATE", global = true, value_parser = read_date)]
     on: Option<Date>,
-    /// When to use colours; NO_COLOR is respected too
+    /// When to use colours; auto respects NO_COLOR
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: When,
 }

@@ -54,7 +54,8 @@ fn holds(page: &str, copied: &[&str]) {
     let page_path = root().join(page);
     let folder = tempfile::tempdir().unwrap();
     for name in copied {
-        copy(&page_path.parent().unwrap().join(name), &folder.path().join(name));
+        let path = page_path.parent().unwrap().join(name);
+        copy(&path, &folder.path().join(path.file_name().unwrap()));
     }
     let written = fs::read_to_string(&page_path).unwrap();
     let fresh = refreshed(&written, folder.path());

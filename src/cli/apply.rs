@@ -4,20 +4,20 @@ use std::io::{IsTerminal, Write};
 
 use clap::Args;
 
-use crate::check;
 use crate::report::{snippet, text, view};
-use crate::resolve::InForce;
 use crate::target::{Run, Target};
 use crate::wire;
 
 use super::plan::make;
-use super::session::{Failure, Opened, database, open_compiling};
+use super::session::{Database, Failure, Opened, database, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
 ///
-/// Checks the policy, shows the plan, asks for a yes on a terminal, and writes everything in one transaction: whatever
-/// happens, the database says the old or the new, never a mixture. A database that does not exist is made.
+/// Checks the policy, shows the plan, asks for a yes, and writes everything in
+/// one transaction: whatever happens, the database says the old or the new,
+/// never a mixture. It asks on a terminal only; in a script it goes ahead. A
+/// database that does not exist is made.
 ///
 /// Examples:
 ///   rightful apply
@@ -25,7 +25,8 @@ use super::{Common, Context, Format, Outcome};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Apply {
-    /// The database [default: sqlite:crm.db below the root]
+    /// The database, as sqlite:PATH; a relative path counts from the current
+    /// directory, or from that of -C [default: crm.db beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Do not ask
@@ -38,13 +39,18 @@ pub struct Apply {
 pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     checked(&opened, context)?;
-    let (mut target, name) = database(context, &opened, command.database.as_deref())?;
+    let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
     let plan = make(&opened, context, &mut target)?;
     let as_text = command.common.format == Format::Text;
-    if as_text {
-        super::write_out(&text::print(&view::plan(&plan, &opened.compiled.policy, &name), context.out));
-    }
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
+    let shown = |look| text::print(&view::plan(&plan, &opened.compiled.policy, &heading, 0), look);
+    if as_text {
+        super::write_out(&shown(context.out));
+    }
+    if asks && !(as_text && std::io::stdout().is_terminal()) {
+        // Nobody shall be asked about what went elsewhere.
+        super::write_err(&shown(context.err));
+    }
     if asks && !confirmed(plan.changes.len(), &name) {
         return Err(Failure { code: 1, ..Failure::world("nothing was applied") });
     }
@@ -65,8 +71,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
 /// Refuses a policy with errors, those included that do not keep it from compiling.
 fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
     let compiled = &opened.compiled;
-    let found = check::run(&InForce::new(&compiled.policy, context.on));
-    let errors: Vec<_> = found.into_iter().filter(|finding| finding.is_error()).collect();
+    let errors = errors(opened, context);
     if errors.is_empty() {
         return Ok(());
     }

@@ -12,7 +12,8 @@ use super::{Common, Context, Format, Outcome};
 
 /// Answer a question with yes or no
 ///
-/// For scripts: the exit code is 0 for yes, 1 for no, and 2 if the question cannot be answered.
+/// For scripts: the exit code is 0 for yes, 1 for no, and 2 if the question
+/// cannot be answered.
 ///
 /// Examples:
 ///   rightful can lars data.export

@@ -12,8 +12,9 @@ use super::{Common, Context, Format, Outcome};
 
 /// Check the policy files: all findings at once, each with its place
 ///
-/// Reads every file below policies/, compiles them, and reports all that is wrong or doubtful, with file, line and
-/// what to do. Exit code 1 if there are errors.
+/// Reads every file below policies/, compiles them, and reports all that is
+/// wrong or doubtful, with file, line and what to do. Exit code 1 if there
+/// are errors.
 ///
 /// Examples:
 ///   rightful check

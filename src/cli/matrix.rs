@@ -13,8 +13,8 @@ use super::{Common, Context, Format, Outcome};
 
 /// Show all users by all rights
 ///
-/// Every user, inactive ones too, by every plain right; with --scoped also every scoped right over every person,
-/// module and attachment class.
+/// Every user, inactive ones too, by every plain right; with --scoped also
+/// every scoped right over every person, module and attachment class.
 ///
 /// Examples:
 ///   rightful matrix

@@ -8,13 +8,16 @@ use crate::state::{Key, State};
 use crate::target::Target;
 use crate::wire;
 
-use super::session::{Failure, Opened, database, open_compiling};
+use super::session::{Failure, Opened, database, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
-/// Show what an apply would do: who gains and loses what, and every row that would be written
+/// Show what an apply would do, to people and in the database
 ///
-/// Compares the policy with the database and with what the last apply wrote, so that a change of the policy is told
-/// from a change that somebody made in the database. Never writes; a database that does not exist counts as empty.
+/// Says who gains and loses what, and every row that would be written.
+/// Compares the policy with the database and with what the last apply wrote,
+/// so that a change of the policy is told from a change that somebody made in
+/// the database. Never changes anything; a database that does not exist
+/// counts as empty. --on says for which day gains and losses are worked out.
 ///
 /// Examples:
 ///   rightful plan
@@ -22,7 +25,8 @@ use super::{Common, Context, Format, Outcome};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Plan {
-    /// The database [default: sqlite:crm.db below the root]
+    /// The database, as sqlite:PATH; a relative path counts from the current
+    /// directory, or from that of -C [default: crm.db beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Exit with 1 if there are differences
@@ -34,12 +38,15 @@ pub struct Plan {
 
 pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
-    let (mut target, name) = database(context, &opened, command.database.as_deref())?;
-    let plan = make(&opened, context, &mut target)?;
+    let mut database = database(context, &opened, command.database.as_deref())?;
+    let plan = make(&opened, context, &mut database.target)?;
     let differs = command.exit_code && !plan.changes.is_empty();
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::plan(&opened.compiled.sources, &plan)),
-        Format::Text => text::print(&view::plan(&plan, &opened.compiled.policy, &name), context.out),
+        Format::Text => {
+            let errors = errors(&opened, context).len();
+            text::print(&view::plan(&plan, &opened.compiled.policy, &database.heading, errors), context.out)
+        }
     };
     Ok(Outcome::new(out, differs.into()))
 }

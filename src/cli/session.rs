@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::check;
 use crate::date::Date;
+use crate::diag::Diagnostic;
 use crate::question::{Misunderstood, Question, understand};
 use crate::report::{snippet, view};
 use crate::repository::{self, Compiled, RepositoryError};
+use crate::resolve::InForce;
 use crate::target::TargetError;
 use crate::target::sqlite::Sqlite;
 use crate::tree::git::Revision;
@@ -112,15 +115,32 @@ pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Ques
     Ok((question, on))
 }
 
-/// The database of the settings or of `--database`, with its name for people.
-pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<(Sqlite, String), Failure> {
+/// The findings that keep a policy that compiles from being applied.
+pub fn errors(opened: &Opened, context: &Context) -> Vec<Diagnostic> {
+    let found = check::run(&InForce::new(&opened.compiled.policy, context.on));
+    found.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+/// A database with what people call it.
+pub struct Database {
+    /// The database.
+    pub target: Sqlite,
+    /// Its path, short where it is below the root.
+    pub name: String,
+    /// The name, and that it is yet to be made.
+    pub heading: String,
+}
+
+/// The database of the settings or of `--database`.
+pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     let path = match url {
         Some(url) => context.directory.join(sqlite_path(url)?),
         None => inside(&opened.root, sqlite_path(repository::DATABASE)?)?,
     };
     let short = path.strip_prefix(&opened.root).unwrap_or(&path);
     let name = super::shown(short);
-    Ok((Sqlite::at(&path), name))
+    let heading = if path.exists() { name.clone() } else { format!("{name}, a new database") };
+    Ok(Database { target: Sqlite::at(&path), name, heading })
 }
 
 fn sqlite_path(url: &str) -> Result<&str, Failure> {

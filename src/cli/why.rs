@@ -12,8 +12,9 @@ use super::{Common, Context, Format, Outcome};
 
 /// Answer a question and prove the answer
 ///
-/// Says yes or no first, then the step that decided, the rule with its file and line, the way from the user to the
-/// group that has it, and what was overruled. The exit code is 0 for yes and 1 for no.
+/// Says yes or no first, then the step that decided, the rule with its file
+/// and line, the way from the user to the group that has it, and what was
+/// overruled. The exit code is 0 for yes and 1 for no.
 ///
 /// Examples:
 ///   rightful why lars data.export

@@ -401,6 +401,14 @@ fn explain(error: &pest::error::Error<Rule>, text: &str) -> SyntaxError {
     let found: String = rest.split_whitespace().next().unwrap_or_default().chars().take(40).collect();
     let message =
         if found.is_empty() { "the text ends too early".to_owned() } else { format!("`{found}` cannot stand here") };
+    if rest.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{2018}', '\u{2019}']) {
+        let help = "these are the quotes of a word processor; write the reason in \"...\"".to_owned();
+        return SyntaxError { at, message, help, too_long: false };
+    }
+    if rest.starts_with('"') {
+        let help = "the closing `\"` is missing, or a `\"` inside the reason is not written as `\\\"`".to_owned();
+        return SyntaxError { at, message, help, too_long: false };
+    }
     let help = match expected.as_slice() {
         [] => String::new(),
         [one] => format!("expected {one}"),
@@ -488,6 +496,14 @@ mod tests {
         check(
             "data.export from 2026-02-02 until 2026-02-01",
             "12: the period ends before it begins; both days are included; write the earlier one after `from`",
+        );
+        check(
+            "data.export because \u{201c}year\u{201d}",
+            "20: `\u{201c}year\u{201d}` cannot stand here; these are the quotes of a word processor; write the reason in \"...\"",
+        );
+        check(
+            "data.export because \"year",
+            "20: `\"year` cannot stand here; the closing `\"` is missing, or a `\"` inside the reason is not written as `\\\"`",
         );
         check("data.export because year", "20: `year` cannot stand here; expected a reason in double quotes");
     }

@@ -230,6 +230,13 @@ impl<'s> Builder<'s, '_> {
         } else if matches!(kind, ErrorKind::RecursionLimitExceeded) {
             Diagnostic::new(Code::LimitExceeded, place, "the values are nested too deeply")
                 .help("a policy needs four levels; look for brackets that are not closed")
+        } else if let Some(span) = leading_tab(file, file.line_of(place.span.start)) {
+            Diagnostic::new(
+                Code::YamlSyntax,
+                Place { file: self.file, span },
+                "this is not YAML: the line begins with a tab",
+            )
+            .help("indent with spaces")
         } else if let Some((span, sign)) = torn_item(file, file.line_of(place.span.start)) {
             let meant = file.slice(span).replace('\'', "''");
             let message = format!("this is not YAML, because of the `{sign}` in the reason of this item");
@@ -242,6 +249,16 @@ impl<'s> Builder<'s, '_> {
         };
         self.diagnostics.push(finding);
     }
+}
+
+/// The first tab that indents a line, at or after the one at which the parser gave up.
+fn leading_tab(file: &SourceFile, line: usize) -> Option<Span> {
+    (line..=line + 1).find_map(|number| {
+        let range = file.line_range(number);
+        let text = &file.text()[range.clone()];
+        let tab = text.len() - text.trim_start_matches(' ').len();
+        text[tab..].starts_with('\t').then(|| Span::new(range.start + tab..range.start + tab + 1))
+    })
 }
 
 /// How many lines before an error are searched for the item that caused it.
@@ -375,6 +392,7 @@ mod tests {
         assert_eq!(findings(&"[".repeat(10_000))[0].0, Code::LimitExceeded);
         assert_eq!(findings("a: [1, 2\nb: 3\n")[0].0, Code::YamlSyntax);
         assert_eq!(findings("a: 'x\n")[0].0, Code::YamlSyntax);
+        assert_eq!(findings("a:\n  b: 1\n\tc: 2\n"), [(Code::YamlSyntax, "\t".into())]);
     }
 
     #[test]

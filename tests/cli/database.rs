@@ -17,7 +17,7 @@ fn a_plan_says_who_gains_what_and_writes_nothing() {
     let firm = Repository::of(FIRM);
     insta::assert_snapshot!(firm.run("plan --on 2026-11-22"), @"
     exit 0
-    31 changes to crm.db
+    31 changes to crm.db, a new database
 
     for people
       +  calendar.see of  everyone: 2 users (anna, lars)

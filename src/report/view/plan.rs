@@ -13,8 +13,8 @@ use crate::target::Receipt;
 
 use super::{count, thousands};
 
-/// What a plan means and does.
-pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
+/// What a plan means and does. `errors` is how many findings will keep it from being applied.
+pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page {
     let mut page = Page::default();
     if plan.changes.is_empty() {
         page.text(
@@ -51,6 +51,10 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str) -> Page {
     let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
     page.text(format!("{} gained, {} lost", count(gains, "right"), thousands(losses)));
     page.text(Line::new().then(Tone::Quiet, format!("fingerprint {}", plan.fingerprint)));
+    if errors > 0 {
+        let text = format!("{}: apply will refuse this; `rightful check` says what is wrong", count(errors, "error"));
+        page.text(Line::new().then(Tone::No, text));
+    }
     page
 }
 
@@ -103,7 +107,6 @@ fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
         sets.entry((right, targets)).or_default().extend(users);
     }
     let row = |((right, targets), users): ((&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
-        let users: Vec<&Name> = users.into_iter().collect();
         let who = who(&users, &everybody);
         if targets.is_empty() {
             return (right.to_string(), who);
@@ -113,29 +116,36 @@ fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
     sets.into_iter().map(row).collect()
 }
 
-fn who(users: &[&Name], everybody: &BTreeSet<&Name>) -> String {
-    let names: Vec<&str> = users.iter().map(|name| name.as_str()).collect();
-    let missing: Vec<&str> = everybody.iter().filter(|name| !users.contains(name)).map(|name| name.as_str()).collect();
-    if users.len() > 3 && missing.is_empty() && users.len() == everybody.len() {
-        return format!("all {}", count(users.len(), "user"));
+/// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
+fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> String {
+    match missing(users, everybody) {
+        Some(missing) if missing.is_empty() && users.len() > 3 => format!("all {}", count(users.len(), "user")),
+        Some(missing) if users.len() > 8 && missing.len() <= 4 => format!("all users except {}", join(missing)),
+        _ => format!("{} ({})", count(users.len(), "user"), join(users.iter().copied())),
     }
-    if users.len() > 8 && missing.len() <= 4 && users.len() + missing.len() == everybody.len() {
-        return format!("all users except {}", missing.join(", "));
-    }
-    format!("{} ({})", count(users.len(), "user"), names.join(", "))
 }
 
+/// `everyone`, `everyone except anna`, or `anna, lars`.
 fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> String {
-    let names: Vec<&Name> = targets.iter().filter_map(|target| target.name()).collect();
+    let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
-    let missing: Vec<&str> = everybody.iter().filter(|name| !names.contains(name)).map(|name| name.as_str()).collect();
-    if of_people && names.len() > 1 && missing.is_empty() {
-        return "everyone".to_owned();
+    match missing(&names, everybody).filter(|_| of_people) {
+        Some(missing) if missing.is_empty() && names.len() > 1 => "everyone".to_owned(),
+        Some(missing) if missing.len() < names.len() / 2 && missing.len() <= 12 => {
+            format!("everyone except {}", join(missing))
+        }
+        _ => join(names),
     }
-    if of_people && missing.len() < names.len() / 2 && missing.len() <= 12 {
-        return format!("everyone except {}", missing.join(", "));
-    }
-    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Who is left out of nearly all; `None` if it is more than a few, or if somebody is none of them.
+fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Vec<&'a Name>> {
+    let few = all.len().checked_sub(some.len()).is_some_and(|left| left <= 12);
+    (few && some.is_subset(all)).then(|| all.difference(some).copied().collect())
+}
+
+fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    names.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Changes of one action by kind, those of rules and members by their subject.
@@ -172,7 +182,7 @@ fn written(changes: &[Change], action: Action) -> Vec<(String, String)> {
 fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Policy => "",
-        Origin::Drift => "  [drift: changed in the database, taken back]",
+        Origin::Drift => "  [drift: changed in the database, will be taken back]",
         Origin::Conflict => "  [conflict: the policy wins]",
     }
 }
