@@ -68,7 +68,7 @@ pub fn count(changes: &[Change]) -> usize {
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
     let sides = [base, head];
-    let populations = sides.map(|side| Population::new(side));
+    let populations = sides.map(Population::new);
     let people: BTreeSet<&Name> =
         sides.iter().flat_map(|side| side.policy.users.iter().map(|(_, name, _)| name)).collect();
     let rights: BTreeSet<&RightName> =

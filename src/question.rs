@@ -3,15 +3,17 @@
 //! A text is parsed by the same grammar as rules, bound to a policy, and decided. What cannot be answered is a
 //! [`Misunderstood`], never a no.
 
+mod notes;
+
 use crate::date::Date;
 use crate::model::{
     Bound, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
 use crate::name::nearest;
-use crate::resolve::{
-    Aim, Decision, InForce, Person, Proof, Proven, Request, Step, decide_for, decide_for_group, prove,
-};
+use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
 use crate::syntax::rule::{Prefix, QuestionText, Reference, parse_question, parse_reference};
+
+pub use notes::notes;
 
 /// Why a text cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,44 +249,4 @@ pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
 pub fn can_start(in_force: &InForce<'_>, user: UserId) -> bool {
     let start = crate::name::RightName::new("program.start").and_then(|name| in_force.policy.rights.find(&name));
     start.is_some_and(|right| decide_for(in_force, &Person::new(in_force, user), right, None).allowed)
-}
-
-/// What else somebody should know who reads an answer.
-pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<String> {
-    let policy = in_force.policy;
-    let name = policy.users.key(question.user);
-    let mut notes = Vec::new();
-    if !policy.users.get(question.user).active {
-        notes.push(format!("{name} is not active, so every answer is no"));
-    } else if !can_start(in_force, question.user) {
-        notes.push(format!("{name} may not start the program (program.start), so nothing else can be used"));
-    }
-    if policy.users.get(question.user).superuser && !answer.allowed {
-        notes.push("being a superuser gives no right of the catalogue".to_owned());
-    }
-    let Some(proof) = answer.proof(in_force) else {
-        notes.push("the target stands for nobody, so the answer is no".to_owned());
-        return notes;
-    };
-    notes.extend(ends(in_force, &proof));
-    let subject = |proven: &Proven| policy.rule(proven.rule).subject;
-    let says_both = |proven: &Proven| proof.rules.iter().any(|deciding| subject(deciding) == subject(proven));
-    if answer.step == Step::GroupAllow && proof.overruled.iter().any(|proven| !says_both(proven)) {
-        notes.push("among groups allow wins over deny, so what a group denies has no effect here".to_owned());
-    }
-    let plain = answer.shown().is_some_and(|request| request.target.is_none());
-    if answer.step == Step::GroupDeny && plain {
-        notes.push("the answer would be no without the deny as well: what nobody allows is refused".to_owned());
-    }
-    notes
-}
-
-/// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
-fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<String> {
-    let last_day = |proven: &Proven| {
-        let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
-        memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
-    };
-    let last = proof.rules.iter().filter_map(last_day).max()?;
-    (last != crate::date::LAST_DAY).then(|| format!("what decided here is in force until {last} only"))
 }

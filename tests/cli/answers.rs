@@ -36,6 +36,8 @@ fn why_shows_the_rule_its_place_and_the_path() {
     no   lars cannot data.export on 2027-01-01
 
       step  default: no rule speaks about it, and what nobody gives is refused
+
+    note  it was allowed until 2026-12-31: ask `on 2026-12-31` to see by what
     ");
     insta::assert_snapshot!(firm.run("why lars calendar.see of everyone"), @"
     exit 1
@@ -269,4 +271,45 @@ fn the_catalogue_is_listed() {
     let firm = Repository::of(FIRM);
     assert!(firm.run("rights").contains("data.export"));
     assert_eq!(firm.json("rights").1["rights"].as_array().unwrap().len(), 24);
+}
+
+#[test]
+fn a_refusal_says_when_it_was_and_will_be_otherwise() {
+    let firm = Repository::of(
+        "
+users: { lars: { deny: [data.export from 2026-06-01 until 2026-06-30] } }
+groups:
+  sales: { members: [lars until 2026-12-31], allow: [data.export] }
+",
+    );
+    insta::assert_snapshot!(firm.run("why lars data.export on 2026-06-15"), @"
+    exit 1
+    no   lars cannot data.export on 2026-06-15
+
+      step  user: the user's own rule takes it, and decides before any group
+      rule  user:lars denies data.export from 2026-06-01 until 2026-06-30
+            policies/a.yaml:2
+
+    overruled
+      rule  group:sales allows data.export
+            policies/a.yaml:4
+      path  lars > sales
+            in sales until 2026-12-31
+
+    note  lars may not start the program (program.start), so nothing else can be
+          used
+    note  what decided here is in force until 2026-06-30 only
+    note  it was allowed until 2026-05-31: ask `on 2026-05-31` to see by what
+    note  it will be allowed from 2026-07-01 on: ask `on 2026-07-01` to see by what
+    ");
+    insta::assert_snapshot!(firm.run("why lars data.export on 2027-01-15"), @"
+    exit 1
+    no   lars cannot data.export on 2027-01-15
+
+      step  default: no rule speaks about it, and what nobody gives is refused
+
+    note  lars may not start the program (program.start), so nothing else can be
+          used
+    note  it was allowed until 2026-12-31: ask `on 2026-12-31` to see by what
+    ");
 }

@@ -1,0 +1,94 @@
+//! Notes beside an answer: what else somebody should know who reads it.
+
+use std::collections::BTreeSet;
+
+use crate::date::{Date, Validity};
+use crate::model::{GroupId, Member, Subject, UserId};
+use crate::resolve::{InForce, Proof, Proven, Request, Step, decide};
+
+use super::{Answer, Question, can_start};
+
+/// How many days before and after are looked at for another answer.
+const MOST_DAYS: usize = 32;
+
+/// What else somebody should know who reads an answer.
+pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<String> {
+    let policy = in_force.policy;
+    let name = policy.users.key(question.user);
+    let mut notes = Vec::new();
+    if !policy.users.get(question.user).active {
+        notes.push(format!("{name} is not active, so every answer is no"));
+    } else if !can_start(in_force, question.user) {
+        notes.push(format!("{name} may not start the program (program.start), so nothing else can be used"));
+    }
+    if policy.users.get(question.user).superuser && !answer.allowed {
+        notes.push("being a superuser gives no right of the catalogue".to_owned());
+    }
+    let Some(proof) = answer.proof(in_force) else {
+        notes.push("the target stands for nobody, so the answer is no".to_owned());
+        return notes;
+    };
+    notes.extend(ends(in_force, &proof));
+    if !answer.allowed {
+        notes.extend(answer.shown().into_iter().flat_map(|request| other_days(in_force, request)));
+    }
+    let subject = |proven: &Proven| policy.rule(proven.rule).subject;
+    let says_both = |proven: &Proven| proof.rules.iter().any(|deciding| subject(deciding) == subject(proven));
+    if answer.step == Step::GroupAllow && proof.overruled.iter().any(|proven| !says_both(proven)) {
+        notes.push("among groups allow wins over deny, so what a group denies has no effect here".to_owned());
+    }
+    let plain = answer.shown().is_some_and(|request| request.target.is_none());
+    if answer.step == Step::GroupDeny && plain {
+        notes.push("the answer would be no without the deny as well: what nobody allows is refused".to_owned());
+    }
+    notes
+}
+
+/// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
+fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<String> {
+    let last_day = |proven: &Proven| {
+        let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
+        memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
+    };
+    let last = proof.rules.iter().filter_map(last_day).max()?;
+    (last != crate::date::LAST_DAY).then(|| format!("what decided here is in force until {last} only"))
+}
+
+/// When a refused request was allowed last, and when it will be, by the periods of the rules and memberships that
+/// concern the user.
+fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<String> {
+    let policy = in_force.policy;
+    let allowed = |day: Date| decide(&InForce::new(policy, day), request).allowed;
+    let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
+    let mut add = |validity: Validity| {
+        before.extend(validity.ends().filter(|last| *last < in_force.on));
+        before.extend(validity.begins().filter(|first| *first <= in_force.on).and_then(|first| first.yesterday().ok()));
+        after.extend(validity.begins().filter(|first| *first > in_force.on));
+        after.extend(validity.ends().filter(|last| *last >= in_force.on).and_then(|last| last.tomorrow().ok()));
+    };
+    let groups = ever_in(in_force, request.user, &mut add);
+    let subjects = groups.into_iter().map(Subject::Group).chain([Subject::User(request.user)]);
+    for subject in subjects {
+        policy.rules_on(subject, request.right).for_each(|(_, rule)| add(rule.validity));
+    }
+    let was = before.into_iter().rev().take(MOST_DAYS).find(|day| allowed(*day));
+    let will = after.into_iter().take(MOST_DAYS).find(|day| allowed(*day));
+    let was = was.map(|day| format!("it was allowed until {day}: ask `on {day}` to see by what"));
+    let will = will.map(|day| format!("it will be allowed from {day} on: ask `on {day}` to see by what"));
+    was.into_iter().chain(will).collect()
+}
+
+/// The groups that a user is in on any day, reporting the periods of the memberships on the way.
+fn ever_in(in_force: &InForce<'_>, user: UserId, period: &mut impl FnMut(Validity)) -> BTreeSet<GroupId> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![Member::User(user), Member::Everyone];
+    while let Some(member) = open.pop() {
+        for (_, membership) in in_force.policy.memberships_of(member) {
+            period(membership.validity);
+            if found.insert(membership.group) {
+                open.push(Member::Group(membership.group));
+            }
+        }
+    }
+    found
+}
