@@ -40,10 +40,26 @@ users: { lars: { allow: [data.export, data.*], deny: [sms.send until 2026-11-21]
 groups:
   sales: { members: [lars until 2026-11-21, lars from 2026-11-22], deny: [lists.print, calendar.see of lars] }
 "#, "2026-11-22"), @r#"
-        duplicate-rule a.yaml:2:39 "data.*" + a.yaml:2:26 "data.export" `user:lars` allows `data.export` twice | remove one of the two
+        duplicate-rule a.yaml:2:39 "data.*" + a.yaml:2:26 "data.export" `user:lars` allows `data.export` twice | remove one of the two, or join their periods
         expired-rule a.yaml:2:55 "sms.send until 2026-11-21" this rule ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
         expired-rule a.yaml:4:22 "lars until 2026-11-21" this membership ended on 2026-11-21 | remove it: git keeps the history, and the next reader need not wonder
         inert-rule a.yaml:4:75 "lists.print" denying `lists.print` to `group:sales` takes it from nobody | another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user
+        "#);
+    }
+
+    #[test]
+    fn a_rule_that_overlaps_a_longer_one_is_a_duplicate_of_it() {
+        insta::assert_snapshot!(findings(r#"
+users:
+  lars:
+    allow:
+      - data.export until 2030-12-31
+      - data.export from 2027-01-01 until 2027-12-31
+      - data.export from 2029-01-01 until 2029-12-31
+      - data.export from 2031-01-01
+"#), @r#"
+        duplicate-rule a.yaml:6:9 "data.export from 2027-01-01 until 2027-12-31" + a.yaml:5:9 "data.export until 2030-12-31" `user:lars` allows `data.export` twice, in periods that overlap | remove one of the two, or join their periods
+        duplicate-rule a.yaml:7:9 "data.export from 2029-01-01 until 2029-12-31" + a.yaml:5:9 "data.export until 2030-12-31" `user:lars` allows `data.export` twice, in periods that overlap | remove one of the two, or join their periods
         "#);
     }
 

@@ -1,6 +1,6 @@
 //! The decision: may a user do a right, over a target, on a day?
 //!
-//! [`decide`] is the one primitive on which every answer of the program stands; [`prove`] says which rules decided
+//! [`decide`] is the one primitive on which every answer of the program stands; [`prove()`] says which rules decided
 //! and which were overruled. Both are pure: the day comes in with [`InForce`].
 
 mod in_force;

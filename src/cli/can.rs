@@ -21,8 +21,8 @@ use super::{Common, Context, Format, Outcome};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Can {
-    /// USER [can] RIGHT [of TARGET] [on DATE]
-    #[arg(required = true, value_name = "QUESTION")]
+    /// The words of the question.
+    #[arg(required = true, value_name = "QUESTION", help = "USER [can] RIGHT [of TARGET] [on DATE]")]
     question: Vec<String>,
     #[command(flatten)]
     common: Common,
