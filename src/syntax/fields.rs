@@ -10,7 +10,7 @@ use crate::name::{Name, NameError, nearest};
 use crate::text::{FileId, Place, SourceFile, Span, Spanned};
 
 use super::Declared;
-use super::rule::SyntaxError;
+use super::rule::{Prefix, SyntaxError, parse_reference};
 use super::yaml::{self, Node, Style, Value};
 
 /// The most bytes that a text such as a display name or a reason may have.
@@ -165,6 +165,28 @@ impl<'f> Reader<'f> {
     pub fn name(&mut self, node: &Node<'_>) -> Option<Spanned<Name>> {
         let text = self.scalar(node, "a name")?.0;
         self.checked_name(&text, node.span)
+    }
+
+    /// A field that names something of one kind, with or without its prefix.
+    pub fn name_of(&mut self, node: &Node<'_>, prefix: Prefix, unknown: Code) -> Option<Spanned<Name>> {
+        let noun = prefix.noun();
+        let (text, style) = self.scalar(node, &format!("a {noun}"))?;
+        if !text.contains(':') {
+            return self.checked_name(&text, node.span);
+        }
+        match parse_reference(&text) {
+            Ok(reference) if reference.prefix == Some(prefix) => Some(Spanned::new(reference.name, node.span)),
+            Ok(reference) => {
+                let message = format!("`{reference}` is no {noun}");
+                let place = self.place(node.span);
+                self.push(Diagnostic::new(unknown, place, message).help(format!("write the name of a {noun} here")));
+                None
+            }
+            Err(error) => {
+                self.grammar_error(node, &text, style, error);
+                None
+            }
+        }
     }
 
     /// The text of a scalar that is not empty, whatever it looks like.

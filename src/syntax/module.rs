@@ -1,11 +1,11 @@
 //! Sections `modules` and `module_sets`: what the module bar can show, and in which order.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Code;
 use crate::name::Name;
 use crate::text::Spanned;
 
 use super::fields::Reader;
-use super::rule::{Prefix, parse_reference};
+use super::rule::Prefix;
 use super::yaml::Node;
 
 /// A module.
@@ -35,22 +35,5 @@ pub fn read_set(reader: &mut Reader<'_>, node: &Node<'_>) -> ModuleSet {
 
 /// Reads the field `modules` of a user or group: the name of a module set, with or without its prefix.
 pub fn read_set_name(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Name>> {
-    let (text, style) = reader.scalar(node, "a module set")?;
-    if !text.contains(':') {
-        return reader.checked_name(&text, node.span);
-    }
-    match parse_reference(&text) {
-        Ok(reference) if reference.prefix == Some(Prefix::ModuleSet) => Some(Spanned::new(reference.name, node.span)),
-        Ok(reference) => {
-            let message = format!("`{reference}` is no module set");
-            let place = reader.place(node.span);
-            reader
-                .push(Diagnostic::new(Code::UnknownModule, place, message).help("write the name of a module set here"));
-            None
-        }
-        Err(error) => {
-            reader.grammar_error(node, &text, style, error);
-            None
-        }
-    }
+    reader.name_of(node, Prefix::ModuleSet, Code::UnknownModule)
 }

@@ -6,7 +6,7 @@ use crate::text::Spanned;
 
 use super::Declared;
 use super::fields::Reader;
-use super::rule::{Prefix, parse_reference};
+use super::rule::Prefix;
 use super::rules::{RuleDecl, read_rules};
 use super::yaml::Node;
 
@@ -60,24 +60,5 @@ pub fn read_online(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Declared<Acc
 
 fn read_access(reader: &mut Reader<'_>, node: &Node<'_>) -> Access {
     let fields = reader.record(node, "online access", &["role"]);
-    let role = fields.get("role").and_then(|node| {
-        let (text, style) = reader.scalar(node, "a role")?;
-        if !text.contains(':') {
-            return reader.checked_name(&text, node.span);
-        }
-        match parse_reference(&text) {
-            Ok(reference) if reference.prefix == Some(Prefix::Role) => Some(Spanned::new(reference.name, node.span)),
-            Ok(reference) => {
-                let message = format!("`{reference}` is no role");
-                let place = reader.place(node.span);
-                reader.push(Diagnostic::new(Code::UnknownRole, place, message).help("write the name of a role here"));
-                None
-            }
-            Err(error) => {
-                reader.grammar_error(node, &text, style, error);
-                None
-            }
-        }
-    });
-    Access { role }
+    Access { role: fields.get("role").and_then(|node| reader.name_of(node, Prefix::Role, Code::UnknownRole)) }
 }

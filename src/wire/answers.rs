@@ -1,0 +1,252 @@
+//! Answers to questions: `why`, `can`, `what`, `matrix`, `rights`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{Policy, RuleId, Subject};
+use crate::name::RightName;
+use crate::question::{Answer, Held, Question};
+use crate::resolve::{InForce, Proven};
+use crate::text::Sources;
+
+use super::{VERSION, file_and_line, single};
+
+/// What was asked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QuestionOut {
+    /// The user.
+    pub user: String,
+    /// The right as asked.
+    pub right: String,
+    /// Over whom or what.
+    pub target: Option<String>,
+    /// The day for which it was answered.
+    pub on: String,
+}
+
+/// A rule of a proof.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RuleOut {
+    /// On whom it is written: `user:NAME`, `group:NAME` or `role:NAME`.
+    pub subject: String,
+    /// `allow` or `deny`.
+    pub effect: &'static str,
+    /// The right.
+    pub right: String,
+    /// Over whom or what, as the rule says it.
+    pub target: Option<String>,
+    /// The file that has it.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The reason that is written with it.
+    pub because: Option<String>,
+    /// From the user to the subject of the rule.
+    pub path: Vec<String>,
+}
+
+/// `rightful why QUESTION --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyOut {
+    /// The version of this format.
+    pub version: u32,
+    /// What was asked.
+    pub question: QuestionOut,
+    /// The answer.
+    pub allowed: bool,
+    /// The step that decided.
+    pub step: &'static str,
+    /// Of several targets those that are refused.
+    pub refused: Vec<String>,
+    /// All rules of the deciding step with the deciding effect.
+    pub rules: Vec<RuleOut>,
+    /// All others in force with the opposite effect.
+    pub overruled: Vec<RuleOut>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// `rightful can QUESTION --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CanOut {
+    /// The version of this format.
+    pub version: u32,
+    /// The answer.
+    pub allowed: bool,
+    /// The step that decided.
+    pub step: &'static str,
+}
+
+/// One answer of many.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HeldOut {
+    /// The right.
+    pub right: String,
+    /// Over whom or what.
+    pub target: Option<String>,
+    /// The answer.
+    pub allowed: bool,
+    /// The step that decided.
+    pub step: &'static str,
+}
+
+/// `rightful what SUBJECT --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhatOut {
+    /// The version of this format.
+    pub version: u32,
+    /// The subject: `user:NAME`, `group:NAME` or `role:NAME`.
+    pub subject: String,
+    /// Every right, over every single target.
+    pub rights: Vec<HeldOut>,
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RowOut {
+    /// The user.
+    pub user: String,
+    /// The right.
+    pub right: String,
+    /// Over whom or what.
+    pub target: Option<String>,
+    /// The answer.
+    pub allowed: bool,
+    /// The step that decided.
+    pub step: &'static str,
+}
+
+/// `rightful matrix --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MatrixOut {
+    /// The version of this format.
+    pub version: u32,
+    /// Users by rights.
+    pub rows: Vec<RowOut>,
+}
+
+/// A right of the catalogue or of the policy.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RightOut {
+    /// Its name.
+    pub right: String,
+    /// Its label in each language.
+    pub name: std::collections::BTreeMap<String, String>,
+    /// What it means.
+    pub meaning: Option<String>,
+    /// What it is over: `people`, `modules` or `attachments`; `null` for plain rights.
+    pub of: Option<&'static str>,
+    /// Whether one's own data is always allowed.
+    pub own_data_allowed: bool,
+    /// Whether the catalogue brings it.
+    pub builtin: bool,
+}
+
+/// `rightful rights --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RightsOut {
+    /// The version of this format.
+    pub version: u32,
+    /// All rights, by name.
+    pub rights: Vec<RightOut>,
+}
+
+/// An answer with its proof.
+pub fn why(
+    in_force: &InForce<'_>,
+    sources: &Sources,
+    question: &Question,
+    answer: &Answer,
+    notes: Vec<String>,
+) -> WhyOut {
+    let policy = in_force.policy;
+    let proof = answer.proof(in_force);
+    let rules =
+        |proven: &[Proven]| proven.iter().map(|proven| rule(in_force, sources, question, proven)).collect::<Vec<_>>();
+    let several = question.rights.len() > 1;
+    let refused = answer.refused().filter_map(|request| {
+        let right = policy.rights.key(request.right);
+        match single(policy, request.target) {
+            Some(target) if several => Some(format!("{right} of {target}")),
+            Some(target) => Some(target),
+            None => several.then(|| right.to_string()),
+        }
+    });
+    WhyOut {
+        version: VERSION,
+        question: QuestionOut {
+            user: policy.users.key(question.user).to_string(),
+            right: question.right.clone(),
+            target: question.target.map(|target| policy.target_key(target).to_string()),
+            on: in_force.on.to_string(),
+        },
+        allowed: answer.allowed,
+        step: answer.step.as_str(),
+        refused: refused.collect(),
+        rules: proof.as_ref().map(|proof| rules(&proof.rules)).unwrap_or_default(),
+        overruled: proof.as_ref().map(|proof| rules(&proof.overruled)).unwrap_or_default(),
+        notes,
+    }
+}
+
+fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> RuleOut {
+    let policy = in_force.policy;
+    let id: RuleId = proven.rule;
+    let rule = policy.rule(id);
+    let (file, line) = file_and_line(sources, rule.place);
+    let along = in_force.subjects_along(question.user, &proven.path);
+    RuleOut {
+        subject: policy.subject_key(rule.subject).to_string(),
+        effect: rule.effect.as_str(),
+        right: policy.rights.key(rule.right).to_string(),
+        target: rule.target.map(|target| policy.target_key(target).to_string()),
+        file,
+        line,
+        because: rule.because.as_deref().map(str::to_owned),
+        path: along.into_iter().map(|subject| policy.subject_key(subject).to_string()).collect(),
+    }
+}
+
+/// An answer alone.
+pub fn can(answer: &Answer) -> CanOut {
+    CanOut { version: VERSION, allowed: answer.allowed, step: answer.step.as_str() }
+}
+
+/// Everything that a subject can do.
+pub fn what(policy: &Policy, subject: Subject, held: &[Held]) -> WhatOut {
+    let row = |held: &Held| HeldOut {
+        right: policy.rights.key(held.right).to_string(),
+        target: single(policy, held.target),
+        allowed: held.decision.allowed,
+        step: held.decision.step.as_str(),
+    };
+    let subject = policy.subject_key(subject).to_string();
+    WhatOut { version: VERSION, subject, rights: held.iter().map(row).collect() }
+}
+
+/// Users by rights.
+pub fn matrix(policy: &Policy, rows: &[(crate::model::UserId, Vec<Held>)]) -> MatrixOut {
+    let rows = rows.iter().flat_map(|(user, held)| {
+        held.iter().map(|held| RowOut {
+            user: policy.users.key(*user).to_string(),
+            right: policy.rights.key(held.right).to_string(),
+            target: single(policy, held.target),
+            allowed: held.decision.allowed,
+            step: held.decision.step.as_str(),
+        })
+    });
+    MatrixOut { version: VERSION, rows: rows.collect() }
+}
+
+/// The catalogue and the organisation's own rights.
+pub fn rights(policy: &Policy) -> RightsOut {
+    let right = |(_, name, right): (_, &RightName, &crate::model::Right)| RightOut {
+        right: name.to_string(),
+        name: right.labels.iter().map(|(language, label)| (language.to_string(), label.to_string())).collect(),
+        meaning: right.meaning.as_deref().map(str::to_owned),
+        of: right.scope.map(crate::model::Scope::as_str),
+        own_data_allowed: right.own_data_allowed,
+        builtin: right.builtin,
+    };
+    RightsOut { version: VERSION, rights: policy.rights.iter().map(right).collect() }
+}

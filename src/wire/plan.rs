@@ -1,0 +1,153 @@
+//! Plans, and what became of an apply.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diff;
+use crate::model::key::TargetKey;
+use crate::name::{Name, RightName};
+use crate::plan::{self, Plan};
+use crate::target::Receipt;
+use crate::text::Sources;
+
+use super::{VERSION, file_and_line};
+
+/// One difference between the policy and the database.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChangeOut {
+    /// `create`, `update` or `delete`.
+    pub action: &'static str,
+    /// What kind of thing.
+    pub kind: &'static str,
+    /// Which one.
+    pub key: String,
+    /// Which field of it, for an update.
+    pub field: Option<&'static str>,
+    /// What the database says.
+    pub before: serde_json::Value,
+    /// What it will say.
+    pub after: serde_json::Value,
+    /// `policy`, `drift` or `conflict`.
+    pub origin: &'static str,
+}
+
+/// What the policy and the database both changed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConflictOut {
+    /// What kind of thing.
+    pub kind: &'static str,
+    /// Which one.
+    pub key: String,
+    /// Which field; `null` for the whole.
+    pub field: Option<&'static str>,
+    /// What the last apply wrote.
+    pub base: serde_json::Value,
+    /// What the policy wants; this wins.
+    pub policy: serde_json::Value,
+    /// What the database says.
+    pub database: serde_json::Value,
+}
+
+/// A right that somebody gains or loses.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EffectOut {
+    /// The user.
+    pub user: String,
+    /// The right.
+    pub right: String,
+    /// Over whom or what.
+    pub target: Option<String>,
+    /// The step that decides afterwards.
+    pub step: &'static str,
+    /// The file of the rule.
+    pub file: Option<String>,
+    /// Its line, from 1.
+    pub line: Option<usize>,
+}
+
+/// `rightful plan --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PlanOut {
+    /// The version of this format.
+    pub version: u32,
+    /// The company; `null` if there is but one.
+    pub company: Option<String>,
+    /// What would be written.
+    pub changes: Vec<ChangeOut>,
+    /// What both sides changed.
+    pub conflicts: Vec<ConflictOut>,
+    /// What people gain.
+    pub gains: Vec<EffectOut>,
+    /// What people lose.
+    pub losses: Vec<EffectOut>,
+    /// Identifies the plan.
+    pub fingerprint: String,
+}
+
+/// `rightful apply --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ApplyOut {
+    /// The version of this format.
+    pub version: u32,
+    /// How many changes were written.
+    pub applied: usize,
+    /// The number of the run; `null` if there was nothing to write.
+    pub run: Option<i64>,
+}
+
+/// A plan.
+pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
+    let said = |said: &Option<plan::Said>| said.as_ref().map_or(serde_json::Value::Null, plan::Said::to_json);
+    let change = |change: &plan::Change| ChangeOut {
+        action: change.action.as_str(),
+        kind: change.key.kind().as_str(),
+        key: change.key.to_string(),
+        field: change.field,
+        before: said(&change.before),
+        after: said(&change.after),
+        origin: change.origin.as_str(),
+    };
+    let conflict = |conflict: &plan::Conflict| ConflictOut {
+        kind: conflict.key.kind().as_str(),
+        key: conflict.key.to_string(),
+        field: conflict.field,
+        base: said(&conflict.base),
+        policy: said(&conflict.policy),
+        database: said(&conflict.database),
+    };
+    PlanOut {
+        version: VERSION,
+        company: None,
+        changes: plan.changes.iter().map(change).collect(),
+        conflicts: plan.conflicts.iter().map(conflict).collect(),
+        gains: effects(sources, &plan.effective.gains),
+        losses: effects(sources, &plan.effective.losses),
+        fingerprint: plan.fingerprint.to_string(),
+    }
+}
+
+/// Every single answer that changed, by user, right and target.
+fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<EffectOut> {
+    let mut singles: Vec<_> = changes
+        .iter()
+        .flat_map(|change| change.singles().map(move |(user, target)| (user, &change.right, target, change)))
+        .collect();
+    singles.sort_by_key(|(user, right, target, _)| (*user, *right, *target));
+    let effect = |(user, right, target, change): (&Name, &RightName, Option<&TargetKey>, &diff::Change)| {
+        let (file, line) = file_and_line(sources, change.rule);
+        EffectOut {
+            user: user.to_string(),
+            right: right.to_string(),
+            target: target.map(ToString::to_string),
+            step: change.step.as_str(),
+            file,
+            line,
+        }
+    };
+    singles.into_iter().map(effect).collect()
+}
+
+/// The outcome of an apply.
+pub fn apply(receipt: &Receipt) -> ApplyOut {
+    ApplyOut { version: VERSION, applied: receipt.applied, run: receipt.run }
+}
