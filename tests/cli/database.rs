@@ -98,14 +98,19 @@ fn killed_at_any_moment_an_apply_leaves_the_old_state_or_the_new() {
     let many: String = (0..3000).map(|number| format!("  extra{number}:\n")).collect();
     firm.write("policies/extra.yaml", format!("users:\n{many}"));
     let started = std::time::Instant::now();
-    let mut copy = std::fs::read(firm.path("crm.db")).unwrap();
+    let before = std::fs::read(firm.path("crm.db")).unwrap();
     assert!(firm.run("apply --yes").starts_with("exit 0\n"));
     let whole = started.elapsed();
     let new = state();
     assert_ne!(old, new);
     let (mut olds, mut news) = (0, 0);
-    for attempt in 0..24u32 {
-        std::fs::write(firm.path("crm.db"), &copy).unwrap();
+    // Kills spread over the time that a whole run took, and later ones until a run got through on a busy machine.
+    for attempt in 0u32.. {
+        if attempt >= 24 && news > 0 {
+            break;
+        }
+        assert!(attempt < 200, "no run got through");
+        std::fs::write(firm.path("crm.db"), &before).unwrap();
         let mut child = firm.command("apply --yes").stdout(std::process::Stdio::null()).spawn().unwrap();
         std::thread::sleep(whole * attempt / 20 + Duration::from_millis(1));
         let _ = child.kill();
@@ -118,8 +123,7 @@ fn killed_at_any_moment_an_apply_leaves_the_old_state_or_the_new() {
         }
         let _ = std::fs::remove_file(firm.path("crm.db-journal"));
     }
-    copy.clear();
-    assert!(olds > 0 && news > 0, "{olds} old and {news} new: the kills did not fall into the run");
+    assert!(olds > 0, "no kill came before the end of a run");
 }
 
 #[test]
