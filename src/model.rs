@@ -27,7 +27,7 @@ pub use graph::outermost_first;
 pub use id::{
     AttachmentId, EmployeeId, GroupId, Id, MembershipId, ModuleId, ModuleSetId, RightId, RuleId, Table, UserId,
 };
-use key::{GroupKey, GroupKind, SubjectKey, TargetKey};
+use key::{GroupKey, SubjectKey, TargetKey};
 pub use lower::lower;
 pub use names::{Bound, Lookup};
 pub(crate) use rules::ambiguous;
@@ -288,11 +288,6 @@ impl Policy {
         of_right.enumerate().map(move |(offset, rule)| (RuleId::from_index(start + offset), rule))
     }
 
-    /// Whether anything is written on a subject.
-    pub fn has_rules(&self, subject: Subject) -> bool {
-        !self.rule_range(subject).is_empty()
-    }
-
     fn rule_range(&self, subject: Subject) -> Range<u32> {
         match subject {
             Subject::User(id) => self.user_rules[id.index()].clone(),
@@ -330,11 +325,7 @@ impl Policy {
 
     /// The key of a group or role as a subject.
     pub fn group_subject(&self, id: GroupId) -> SubjectKey {
-        let key = self.groups.key(id);
-        match key.kind {
-            GroupKind::Group => SubjectKey::Group(key.name.clone()),
-            GroupKind::Role => SubjectKey::Role(key.name.clone()),
-        }
+        self.groups.key(id).clone().into()
     }
 
     /// The key of a subject.
@@ -349,13 +340,7 @@ impl Policy {
     pub fn target_key(&self, target: Target) -> TargetKey {
         match target {
             Target::User(id) => TargetKey::User(self.users.key(id).clone()),
-            Target::Group(id) => {
-                let key = self.groups.key(id);
-                match key.kind {
-                    GroupKind::Group => TargetKey::Group(key.name.clone()),
-                    GroupKind::Role => TargetKey::Role(key.name.clone()),
-                }
-            }
+            Target::Group(id) => self.groups.key(id).clone().into(),
             Target::Module(id) => TargetKey::Module(self.modules.key(id).clone()),
             Target::ModuleSet(id) => TargetKey::ModuleSet(self.module_sets.key(id).clone()),
             Target::Attachment(id) => TargetKey::Attachment(self.attachments.key(id).clone()),

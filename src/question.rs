@@ -7,7 +7,7 @@ mod notes;
 
 use crate::date::Date;
 use crate::model::{
-    Bound, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
+    Bound, GroupId, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
 use crate::name::nearest;
 use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
@@ -219,17 +219,28 @@ pub struct Held {
     pub decision: Decision,
 }
 
+/// Of whom everything is asked.
+enum Asker {
+    Person(Person),
+    Group(GroupId),
+}
+
+impl Asker {
+    fn new(in_force: &InForce<'_>, subject: Subject) -> Self {
+        match subject {
+            Subject::User(user) => Self::Person(Person::new(in_force, user)),
+            Subject::Group(group) => Self::Group(group),
+        }
+    }
+}
+
 /// What a user, or whoever is in a group, may do: every plain right, and every scoped right over every single target.
 pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
     let policy = in_force.policy;
-    let person = match subject {
-        Subject::User(user) => Some(Person::new(in_force, user)),
-        Subject::Group(_) => None,
-    };
-    let decide = |right: RightId, aim: Option<&Aim<'_>>| match (&person, subject) {
-        (Some(person), _) => decide_for(in_force, person, right, aim),
-        (None, Subject::Group(group)) => decide_for_group(in_force, group, right, aim),
-        (None, Subject::User(user)) => decide_for(in_force, &Person::new(in_force, user), right, aim),
+    let asker = Asker::new(in_force, subject);
+    let decide = |right: RightId, aim: Option<&Aim<'_>>| match &asker {
+        Asker::Person(person) => decide_for(in_force, person, right, aim),
+        Asker::Group(group) => decide_for_group(in_force, *group, right, aim),
     };
     let mut held = Vec::new();
     for (right, _, declared) in policy.rights.iter() {

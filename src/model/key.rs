@@ -73,6 +73,24 @@ impl fmt::Display for SubjectKey {
     }
 }
 
+impl From<GroupKey> for SubjectKey {
+    fn from(key: GroupKey) -> Self {
+        match key.kind {
+            GroupKind::Group => Self::Group(key.name),
+            GroupKind::Role => Self::Role(key.name),
+        }
+    }
+}
+
+impl From<GroupKey> for TargetKey {
+    fn from(key: GroupKey) -> Self {
+        match key.kind {
+            GroupKind::Group => Self::Group(key.name),
+            GroupKind::Role => Self::Role(key.name),
+        }
+    }
+}
+
 /// The key of somebody or something that a rule is over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetKey {

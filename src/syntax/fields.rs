@@ -10,11 +10,8 @@ use crate::name::{Name, NameError, nearest};
 use crate::text::{FileId, Place, SourceFile, Span, Spanned};
 
 use super::Declared;
-use super::rule::{Prefix, SyntaxError, parse_reference};
+use super::rule::{MAX_TEXT_BYTES, Prefix, SyntaxError, parse_reference};
 use super::yaml::{self, Node, Style, Value};
-
-/// The most bytes that a text such as a display name or a reason may have.
-pub const MAX_TEXT_BYTES: usize = 4096;
 
 /// The most findings of unwanted characters that are listed for one file.
 const MAX_CHARACTER_FINDINGS: usize = 50;

@@ -51,7 +51,7 @@ pub struct Right {
     pub own_data_allowed: bool,
 }
 
-/// The name of a right, kept as a [`Name`] whose form [`RightName`] has checked.
+/// Reads the section `rights`. A name stays a [`Name`] whose form [`RightName`] has checked.
 pub fn read_section(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Declared<Right>> {
     let mut rights = reader.section(node, read);
     rights.retain(|declared| {

@@ -9,7 +9,7 @@ use pest::iterators::Pair;
 use crate::date::{Date, Validity, parse_date};
 use crate::name::Name;
 
-/// The most bytes that one rule, member or question may have.
+/// The most bytes that one rule, member or question may have, and any other text of a policy, such as a name to show.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
 use grammar::{Grammar, Rule};

@@ -12,13 +12,6 @@ pub struct Memory {
     runs: i64,
 }
 
-impl Memory {
-    /// The state, to do behind the policy's back what somebody would do in the database.
-    pub fn state_mut(&mut self) -> &mut State {
-        &mut self.reading.actual
-    }
-}
-
 impl Target for Memory {
     fn read(&mut self) -> Result<Reading, TargetError> {
         Ok(self.reading.clone())

@@ -161,7 +161,7 @@ impl Reader<'_> {
             let group: Option<String> = row.get(1)?;
             let subject = match (optional_name(row, 0)?, group) {
                 (Some(user), _) => SubjectKey::User(user),
-                (None, Some(group)) => subject_key(group_key(&group)),
+                (None, Some(group)) => group_key(&group).into(),
                 (None, None) => return Err(Wrong::Value("a rule on nobody".to_owned())),
             };
             let effect = if row.get::<_, String>(3)? == "allow" { Effect::Allow } else { Effect::Deny };
@@ -235,13 +235,6 @@ fn group_key(id: &str) -> GroupKey {
     }
 }
 
-fn subject_key(group: GroupKey) -> SubjectKey {
-    match group.kind {
-        crate::model::key::GroupKind::Group => SubjectKey::Group(group.name),
-        crate::model::key::GroupKind::Role => SubjectKey::Role(group.name),
-    }
-}
-
 fn target_key(kind: &str, id: Option<&str>) -> Result<Option<TargetKey>, Wrong> {
     let Some(id) = id else {
         return match kind {
@@ -254,10 +247,7 @@ fn target_key(kind: &str, id: Option<&str>) -> Result<Option<TargetKey>, Wrong> 
     let name = Name::foreign(id);
     Ok(Some(match kind {
         "user" => TargetKey::User(name),
-        "group" => match group_key(id) {
-            GroupKey { name, kind: crate::model::key::GroupKind::Group } => TargetKey::Group(name),
-            GroupKey { name, kind: crate::model::key::GroupKind::Role } => TargetKey::Role(name),
-        },
+        "group" => group_key(id).into(),
         "module" => TargetKey::Module(name),
         "module-set" => TargetKey::ModuleSet(name),
         "attachment" => TargetKey::Attachment(name),
