@@ -17,8 +17,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::date::{Date, parse_date};
+use crate::language::{Language, Text};
 use crate::report::harmless;
 use crate::report::text::Look;
+use crate::say;
 
 use session::Failure;
 
@@ -53,6 +55,10 @@ struct Global {
     /// The day for which to answer, as YYYY-MM-DD [default: today, UTC]
     #[arg(long, value_name = "DATE", global = true, value_parser = read_date)]
     on: Option<Date>,
+    /// The language of labels and messages: en, de, nb or nl [default: that of
+    /// the settings, else en]
+    #[arg(long, value_name = "LANG", global = true, value_parser = read_language)]
+    lang: Option<Language>,
     /// When to use colours; auto respects NO_COLOR
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: When,
@@ -105,6 +111,10 @@ fn read_date(text: &str) -> Result<Date, String> {
     parse_date(text).ok_or_else(|| "write a day of the calendar as YYYY-MM-DD".to_owned())
 }
 
+fn read_language(text: &str) -> Result<Language, String> {
+    Language::of_code(text).ok_or_else(|| "write en, de, nb or nl".to_owned())
+}
+
 /// What a command ends with.
 struct Outcome {
     text: String,
@@ -124,14 +134,16 @@ struct Context {
     on: Date,
     /// Whether the day was named.
     on_was_said: bool,
+    /// The language that was named.
+    language: Option<Language>,
     out: Look,
     err: Look,
 }
 
 impl Context {
     /// ` on DATE`, unless the answer is about today and nobody named a day.
-    fn when(&self, on: Date) -> String {
-        if self.on_was_said || on != self.on { format!(" on {on}") } else { String::new() }
+    fn when(&self, on: Date) -> Text {
+        if self.on_was_said || on != self.on { say!(" on {on}", on) } else { Text::default() }
     }
 }
 
@@ -184,20 +196,21 @@ fn context(global: &Global) -> Result<Context, Failure> {
         company: global.company.clone(),
         on: global.on.unwrap_or_else(today),
         on_was_said: global.on.is_some(),
-        out: look(global.color, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
-        err: look(global.color, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
+        language: global.lang,
+        out: look(global, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
+        err: look(global, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
     })
 }
 
 /// How wide and how colourful an output may be. What is not a terminal gets 80 columns.
-fn look(when: When, terminal: bool, choice: anstream::ColorChoice) -> Look {
-    let colour = match when {
+fn look(global: &Global, terminal: bool, choice: anstream::ColorChoice) -> Look {
+    let colour = match global.color {
         When::Always => true,
         When::Never => false,
         When::Auto => choice != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size().filter(|_| terminal).map_or(80, |(width, _)| usize::from(width.0));
-    Look { colour, width: width.clamp(40, 100) }
+    Look { colour, width: width.clamp(40, 100), language: global.lang.unwrap_or_default() }
 }
 
 /// Writes everything at once; a reader that has gone away is no failure.

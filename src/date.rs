@@ -41,6 +41,11 @@ impl Validity {
         self.from <= other.until && other.from <= self.until
     }
 
+    /// The days on which something changes: the first one, and the one after the last.
+    pub fn turns(self) -> impl Iterator<Item = Date> {
+        self.begins().into_iter().chain(self.ends().and_then(|last| last.tomorrow().ok()))
+    }
+
     /// The first day, unless it is open.
     pub fn begins(self) -> Option<Date> {
         (self.from != FIRST_DAY).then_some(self.from)

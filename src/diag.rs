@@ -3,9 +3,13 @@
 //! Findings are values that are gathered; what is wrong with the outside world is an error of the function that met it.
 
 pub mod code;
+pub mod page;
 
 pub use code::Code;
+pub use page::Page;
 
+use crate::language::Text;
+use crate::name::Name;
 use crate::text::Place;
 
 /// How much a finding weighs.
@@ -27,13 +31,38 @@ impl Severity {
     }
 }
 
+/// At which weight findings of a code are reported, if at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// As errors.
+    Error,
+    /// As warnings.
+    Warning,
+    /// Not at all.
+    Off,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Off];
+
+    /// The word for it in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// A place of a finding, with what is to be seen there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// Where.
     pub place: Place,
     /// A few words; may be empty.
-    pub text: String,
+    pub text: Text,
 }
 
 /// One finding.
@@ -44,45 +73,48 @@ pub struct Diagnostic {
     /// Its weight in this run.
     pub severity: Severity,
     /// The fact: lower case, no final period, the user's words in backticks.
-    pub message: String,
+    pub message: Text,
     /// What to do about it; may be empty.
-    pub help: String,
+    pub help: Text,
     /// The places, the most important first.
     pub labels: Vec<Label>,
+    /// In which companies it was found; empty where there is but one, or where it is about none in particular.
+    pub companies: Vec<Name>,
 }
 
 impl Diagnostic {
     /// A finding at one place, with the severity of its code and no help yet.
-    pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, place: Place, message: Text) -> Self {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
-            help: String::new(),
-            labels: vec![Label { place, text: String::new() }],
+            message,
+            help: Text::default(),
+            labels: vec![Label { place, text: Text::default() }],
+            companies: Vec::new(),
         }
     }
 
     /// Says what to do.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+    pub fn help(mut self, help: Text) -> Self {
+        self.help = help;
         self
     }
 
     /// Says what is to be seen at the first place.
     #[must_use]
-    pub fn label(mut self, text: impl Into<String>) -> Self {
+    pub fn label(mut self, text: Text) -> Self {
         if let Some(first) = self.labels.first_mut() {
-            first.text = text.into();
+            first.text = text;
         }
         self
     }
 
     /// Adds another place.
     #[must_use]
-    pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.labels.push(Label { place, text: text.into() });
+    pub fn also(mut self, place: Place, text: Text) -> Self {
+        self.labels.push(Label { place, text });
         self
     }
 
@@ -91,15 +123,34 @@ impl Diagnostic {
         self.labels.first().map(|label| label.place)
     }
 
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.code == other.code
+            && self.message == other.message
+            && self.help == other.help
+            && self.labels == other.labels
+    }
+
     /// Whether the finding fails a run.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// Puts findings into the order in which they are shown: by file and place, then by code; equal ones once.
+/// Puts findings into the order in which they are shown: by file and place, then by code. Equal ones are joined, with
+/// the companies in which each was found.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let key = |finding: &Diagnostic| (finding.place(), finding.code);
     diagnostics.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
-    diagnostics.dedup();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for finding in diagnostics.drain(..) {
+        match kept.last_mut().filter(|last| last.says_the_same(&finding)) {
+            Some(last) => {
+                last.companies.extend(finding.companies);
+                last.companies.sort();
+                last.companies.dedup();
+            }
+            None => kept.push(finding),
+        }
+    }
+    *diagnostics = kept;
 }

@@ -83,7 +83,8 @@ pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
             if ids == [None, None] {
                 continue;
             }
-            let spreads = [0, 1].map(|side| ids[side].map(|id| Spread::new(&populations[side], id, &spaces[side])));
+            let spreads =
+                [0, 1].map(|side| ids[side].map(|id| Spread::new(&populations[side], id, spaces[side].clone())));
             let without_own = [0, 1]
                 .into_iter()
                 .any(|side| ids[side].is_some_and(|id| sides[side].policy.rights.get(id).own_data_allowed));
@@ -192,7 +193,7 @@ fn targets(scope: Option<Scope>, sides: [&InForce<'_>; 2]) -> Vec<TargetKey> {
 
 /// Where the targets of one policy stand among those of both.
 fn space(scope: Option<Scope>, policy: &Policy, keys: &[TargetKey]) -> Space {
-    let Some(over) = scope else { return Space { size: 1, positions: vec![0] } };
+    let Some(over) = scope else { return Space::plain() };
     let position = |single| keys.binary_search(&policy.target_key(single)).unwrap_or_default();
     let singles = policy.single_targets(over).into_iter();
     Space { size: keys.len(), positions: singles.map(|single| position(single.into())).collect() }

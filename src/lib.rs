@@ -2,6 +2,9 @@
 //!
 //! The modules in reading order, from the ground up; each uses only those above it. ARCHITECTURE.md tells why.
 
+// What is said, in four languages.
+pub mod language;
+
 // The words that everything is written in.
 pub mod date;
 pub mod name;
@@ -21,10 +24,12 @@ pub mod model;
 pub mod resolve;
 
 // What stands on decisions.
-pub mod check;
 pub mod question;
 pub mod repository;
 pub mod state;
+
+// What is wrong or doubtful in a policy that compiles.
+pub mod check;
 
 // Two policies become a difference.
 pub mod diff;

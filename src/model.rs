@@ -6,23 +6,26 @@
 
 pub mod catalogue;
 mod contradiction;
+pub mod expectation;
 mod graph;
 pub mod id;
 pub mod key;
 mod lower;
 mod names;
+pub mod online;
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::date::Validity;
+use crate::date::{Date, Validity};
 use crate::name::{Name, RightName};
 use crate::text::Place;
 
 pub use crate::syntax::employee::Employee;
 pub use crate::syntax::right::Scope;
 pub use crate::syntax::rules::Effect;
+use expectation::Expectation;
 pub use graph::outermost_first;
 pub use id::{
     AttachmentId, EmployeeId, GroupId, Id, MembershipId, ModuleId, ModuleSetId, RightId, RuleId, Table, UserId,
@@ -30,6 +33,7 @@ pub use id::{
 use key::{GroupKey, SubjectKey, TargetKey};
 pub use lower::lower;
 pub use names::{Bound, Lookup};
+use online::{Company, Licence, Online, Placed};
 pub(crate) use rules::ambiguous;
 pub use rules::{Meaningless, Meant, Part, rights_of_pattern};
 
@@ -223,6 +227,14 @@ pub struct Parts {
     pub memberships: Vec<Membership>,
     /// The rules.
     pub rules: Vec<Rule>,
+    /// The company behind it.
+    pub company: Option<Placed<Company>>,
+    /// What was bought.
+    pub licence: Option<Placed<Licence>>,
+    /// Online access.
+    pub online: Option<Online>,
+    /// What must hold.
+    pub expectations: Vec<Expectation>,
 }
 
 /// A whole organisation's access policy, ready to be asked.
@@ -271,6 +283,18 @@ impl Policy {
             sets_of_module,
             parts,
         }
+    }
+
+    /// The right of a name.
+    pub fn right_called(&self, name: &str) -> Option<RightId> {
+        self.rights.find(&RightName::new(name)?)
+    }
+
+    /// Every day on which a rule or membership begins, or on which one has ended the day before; in order.
+    pub fn turning_days(&self) -> Vec<Date> {
+        let rules = self.rules.iter().map(|rule| rule.validity);
+        let periods = rules.chain(self.memberships.iter().map(|membership| membership.validity));
+        periods.flat_map(Validity::turns).collect::<BTreeSet<Date>>().into_iter().collect()
     }
 
     /// A rule by its id.

@@ -5,6 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::language::Text;
+use crate::say;
+
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The most bytes that a name may have.
@@ -51,16 +54,17 @@ pub enum NameError {
     GrammarWord,
 }
 
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NameError {
+    /// The reason in words.
+    pub fn text(&self) -> Text {
         match self {
-            Self::Empty => write!(f, "a name needs at least one character"),
-            Self::TooLong(bytes) => {
-                write!(f, "the name is {bytes} bytes long, the most is {MAX_NAME_BYTES}")
+            Self::Empty => say!("a name needs at least one character"),
+            Self::TooLong(count) => {
+                say!("the name is {count} bytes long, the most is {most}", count, most = MAX_NAME_BYTES)
             }
-            Self::BadStart(c) => write!(f, "a name begins with a letter or digit, not with `{c}`"),
-            Self::BadCharacter(c) => write!(f, "`{c}` cannot be part of a name"),
-            Self::GrammarWord => write!(f, "this word belongs to the rule grammar"),
+            Self::BadStart(c) => say!("a name begins with a letter or digit, not with `{c}`", c),
+            Self::BadCharacter(c) => say!("`{c}` cannot be part of a name", c),
+            Self::GrammarWord => say!("this word belongs to the rule grammar"),
         }
     }
 }

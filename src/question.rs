@@ -6,12 +6,15 @@
 mod notes;
 
 use crate::date::Date;
+use crate::language::Text;
 use crate::model::{
     Bound, GroupId, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
 use crate::name::nearest;
 use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
-use crate::syntax::rule::{Prefix, QuestionText, Reference, parse_question, parse_reference};
+use crate::say;
+use crate::syntax::grammar::{parse_question, parse_reference};
+use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
 pub use notes::notes;
 
@@ -19,9 +22,9 @@ pub use notes::notes;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misunderstood {
     /// The fact.
-    pub message: String,
+    pub message: Text,
     /// What to do; may be empty.
-    pub help: String,
+    pub help: Text,
 }
 
 /// A question bound to a policy.
@@ -73,11 +76,11 @@ impl Answer {
 /// If it is no question, or names what the policy does not have.
 pub fn understand(text: &str, policy: &Policy) -> Result<Question, Misunderstood> {
     let parsed = parse_question(text).map_err(|error| Misunderstood {
-        message: format!("this is no question: {}", error.message),
+        message: say!("this is no question: {message}", message = error.message),
         help: if error.help.is_empty() {
-            "ask as in `lars data.export` or `lars calendar.see of anna on 2026-12-01`".to_owned()
+            say!("ask as in `lars data.export` or `lars calendar.see of anna on 2026-12-01`")
         } else {
-            format!("{}; ask as in `lars calendar.see of anna on 2026-12-01`", error.help)
+            say!("{help}; ask as in `lars calendar.see of anna on 2026-12-01`", help = error.help)
         },
     })?;
     let QuestionText { subject, right, target, on } = parsed;
@@ -96,8 +99,8 @@ pub fn understand(text: &str, policy: &Policy) -> Result<Question, Misunderstood
 /// If nobody is called so, or more than one.
 pub fn find_subject(text: &str, policy: &Policy) -> Result<Subject, Misunderstood> {
     let reference = parse_reference(text).map_err(|error| Misunderstood {
-        message: format!("`{text}` is no name: {}", error.message),
-        help: "name a user such as `lars`, or a group such as `group:sales`".to_owned(),
+        message: say!("`{text}` is no name: {message}", text, message = error.message),
+        help: say!("name a user such as `lars`, or a group such as `group:sales`"),
     })?;
     bind_subject(&reference, policy, &[Prefix::User, Prefix::Group, Prefix::Role])
 }
@@ -111,10 +114,12 @@ fn bind_subject(reference: &Reference, policy: &Policy, kinds: &[Prefix]) -> Res
             Err(Misunderstood { message: wrong.message, help: wrong.help })
         }
         Bound::Unfit(prefix) => Err(Misunderstood {
-            message: format!("`{reference}` is a {}, not a user", prefix.noun()),
+            message: say!("`{reference}` is a {noun}, not a user", reference, noun = prefix.noun()),
             help: match prefix {
-                Prefix::Group | Prefix::Role => format!("`rightful what {reference}` lists what its members get"),
-                _ => "name a user".to_owned(),
+                Prefix::Group | Prefix::Role => {
+                    say!("`rightful what {reference}` lists what its members get", reference)
+                }
+                _ => say!("name a user"),
             },
         }),
         Bound::Unknown(_) | Bound::One(_) => Err(unknown_user(reference, policy)),
@@ -122,8 +127,8 @@ fn bind_subject(reference: &Reference, policy: &Policy, kinds: &[Prefix]) -> Res
 }
 
 fn unknown_user(reference: &Reference, policy: &Policy) -> Misunderstood {
-    let noun = reference.prefix.map_or("user", Prefix::noun);
-    let message = format!("there is no {noun} `{}`", reference.name);
+    let noun = reference.prefix.map_or_else(|| say!("user"), Prefix::noun);
+    let message = say!("there is no {noun} `{name}`", noun, name = reference.name);
     let name = reference.name.as_str();
     // People know a colleague's full name better than the account's.
     let by_employee = policy.employees.find(&reference.name).and_then(|employee| {
@@ -134,24 +139,23 @@ fn unknown_user(reference: &Reference, policy: &Policy) -> Misunderstood {
         None => &[Prefix::User, Prefix::Group],
     };
     let help = match by_employee {
-        Some(user) => format!("the employee `{name}` is the user `{user}`"),
+        Some(user) => say!("the employee `{name}` is the user `{user}`", name, user),
         None => match policy.suggest(&reference.name, kinds, reference.prefix.is_some()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => by_display_name(name, policy).unwrap_or_else(|| {
-                "`rightful matrix` lists all users; names are those of the section `users`".to_owned()
-            }),
+            Some(near) => say!("did you mean `{near}`?", near),
+            None => by_display_name(name, policy)
+                .unwrap_or_else(|| say!("`rightful matrix` lists all users; names are those of the section `users`")),
         },
     };
     Misunderstood { message, help }
 }
 
-fn by_display_name(name: &str, policy: &Policy) -> Option<String> {
+fn by_display_name(name: &str, policy: &Policy) -> Option<Text> {
     let shown: Vec<(&str, UserId)> = policy.users.ids().map(|id| (policy.display_name(id), id)).collect();
     let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     let near = nearest(name, shown.iter().map(|(shown, _)| *shown))
         .or_else(|| shown.iter().map(|(shown, _)| *shown).find(|shown| words(shown).contains(&name.to_lowercase())))?;
     let (_, id) = shown.iter().find(|(shown, _)| *shown == near)?;
-    Some(format!("did you mean `{}` ({near})?", policy.users.key(*id)))
+    Some(say!("did you mean `{user}` ({near})?", user = policy.users.key(*id), near))
 }
 
 fn misunderstood(wrong: &[Meaningless]) -> Misunderstood {
@@ -258,6 +262,6 @@ pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
 
 /// Whether a user may start the program; without that nothing else can be used.
 pub fn can_start(in_force: &InForce<'_>, user: UserId) -> bool {
-    let start = crate::name::RightName::new("program.start").and_then(|name| in_force.policy.rights.find(&name));
+    let start = in_force.policy.right_called("program.start");
     start.is_some_and(|right| decide_for(in_force, &Person::new(in_force, user), right, None).allowed)
 }

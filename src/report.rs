@@ -3,13 +3,15 @@
 //! Only here are there colours, columns and prose. Every text that comes from outside is made harmless on its way out.
 
 pub mod block;
+pub mod github;
+pub mod junit;
 pub mod snippet;
 pub mod text;
 pub mod view;
 
 use std::borrow::Cow;
 
-use crate::syntax::fields::is_forbidden;
+use crate::syntax::characters::is_forbidden;
 
 /// Shows control characters, line ends among them, as `\u{..}`, so that no terminal obeys them.
 pub fn harmless(text: &str) -> Cow<'_, str> {

@@ -1,14 +1,19 @@
-//! A policy repository: its root, its settings, and the compiled policy of one of its trees.
+//! A policy repository: its root, its settings, and the compiled policy of each of its companies.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::diag::{self, Code, Diagnostic};
-use crate::model::{Policy, lower};
-use crate::syntax::fields::Reader;
-use crate::syntax::{decode, parse, yaml};
-use crate::text::{FileId, SourceFile, Sources};
+use crate::model::{Policy, RightId, lower};
+use crate::name::{Name, nearest};
+use crate::say;
+use crate::syntax::database::DatabaseUrl;
+use crate::syntax::rule::RightPattern;
+use crate::syntax::settings::{self, Settings};
+use crate::syntax::{Document, decode, parse};
+use crate::text::{FileId, Place, SourceFile, Sources, Span};
 use crate::tree::{Tree, TreeError};
 
 /// The settings file, whose folder is the root.
@@ -27,7 +32,7 @@ pub enum RepositoryError {
     #[error(transparent)]
     Tree(#[from] TreeError),
     /// There are no declarations, which is never taken for an empty policy.
-    #[error("there is not a single declaration below `{0}/`")]
+    #[error("there is not a single declaration below {0}")]
     NoDeclarations(String),
 }
 
@@ -45,20 +50,52 @@ impl RepositoryError {
 
 /// What became of the files of a tree.
 #[derive(Debug)]
-pub struct Compiled {
+pub struct Repository {
     /// The files, for places.
     pub sources: Sources,
-    /// The policy; to be asked only if [`Compiled::compiles`].
+    /// The settings; without a file every setting has its default.
+    pub settings: Settings,
+    /// The companies, in order of names; one without a name if the settings name none. Never empty.
+    pub companies: Vec<Company>,
+    /// What was found outside of any company.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One company.
+#[derive(Debug)]
+pub struct Company {
+    /// Its name, if the settings give it one.
+    pub name: Option<Name>,
+    /// Its database, if the settings name it.
+    pub database: Option<DatabaseUrl>,
+    /// The policy; to be asked only if [`Company::compiles`].
     pub policy: Policy,
     /// What was found while reading and compiling.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Compiled {
+impl Company {
     /// Whether the policy can be asked.
     pub fn compiles(&self) -> bool {
-        !self.diagnostics.iter().any(|finding| finding.is_error() && !finding.code.compiles())
+        !self.diagnostics.iter().any(stops)
     }
+}
+
+/// Whether a finding keeps a policy from compiling.
+pub fn stops(finding: &Diagnostic) -> bool {
+    !finding.code.compiles()
+}
+
+/// The rights that a list of patterns names.
+pub fn rights_named(policy: &Policy, patterns: &[crate::text::Spanned<RightPattern>]) -> BTreeSet<RightId> {
+    let rights = policy.rights.iter();
+    let named = rights.filter(|(_, name, _)| patterns.iter().any(|pattern| covers(&pattern.value, name)));
+    named.map(|(id, _, _)| id).collect()
+}
+
+fn covers(pattern: &RightPattern, right: &crate::name::RightName) -> bool {
+    let of_action = |action: &str| pattern.actions.is_empty() || pattern.actions.iter().any(|known| &**known == action);
+    right.area() == &*pattern.area && of_action(right.action())
 }
 
 /// The root of the repository that holds a directory: the nearest folder upward that has settings, else the directory.
@@ -66,45 +103,138 @@ pub fn find_root(start: &Path) -> PathBuf {
     start.ancestors().find(|folder| folder.join(SETTINGS).is_file()).unwrap_or(start).to_owned()
 }
 
+/// The files of a tree, each read and parsed once, whoever needs it.
+struct Files<'t> {
+    tree: &'t dyn Tree,
+    files: Vec<SourceFile>,
+    parsed: Vec<Parsed>,
+    by_path: BTreeMap<String, FileId>,
+}
+
+struct Parsed {
+    /// `None` if the file is not YAML or not UTF-8.
+    document: Option<Document>,
+    found: Vec<Diagnostic>,
+}
+
+impl Files<'_> {
+    fn read(&mut self, path: &str) -> Result<(FileId, Vec<Diagnostic>), TreeError> {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let bytes = self.tree.read(path)?.unwrap_or_default();
+        let (file, found) = decode(id, path, bytes);
+        self.files.push(file);
+        self.by_path.insert(path.to_owned(), id);
+        Ok((id, found))
+    }
+
+    /// Reads the policy files of some folders, in order of their paths.
+    fn parse(&mut self, paths: &BTreeSet<String>) -> Result<(), TreeError> {
+        for path in paths {
+            let (id, mut found) = self.read(path)?;
+            let document = if found.is_empty() {
+                let (document, more) = parse(id, &self.files[id.0 as usize]);
+                found.extend(more);
+                document
+            } else {
+                None
+            };
+            self.parsed.push(Parsed { document, found });
+        }
+        Ok(())
+    }
+}
+
 /// Reads and compiles the policies of a tree.
 ///
 /// # Errors
-/// If the tree cannot be read, or holds no declaration. What is wrong in its files is a finding instead.
-pub fn compile(tree: &dyn Tree) -> Result<Compiled, RepositoryError> {
-    let mut paths = tree.files(POLICIES)?;
-    let settings = tree.read(SETTINGS)?;
-    if settings.is_some() {
-        paths.push(SETTINGS.to_owned());
-    }
-    let mut files = Vec::with_capacity(paths.len());
-    let mut documents = Vec::with_capacity(paths.len());
-    let mut diagnostics = Vec::new();
-    let mut whole = true;
-    for (index, path) in paths.iter().enumerate() {
-        let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
-        let bytes = tree.read(path)?.unwrap_or_default();
-        let (file, undecoded) = decode(id, path, bytes);
-        if undecoded.is_empty() && path == SETTINGS {
-            diagnostics.extend(read_settings(id, &file));
-        } else if undecoded.is_empty() {
-            let (document, found) = parse(id, &file);
-            whole &= document.is_some();
-            documents.extend(document);
-            diagnostics.extend(found);
-        } else {
-            whole = false;
+/// If the tree cannot be read, or a company has no declaration. What is wrong in its files is a finding instead.
+pub fn compile(tree: &dyn Tree) -> Result<Repository, RepositoryError> {
+    let (settings, folders) = read_settings(tree)?;
+    let mut paths: Vec<BTreeSet<String>> = Vec::with_capacity(folders.len());
+    for company in &folders {
+        let mut all = BTreeSet::new();
+        for folder in &company.folders {
+            all.extend(tree.files(folder)?);
         }
-        diagnostics.extend(undecoded);
-        files.push(file);
+        paths.push(all);
     }
-    if diagnostics.is_empty() && documents.iter().all(crate::syntax::Document::is_empty) {
-        return Err(RepositoryError::NoDeclarations(POLICIES.to_owned()));
+    let all: BTreeSet<String> = paths.iter().flatten().cloned().collect();
+    let mut files = Files { tree, files: Vec::new(), parsed: Vec::with_capacity(all.len()), by_path: BTreeMap::new() };
+    files.parse(&all)?;
+    let mut diagnostics = Vec::new();
+    let mut settings = settings;
+    if let Some(text) = &mut settings {
+        // The settings were read first, but stand last among the files.
+        let (id, undecoded) = files.read(SETTINGS)?;
+        let (again, found) = settings::read(id, &files.files[id.0 as usize]);
+        *text = again;
+        diagnostics.extend(if undecoded.is_empty() { found } else { undecoded });
+    }
+    let mut settings = settings.unwrap_or_default();
+    settings.companies.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    let mut companies = Vec::with_capacity(folders.len());
+    for (company, paths) in folders.into_iter().zip(&paths) {
+        companies.push(compile_company(&files, company, paths, &diagnostics)?);
+    }
+    if companies.iter().all(Company::compiles) {
+        diagnostics.extend(unknown_sensitive_rights(&settings, &companies));
+    }
+    if !settings.companies.is_empty() {
+        diagnostics.extend(unread(&mut files)?);
+    }
+    diag::sort(&mut diagnostics);
+    Ok(Repository { sources: Sources::new(files.files), settings, companies, diagnostics })
+}
+
+/// A company and where its policies are.
+struct Folders {
+    name: Option<Name>,
+    database: Option<DatabaseUrl>,
+    folders: Vec<String>,
+}
+
+/// Reads the settings for their companies only; findings come when they are read for good.
+fn read_settings(tree: &dyn Tree) -> Result<(Option<Settings>, Vec<Folders>), TreeError> {
+    let whole = || vec![Folders { name: None, database: None, folders: vec![POLICIES.to_owned()] }];
+    let Some(bytes) = tree.read(SETTINGS)? else { return Ok((None, whole())) };
+    let (file, _) = decode(FileId(0), SETTINGS, bytes);
+    let (settings, _) = settings::read(FileId(0), &file);
+    let company = |declared: &crate::syntax::Declared<settings::CompanySettings>| Folders {
+        name: Some(declared.name.value.clone()),
+        database: declared.body.database.as_ref().map(|database| database.value.clone()),
+        folders: declared.body.policies.iter().map(|folder| folder.value.to_string()).collect(),
+    };
+    let mut folders: Vec<Folders> = settings.companies.iter().map(company).collect();
+    folders.sort_by(|a, b| a.name.cmp(&b.name));
+    // A company whose list is broken has a finding, and no folder to read.
+    folders.retain(|company| !company.folders.is_empty());
+    let folders = if folders.is_empty() { whole() } else { folders };
+    Ok((Some(settings), folders))
+}
+
+fn compile_company(
+    files: &Files<'_>,
+    company: Folders,
+    paths: &BTreeSet<String>,
+    of_settings: &[Diagnostic],
+) -> Result<Company, RepositoryError> {
+    let parsed: Vec<&Parsed> = paths.iter().map(|path| &files.parsed[files.by_path[path].0 as usize]).collect();
+    let mut diagnostics: Vec<Diagnostic> = parsed.iter().flat_map(|parsed| parsed.found.iter().cloned()).collect();
+    let documents: Vec<&Document> = parsed.iter().filter_map(|parsed| parsed.document.as_ref()).collect();
+    let whole = documents.len() == parsed.len();
+    if diagnostics.is_empty() && of_settings.is_empty() && documents.iter().all(|document| document.is_empty()) {
+        let folders: Vec<String> = company.folders.iter().map(|folder| format!("`{folder}/`")).collect();
+        return Err(RepositoryError::NoDeclarations(folders.join(" and ")));
     }
     let (policy, found) = lower(&documents);
     // A file that is not YAML may declare the names that seem to be missing.
     diagnostics.extend(found.into_iter().filter(|finding| whole || !names_something_missing(finding.code)));
+    for finding in &mut diagnostics {
+        finding.companies.extend(company.name.clone());
+    }
+    diagnostics.extend(of_settings.iter().filter(|finding| stops(finding)).cloned());
     diag::sort(&mut diagnostics);
-    Ok(Compiled { sources: Sources::new(files), policy, diagnostics })
+    Ok(Company { name: company.name, database: company.database, policy, diagnostics })
 }
 
 fn names_something_missing(code: Code) -> bool {
@@ -120,31 +250,51 @@ fn names_something_missing(code: Code) -> bool {
     )
 }
 
-/// The fields of the settings that the language has and this version does not know yet.
-const LATER: [&str; 5] = ["language", "companies", "sensitive", "guards", "lints"];
-
-fn read_settings(id: FileId, file: &SourceFile) -> Vec<Diagnostic> {
-    let mut reader = Reader::new(id, file);
-    reader.forbidden_characters();
-    let root = yaml::read(id, file, &mut reader.diagnostics).filter(|root| !root.is_absent());
-    let fields = root.as_ref().and_then(|root| reader.entries(root, "the settings are a mapping of fields"));
-    for (key, span, node) in fields.unwrap_or_default() {
-        match key {
-            "version" => {
-                let text = reader.scalar(node, "the version").map(|(text, _)| text);
-                if text.is_some_and(|text| text != "1") {
-                    reader.wrong_type(node, "this program knows version 1 only", "write `version: 1`");
-                }
-            }
-            later if LATER.contains(&later) => {
-                let message = format!("the setting `{later}` is not supported yet by this version");
-                reader.push(
-                    Diagnostic::new(Code::UnknownField, reader.place(span), message)
-                        .help("take it out until then: a setting without effect would be misread"),
-                );
-            }
-            unknown => reader.unknown_field(unknown, span, "setting", &["version"]),
+/// Sensitive rights that no company has.
+fn unknown_sensitive_rights(settings: &Settings, companies: &[Company]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for pattern in &settings.sensitive {
+        let names = || companies.iter().flat_map(|company| company.policy.rights.iter().map(|(_, name, _)| name));
+        let known = |action: &str| names().any(|name| name.area() == &*pattern.value.area && name.action() == action);
+        let place = Place { file: settings.file, span: pattern.span };
+        let mut missing: Vec<String> = pattern
+            .value
+            .actions
+            .iter()
+            .filter(|action| !known(action))
+            .map(|action| format!("{}.{action}", pattern.value.area))
+            .collect();
+        if pattern.value.actions.is_empty() && !names().any(|name| name.area() == &*pattern.value.area) {
+            missing.push(pattern.value.to_string());
         }
+        findings.extend(missing.into_iter().map(|right| {
+            let help = match nearest(&right, names().map(crate::name::RightName::as_str)) {
+                Some(near) => say!("did you mean `{near}`?", near),
+                None => say!("`rightful rights` lists the catalogue; own rights are declared in the section `rights`"),
+            };
+            Diagnostic::new(Code::UnknownRight, place, say!("there is no right `{right}`", right)).help(help)
+        }));
     }
-    reader.diagnostics
+    findings
+}
+
+/// Policy files that belong to no company.
+fn unread(files: &mut Files<'_>) -> Result<Vec<Diagnostic>, TreeError> {
+    let all = match files.tree.files(POLICIES) {
+        Err(TreeError::NoFolder(_)) => return Ok(Vec::new()),
+        all => all?,
+    };
+    let mut findings = Vec::new();
+    for path in all {
+        if files.by_path.contains_key(&path) {
+            continue;
+        }
+        let (file, _) = files.read(&path)?;
+        let place = Place { file, span: Span::default() };
+        findings.push(
+            Diagnostic::new(Code::UnreadFile, place, say!("no company reads this file"))
+                .help(say!("name its folder under `companies` in rightful.yaml, or remove the file")),
+        );
+    }
+    Ok(findings)
 }

@@ -4,13 +4,17 @@
 //! and which were overruled. Both are pure: the day comes in with [`InForce`].
 
 mod in_force;
+mod matter;
+mod prescribe;
 mod prove;
 mod spread;
 mod stance;
 
 pub use in_force::{InForce, Path};
-pub use prove::{Proof, Proven, prove};
-pub use spread::{Bits, Population, Reach, Space, Spread};
+pub use matter::matters;
+pub use prescribe::{Prescribed, prescriptions};
+pub use prove::{Proof, Proven, prove, spoken};
+pub use spread::{Bits, Likeness, Population, Reach, Space, Spread};
 pub use stance::Tier;
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};

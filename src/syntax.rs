@@ -4,29 +4,48 @@
 //! no other file is known. One file per kind of declaration.
 
 pub mod attachment;
+pub mod characters;
+pub mod company;
+pub mod database;
+pub mod duration;
 pub mod employee;
+pub mod expectation;
 pub mod fields;
+pub mod grammar;
 pub mod group;
 pub mod module;
+pub mod online;
 pub mod right;
 pub mod role;
 pub mod rule;
 pub mod rules;
+pub mod settings;
 pub mod user;
 pub mod yaml;
 
 use crate::diag::{Code, Diagnostic};
 use crate::name::Name;
+use crate::say;
 use crate::text::{FileId, Place, SourceFile, Span, Spanned};
 
+use company::Once;
 use fields::Reader;
 
 /// The sections that a policy file may have.
-pub const SECTIONS: [&str; 9] =
-    ["employees", "users", "groups", "modules", "module_sets", "attachments", "rights", "roles", "online"];
-
-/// The sections of the language that this version of the program does not know yet.
-const LATER_SECTIONS: [&str; 3] = ["company", "licence", "expect"];
+pub const SECTIONS: [&str; 12] = [
+    "employees",
+    "users",
+    "groups",
+    "modules",
+    "module_sets",
+    "attachments",
+    "rights",
+    "company",
+    "licence",
+    "roles",
+    "online",
+    "expect",
+];
 
 /// Something with a name, as declared in one file.
 #[derive(Debug, Clone)]
@@ -58,8 +77,14 @@ pub struct Document {
     pub rights: Vec<Declared<right::Right>>,
     /// Section `roles`.
     pub roles: Vec<Declared<role::Role>>,
-    /// The field `access` of section `online`.
-    pub access: Vec<Declared<role::Access>>,
+    /// Section `company`.
+    pub company: Option<company::Once<company::Company>>,
+    /// Section `licence`.
+    pub licence: Option<company::Once<company::Licence>>,
+    /// Section `online`.
+    pub online: Option<online::Online>,
+    /// Section `expect`.
+    pub expect: Vec<expectation::ExpectationDecl>,
 }
 
 impl Document {
@@ -73,7 +98,10 @@ impl Document {
             && self.attachments.is_empty()
             && self.rights.is_empty()
             && self.roles.is_empty()
-            && self.access.is_empty()
+            && self.company.is_none()
+            && self.licence.is_none()
+            && self.online.is_none()
+            && self.expect.is_empty()
     }
 }
 
@@ -86,11 +114,13 @@ pub fn decode(id: FileId, path: &str, bytes: Vec<u8>) -> (SourceFile, Vec<Diagno
     let at = error.utf8_error().valid_up_to();
     let bytes = error.into_bytes();
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let what = if wide { "it looks like UTF-16" } else { "it looks like an older encoding such as Windows-1252" };
-    let message = format!("the file is not UTF-8: byte 0x{:02x} at offset {at}", bytes[at]);
+    let what =
+        if wide { say!("it looks like UTF-16") } else { say!("it looks like an older encoding such as Windows-1252") };
+    let byte = format!("{:02x}", bytes[at]);
+    let message = say!("the file is not UTF-8: byte 0x{byte} at offset {at}", byte, at);
     let place = Place { file: id, span: Span::new(at..at) };
     let finding =
-        Diagnostic::new(Code::YamlSyntax, place, message).help(format!("{what}; save it as UTF-8 in the editor"));
+        Diagnostic::new(Code::YamlSyntax, place, message).help(say!("{what}; save it as UTF-8 in the editor", what));
     // Only the part before the bad byte is kept, so that places stay true.
     let text = String::from_utf8_lossy(&bytes[..at]).into_owned();
     (SourceFile::new(path, text), vec![finding])
@@ -120,7 +150,7 @@ pub fn parse(id: FileId, file: &SourceFile) -> (Option<Document>, Vec<Diagnostic
 }
 
 fn sections(reader: &mut Reader<'_>, root: &yaml::Node<'_>, into: &mut Document) {
-    let Some(fields) = reader.entries(root, "a policy file is a mapping of sections") else { return };
+    let Some(fields) = reader.entries(root, say!("a policy file")) else { return };
     for (key, span, node) in fields {
         match key {
             "employees" => into.employees = reader.section(node, employee::read),
@@ -131,15 +161,11 @@ fn sections(reader: &mut Reader<'_>, root: &yaml::Node<'_>, into: &mut Document)
             "attachments" => into.attachments = reader.section(node, attachment::read),
             "rights" => into.rights = right::read_section(reader, node),
             "roles" => into.roles = reader.section(node, role::read),
-            "online" => into.access = role::read_online(reader, node),
-            later if LATER_SECTIONS.contains(&later) => {
-                let message = format!("the section `{later}` is not supported yet by this version");
-                reader.push(
-                    Diagnostic::new(Code::UnknownField, reader.place(span), message)
-                        .help("take it out until then: what is not checked shall not look as if it were"),
-                );
-            }
-            unknown => reader.unknown_field(unknown, span, "section", &SECTIONS),
+            "company" => into.company = Some(Once { body: company::read(reader, node), span }),
+            "licence" => into.licence = Some(Once { body: company::read_licence(reader, node), span }),
+            "online" => into.online = Some(online::read(reader, node, span)),
+            "expect" => into.expect = expectation::read_section(reader, node),
+            unknown => reader.unknown_field(unknown, span, say!("section"), &SECTIONS),
         }
     }
 }

@@ -5,11 +5,12 @@
 mod answers;
 mod check;
 mod plan;
+mod sarif;
 
 use serde::Serialize;
 
 use crate::model::{Policy, Single};
-use crate::syntax::fields::is_forbidden;
+use crate::syntax::characters::is_forbidden;
 use crate::text::{Place, Sources};
 
 pub use answers::{
@@ -18,6 +19,7 @@ pub use answers::{
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
+pub use sarif::{SarifOut, sarif};
 
 /// The version of the output format.
 const VERSION: u32 = 1;

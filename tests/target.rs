@@ -35,7 +35,8 @@ fn on() -> Date {
 }
 
 fn desired(policy: &str) -> Desired {
-    let compiled = compile(&rightful::tree::memory::Memory::new([("policies/a.yaml", policy)])).unwrap();
+    let mut repository = compile(&rightful::tree::memory::Memory::new([("policies/a.yaml", policy)])).unwrap();
+    let compiled = repository.companies.remove(0);
     assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
     let users = compiled.policy.users.iter();
     let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone()))).collect();

@@ -7,13 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the ground up; each may use those of the lines above its own.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 13] = [
+    &["language"],
     &["name", "date", "text"],
     &["diag", "tree"],
     &["syntax"],
     &["model"],
     &["resolve"],
-    &["repository", "check", "question", "state"],
+    &["repository", "question", "state"],
+    &["check"],
     &["diff"],
     &["plan"],
     &["target"],
@@ -75,7 +77,7 @@ fn every_module_has_a_layer_and_uses_only_those_below() {
             wrong.push(format!("{module} has no layer"));
             continue;
         };
-        for other in used(body(&text)).iter().filter(|other| **other != module) {
+        for other in used(body(&text)).iter().filter(|other| **other != module && **other != "say") {
             match layer(other) {
                 Some(theirs) if theirs < own => {}
                 _ => wrong.push(format!("{} uses {other}", path.display())),
@@ -114,7 +116,7 @@ fn what_stands_for_one_place_stands_there_only() {
         assert!(found.is_empty(), "{needle}: {found:#?}");
     };
     only("granit_parser", &["syntax/yaml.rs"]);
-    only("pest", &["syntax/rule.rs"]);
+    only("pest", &["syntax/grammar"]);
     only("miette", &["report/snippet.rs"]);
     only("rusqlite", &["target/sqlite"]);
     only("git2", &["tree/git.rs", "tree.rs"]);

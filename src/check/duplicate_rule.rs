@@ -1,11 +1,14 @@
 //! `duplicate-rule`: the same rule on the same subject, with periods that overlap.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Rule;
-use crate::resolve::InForce;
+use crate::model::{Effect, Rule};
+use crate::say;
+
+use super::Subject;
 
 /// Compares each rule with the one before it about the same thing that lasts longest.
-pub fn run(in_force: &InForce<'_>) -> Vec<Diagnostic> {
+pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let in_force = subject.in_force;
     let policy = in_force.policy;
     let about = |rule: &Rule| (rule.subject, rule.right, rule.target, rule.effect);
     let mut longest: Option<&Rule> = None;
@@ -19,11 +22,21 @@ pub fn run(in_force: &InForce<'_>) -> Vec<Diagnostic> {
         let Some(earlier) = earlier.filter(|earlier| earlier.validity.overlaps(rule.validity)) else { continue };
         let (Some(first), Some(second)) = (earlier.place, rule.place) else { continue };
         let right = policy.rights.key(rule.right);
-        let how = if earlier.validity == rule.validity { "twice" } else { "twice, in periods that overlap" };
-        let message = format!("`{}` {}s `{right}` {how}", policy.subject_key(rule.subject), rule.effect.as_str());
-        let finding = Diagnostic::new(Code::DuplicateRule, first.max(second), message).label("again");
-        let finding = if first == second { finding } else { finding.also(first.min(second), "first") };
-        findings.push(finding.help("remove one of the two, or join their periods"));
+        let same = earlier.validity == rule.validity;
+        let subject = policy.subject_key(rule.subject);
+        let message = match (rule.effect, same) {
+            (Effect::Allow, true) => say!("`{subject}` allows `{right}` twice", subject, right),
+            (Effect::Allow, false) => {
+                say!("`{subject}` allows `{right}` twice, in periods that overlap", subject, right)
+            }
+            (Effect::Deny, true) => say!("`{subject}` denies `{right}` twice", subject, right),
+            (Effect::Deny, false) => {
+                say!("`{subject}` denies `{right}` twice, in periods that overlap", subject, right)
+            }
+        };
+        let finding = Diagnostic::new(Code::DuplicateRule, first.max(second), message).label(say!("again"));
+        let finding = if first == second { finding } else { finding.also(first.min(second), say!("first")) };
+        findings.push(finding.help(say!("remove one of the two, or join their periods")));
     }
     findings
 }

@@ -1,25 +1,155 @@
 //! `inert-rule`: a rule that can decide for nobody, whatever the other rules are.
 //!
-//! For a plain right that is every deny of a group: without it the answer would be no all the same.
+//! There are three kinds. A plain right denied to a group: without it the answer would be no all the same. A deny over
+//! a group or module set, all of which the same subject's allows over other groups or sets give back, since among such
+//! rules giving wins. And a rule of a user over the own data, which need no right.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::date::Date;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Effect, Subject};
-use crate::resolve::InForce;
+use crate::model::{Effect, GroupId, Policy, Rule, Subject as On, Target};
+use crate::resolve::{InForce, Population, Request, decide, prove};
+use crate::say;
 
-/// Reports every one.
-pub fn run(in_force: &InForce<'_>) -> Vec<Diagnostic> {
-    let policy = in_force.policy;
-    let plain_group_denies = policy.rules.iter().filter(|rule| {
-        matches!(rule.subject, Subject::Group(_)) && rule.effect == Effect::Deny && rule.target.is_none()
+use super::Subject;
+
+/// Reports every one, with what overrides it.
+pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let policy = subject.in_force.policy;
+    let mut days = Days { policy, turning: None, contents: BTreeMap::new() };
+    let findings = policy.rules.iter().filter_map(|rule| match (rule.subject, rule.target, rule.effect) {
+        (On::Group(group), None, Effect::Deny) => plain_deny(subject, rule, group),
+        (On::User(user), Some(Target::User(target)), _) if user == target => own_data(policy, rule),
+        (_, Some(Target::Group(_) | Target::ModuleSet(_)), Effect::Deny) => given_back(policy, rule, &mut days),
+        _ => None,
     });
-    plain_group_denies
-        .filter_map(|rule| {
-            let right = policy.rights.key(rule.right);
-            let subject = policy.subject_key(rule.subject);
-            let message = format!("denying `{right}` to `{subject}` takes it from nobody");
-            Some(Diagnostic::new(Code::InertRule, rule.place?, message).help(
-                "another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user",
-            ))
-        })
-        .collect()
+    findings.collect()
+}
+
+fn plain_deny(subject: &Subject<'_>, rule: &Rule, group: GroupId) -> Option<Diagnostic> {
+    let in_force = subject.in_force;
+    let policy = in_force.policy;
+    let (right, name) = (policy.rights.key(rule.right), policy.subject_key(rule.subject));
+    let message = say!("denying `{right}` to `{subject}` takes it from nobody", right, subject = name);
+    let mut finding = Diagnostic::new(Code::InertRule, rule.place?, message);
+    let members = subject.population.members(group).iter();
+    let mut holding = members
+        .map(|user| Request { user: *user, right: rule.right, target: None })
+        .filter(|request| decide(in_force, *request).allowed);
+    if let Some(request) = holding.next() {
+        let user = policy.users.key(request.user);
+        let others = holding.count();
+        let proof = prove(in_force, request);
+        let giving = proof.rules.first().map(|proven| policy.rule(proven.rule));
+        if let Some((giving, place)) = giving.and_then(|giving| Some((giving, giving.place?))) {
+            let through = policy.subject_key(giving.subject);
+            finding = finding.also(
+                place,
+                match (giving.subject, others) {
+                    (On::User(_), 0) => say!("{user} still has it by an own rule", user),
+                    (On::User(_), _) => {
+                        say!("{user} still has it by an own rule, and {others} more of the group have it", user, others)
+                    }
+                    (On::Group(_), 0) => say!("{user} still has it through {through}", user, through),
+                    (On::Group(_), _) => say!(
+                        "{user} still has it through {through}, and {others} more of the group have it",
+                        user,
+                        through,
+                        others
+                    ),
+                },
+            );
+        }
+    }
+    Some(finding.help(say!(
+        "another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user"
+    )))
+}
+
+fn own_data(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
+    if !policy.rights.get(rule.right).own_data_allowed {
+        return None;
+    }
+    let right = policy.rights.key(rule.right);
+    let message = say!("`{right}` is about other people's data, and this rule is over the user's own", right);
+    Some(
+        Diagnostic::new(Code::InertRule, rule.place?, message)
+            .help(say!("remove it: what is one's own is always allowed")),
+    )
+}
+
+/// A deny over a group or set all of which is given back on every day on which it is in force.
+fn given_back(policy: &Policy, rule: &Rule, days: &mut Days<'_>) -> Option<Diagnostic> {
+    let rivals: Vec<&Rule> = policy
+        .rules_on(rule.subject, rule.right)
+        .map(|(_, other)| other)
+        .filter(|other| other.effect == Effect::Allow && other.validity.overlaps(rule.validity))
+        .filter(|other| matches!(other.target, Some(Target::Group(_) | Target::ModuleSet(_))))
+        .collect();
+    if rivals.is_empty() {
+        return None;
+    }
+    let denied = rule.target?;
+    let mut somebody = false;
+    for day in days.within(rule) {
+        let taken = days.content(denied, day);
+        somebody |= !taken.is_empty();
+        let mut given = BTreeSet::new();
+        for rival in rivals.iter().filter(|rival| rival.validity.holds(day)) {
+            given.extend(rival.target.map(|target| days.content(target, day)).unwrap_or_default());
+        }
+        if !taken.is_subset(&given) {
+            return None;
+        }
+    }
+    if !somebody {
+        return None;
+    }
+    let subject = policy.subject_key(rule.subject);
+    let denied = policy.target_key(denied);
+    let message = say!("`{subject}` gives back all of `{denied}`, so this deny takes nothing", subject, denied);
+    let mut finding = Diagnostic::new(Code::InertRule, rule.place?, message);
+    for rival in rivals {
+        if let (Some(place), Some(target)) = (rival.place, rival.target) {
+            finding = finding.also(place, say!("allows it over `{target}`", target = policy.target_key(target)));
+        }
+    }
+    Some(finding.help(say!(
+        "over groups and module sets of one subject allow wins; deny the single users or modules, or allow less"
+    )))
+}
+
+/// What targets contain on the days that matter, worked out when asked for.
+struct Days<'p> {
+    policy: &'p Policy,
+    turning: Option<Vec<Date>>,
+    contents: BTreeMap<(Target, Date), BTreeSet<usize>>,
+}
+
+impl Days<'_> {
+    /// A day of every stretch of time in which a rule is in force and nothing changes.
+    fn within(&mut self, rule: &Rule) -> Vec<Date> {
+        let turning = self.turning.get_or_insert_with(|| self.policy.turning_days());
+        let inside = turning.iter().copied().filter(|day| *day != rule.validity.from && rule.validity.holds(*day));
+        std::iter::once(rule.validity.from).chain(inside).collect()
+    }
+
+    /// The members of a group, or the modules of a set, as indices.
+    fn content(&mut self, target: Target, day: Date) -> BTreeSet<usize> {
+        use crate::model::Id;
+        if let Some(known) = self.contents.get(&(target, day)) {
+            return known.clone();
+        }
+        if let Target::ModuleSet(set) = target {
+            return self.policy.module_sets.get(set).modules.iter().map(|module| module.index()).collect();
+        }
+        let in_force = InForce::new(self.policy, day);
+        let population = Population::new(&in_force);
+        for group in self.policy.groups.ids() {
+            let members = population.members(group).iter().map(|user| user.index()).collect();
+            self.contents.insert((Target::Group(group), day), members);
+        }
+        self.contents.get(&(target, day)).cloned().unwrap_or_default()
+    }
 }

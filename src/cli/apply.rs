@@ -43,13 +43,13 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let plan = make(&opened, context, &mut target)?;
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let shown = |look| text::print(&view::plan(&plan, &opened.compiled.policy, &heading, 0), look);
+    let shown = |look| text::print(&view::plan(&plan, opened.policy(), &heading, 0), look);
     if as_text {
-        super::write_out(&shown(context.out));
+        super::write_out(&shown(opened.out));
     }
     if asks && !(as_text && std::io::stdout().is_terminal()) {
         // Nobody shall be asked about what went elsewhere.
-        super::write_err(&shown(context.err));
+        super::write_err(&shown(opened.err));
     }
     if asks && !confirmed(plan.changes.len(), &name) {
         return Err(Failure { code: 1, ..Failure::world("nothing was applied") });
@@ -63,19 +63,18 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::apply(&receipt)),
         Format::Text if plan.changes.is_empty() => String::new(),
-        Format::Text => format!("\n{}", text::print(&view::applied(&receipt, &name), context.out)),
+        Format::Text => format!("\n{}", text::print(&view::applied(&receipt, &name), opened.out)),
     };
     Ok(Outcome::new(out, 0))
 }
 
 /// Refuses a policy with errors, those included that do not keep it from compiling.
 fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
-    let compiled = &opened.compiled;
     let errors = errors(opened, context);
     if errors.is_empty() {
         return Ok(());
     }
-    let before = errors.iter().map(|finding| snippet::print(finding, &compiled.sources, context.err) + "\n").collect();
+    let before = errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
     Err(Failure { before, code: 1, ..Failure::world("the policy has errors, so nothing was applied") })
 }
 

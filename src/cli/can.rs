@@ -31,10 +31,10 @@ pub struct Can {
 pub fn run(command: &Can, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let (question, on) = ask(&command.question, &opened, context)?;
-    let answer = answer(&InForce::new(&opened.compiled.policy, on), &question);
+    let answer = answer(&InForce::new(opened.policy(), on), &question);
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::can(&answer)),
-        Format::Text => text::print(&view::can(&answer), context.out),
+        Format::Text => text::print(&view::can(&answer), opened.out),
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))
 }

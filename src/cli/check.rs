@@ -1,52 +1,87 @@
 //! `rightful check`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::check;
-use crate::report::{snippet, text, view};
-use crate::resolve::InForce;
+use crate::report::{github, junit, snippet, text, view};
 use crate::wire;
 
-use super::session::{Failure, open};
-use super::{Common, Context, Format, Outcome};
+use super::session::{Failure, Opened, open, pick};
+use super::{Context, Outcome};
 
 /// Check the policy files: all findings at once, each with its place
 ///
-/// Reads every file below policies/, compiles them, and reports all that is
-/// wrong or doubtful, with file, line and what to do. Exit code 1 if there
-/// are errors.
+/// Reads the policies of every company, compiles them, reports all that is
+/// wrong or doubtful, with file, line and what to do, and proves everything
+/// that the section `expect` says. Exit code 1 if there are errors.
+/// `rightful explain CODE` says more about a finding.
 ///
 /// Examples:
 ///   rightful check
 ///   rightful check --strict --format json
+///   rightful check --format github
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {
-    #[command(flatten)]
-    common: Common,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// A git revision to read instead of the working tree
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
     /// Let warnings fail the check too
     #[arg(long)]
     strict: bool,
 }
 
+/// What a check prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines; the schema is schema/output/check.json
+    Json,
+    /// Annotations for GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for GitLab, Jenkins and others
+    Junit,
+}
+
 pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open(context, command.common.at.as_deref())?;
-    let compiled = &opened.compiled;
-    let mut findings = compiled.diagnostics.clone();
-    let policy = compiled.compiles().then_some(&compiled.policy);
-    if let Some(policy) = policy {
-        findings.extend(check::run(&InForce::new(policy, context.on)));
-        crate::diag::sort(&mut findings);
-    }
-    let fails = findings.iter().any(|finding| finding.is_error() || command.strict);
-    let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::check(&compiled.sources, &findings)),
-        Format::Text => {
-            let mut out: String =
-                findings.iter().map(|finding| snippet::print(finding, &compiled.sources, context.out) + "\n").collect();
-            out.push_str(&text::print(&view::summary(&findings, &compiled.sources, policy), context.out));
-            out
+    let opened = open(context, command.at.as_deref())?;
+    let companies = &opened.repository.companies;
+    let only = match &context.company {
+        Some(name) => companies[pick(&opened.repository, Some(name))?].name.as_ref(),
+        None => None,
+    };
+    let report = check::repository(&opened.repository, context.on, only);
+    let fails = report.findings.iter().any(|finding| finding.is_error() || command.strict);
+    let (sources, language) = (opened.sources(), opened.out.language);
+    let out = match command.format {
+        Format::Json => wire::to_text(&wire::check(sources, &report, language)),
+        Format::Sarif => wire::to_text(&wire::sarif(sources, &report, language)),
+        Format::Github => github::print(sources, &report.findings, language),
+        Format::Junit => {
+            let fails = if command.strict { junit::Fails::Warnings } else { junit::Fails::Errors };
+            junit::print(sources, &report, fails, language)
         }
+        Format::Text => as_text(&opened, &report),
     };
     Ok(Outcome::new(out, fails.into()))
+}
+
+fn as_text(opened: &Opened, report: &check::Report) -> String {
+    let sources = opened.sources();
+    let shown = report.findings.iter().map(|finding| snippet::print(finding, sources, opened.out) + "\n");
+    let mut out: String = shown.collect();
+    let compiled = opened.repository.companies.iter().all(crate::repository::Company::compiles);
+    let policies: Vec<_> = opened.repository.companies.iter().map(|company| &company.policy).collect();
+    let policies = if compiled { policies.as_slice() } else { &[] };
+    out.push_str(&text::print(&view::summary(&report.findings, sources, policies), opened.out));
+    if !report.proved.is_empty() {
+        out.push_str(&text::print(&view::expectations(report.passed(), report.failed()), opened.out));
+    }
+    out
 }

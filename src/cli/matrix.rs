@@ -31,7 +31,7 @@ pub struct Matrix {
 
 pub fn run(command: &Matrix, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
-    let policy = &opened.compiled.policy;
+    let policy = opened.policy();
     let in_force = InForce::new(policy, context.on);
     let row = |user: UserId| {
         let mut held: Vec<Held> = what(&in_force, Subject::User(user));
@@ -41,7 +41,7 @@ pub fn run(command: &Matrix, context: &Context) -> Result<Outcome, Failure> {
     let rows: Vec<_> = policy.users.ids().map(row).collect();
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::matrix(policy, &rows)),
-        Format::Text => text::print(&view::matrix(policy, &rows), context.out),
+        Format::Text => text::print(&view::matrix(policy, &rows), opened.out),
     };
     Ok(Outcome::new(out, 0))
 }

@@ -42,10 +42,10 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let plan = make(&opened, context, &mut database.target)?;
     let differs = command.exit_code && !plan.changes.is_empty();
     let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::plan(&opened.compiled.sources, &plan)),
+        Format::Json => wire::to_text(&wire::plan(opened.sources(), &plan)),
         Format::Text => {
             let errors = errors(&opened, context).len();
-            text::print(&view::plan(&plan, &opened.compiled.policy, &database.heading, errors), context.out)
+            text::print(&view::plan(&plan, opened.policy(), &database.heading, errors), opened.out)
         }
     };
     Ok(Outcome::new(out, differs.into()))
@@ -53,7 +53,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
 
 /// Plans the way from what a target says to what the policy wants.
 pub fn make(opened: &Opened, context: &Context, target: &mut impl Target) -> Result<plan::Plan, Failure> {
-    let policy = &opened.compiled.policy;
+    let policy = opened.policy();
     let renames = policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
     let desired = Desired { state: State::of(policy), renames: renames.collect() };
     let places: std::collections::BTreeMap<Key, _> =

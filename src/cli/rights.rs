@@ -21,10 +21,10 @@ pub struct Rights {
 
 pub fn run(command: &Rights, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
-    let policy = &opened.compiled.policy;
+    let policy = opened.policy();
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::rights(policy)),
-        Format::Text => text::print(&view::rights(policy, "en"), context.out),
+        Format::Text => text::print(&view::rights(policy, opened.out.language), opened.out),
     };
     Ok(Outcome::new(out, 0))
 }

@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
+use crate::model::Policy;
+use crate::name::{Name, nearest};
 use crate::question::{Misunderstood, Question, understand};
-use crate::report::{snippet, view};
-use crate::repository::{self, Compiled, RepositoryError};
-use crate::resolve::InForce;
+use crate::report::text::Look;
+use crate::report::{snippet, text, view};
+use crate::repository::{self, Company, Repository, RepositoryError};
+use crate::say;
+use crate::syntax::database::DatabaseUrl;
 use crate::target::TargetError;
 use crate::target::sqlite::Sqlite;
+use crate::text::Sources;
 use crate::tree::git::Revision;
 use crate::tree::worktree::Worktree;
 
@@ -48,12 +53,6 @@ impl From<RepositoryError> for Failure {
     }
 }
 
-impl From<Misunderstood> for Failure {
-    fn from(error: Misunderstood) -> Self {
-        Self::world(error.message).help(error.help)
-    }
-}
-
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         let code = if error.is_refusal() { 3 } else { 2 };
@@ -61,50 +60,106 @@ impl From<TargetError> for Failure {
     }
 }
 
-/// A repository with its compiled policy.
+/// A repository that was read, and how to speak about it.
 pub struct Opened {
     /// The root directory.
     pub root: PathBuf,
-    /// The files and the policy.
-    pub compiled: Compiled,
+    /// The files, the settings, and the policies.
+    pub repository: Repository,
     /// The commit that was read, if it was not the working tree.
     pub revision: Option<String>,
+    /// How the output may look, in the language of `--lang` or of the settings.
+    pub out: Look,
+    /// The same for complaints.
+    pub err: Look,
+    company: usize,
 }
 
-/// Reads and compiles the policies; findings are kept, whatever they are.
-pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
-    if let Some(company) = &context.company {
-        return Err(Failure::world(format!("there is no company `{company}`"))
-            .help("this repository has but one company, without a name; leave --company out"));
+impl Opened {
+    /// The files.
+    pub fn sources(&self) -> &Sources {
+        &self.repository.sources
     }
+
+    /// The company that a command is about.
+    pub fn company(&self) -> &Company {
+        &self.repository.companies[self.company]
+    }
+
+    /// Its policy.
+    pub fn policy(&self) -> &Policy {
+        &self.company().policy
+    }
+
+    /// What to answer to words that mean nothing.
+    pub fn misunderstood(&self, error: &Misunderstood) -> Failure {
+        let language = self.err.language;
+        Failure::world(error.message.to(language)).help(error.help.to(language))
+    }
+}
+
+/// Reads and compiles the policies of all companies; findings are kept, whatever they are.
+pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
-    let Some(name) = at else {
-        return Ok(Opened { compiled: repository::compile(&worktree)?, revision: None, root });
+    let (repository, revision) = match at {
+        None => (repository::compile(&worktree)?, None),
+        Some(name) => {
+            let revision = Revision::open(worktree.root(), name).map_err(RepositoryError::from)?;
+            let commit = revision.commit();
+            (repository::compile(&revision)?, Some(commit))
+        }
     };
-    let revision = Revision::open(worktree.root(), name).map_err(RepositoryError::from)?;
-    let commit = revision.commit();
-    Ok(Opened { compiled: repository::compile(&revision)?, revision: Some(commit), root })
+    let language = context.language.unwrap_or(repository.settings.language);
+    let out = Look { language, ..context.out };
+    let err = Look { language, ..context.err };
+    Ok(Opened { root, repository, revision, out, err, company: 0 })
 }
 
-/// The same, for commands that need a policy that compiles.
+/// The same, for commands about one company whose policy compiles.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
-    let opened = open(context, common.at.as_deref())?;
-    if opened.compiled.compiles() {
+    let mut opened = open(context, common.at.as_deref())?;
+    opened.company = pick(&opened.repository, context.company.as_deref())?;
+    if opened.company().compiles() {
         return Ok(opened);
     }
-    let Compiled { sources, diagnostics, .. } = &opened.compiled;
-    let stopping = diagnostics.iter().filter(|finding| finding.is_error() && !finding.code.compiles());
-    let mut before: String = stopping.map(|finding| snippet::print(finding, sources, context.err) + "\n").collect();
-    before.push_str(&crate::report::text::print(&view::summary(diagnostics, sources, None), context.err));
-    Err(Failure { before, ..Failure::world("the policy does not compile, so nothing can be answered") }
-        .help("`rightful check` lists everything that was found"))
+    let diagnostics = &opened.company().diagnostics;
+    let stopping = diagnostics.iter().filter(|finding| repository::stops(finding));
+    let mut before: String =
+        stopping.map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
+    before.push_str(&text::print(&view::summary(diagnostics, opened.sources(), &[]), opened.err));
+    let language = opened.err.language;
+    let message = say!("the policy does not compile, so nothing can be answered").to(language);
+    Err(Failure { before, ..Failure::world(message) }
+        .help(say!("`rightful check` lists everything that was found").to(language)))
+}
+
+/// The company that `--company` names, or the only one.
+pub fn pick(repository: &Repository, name: Option<&str>) -> Result<usize, Failure> {
+    let companies = &repository.companies;
+    let names: Vec<&str> = companies.iter().filter_map(|company| company.name.as_ref().map(Name::as_str)).collect();
+    let Some(name) = name else {
+        if companies.len() == 1 {
+            return Ok(0);
+        }
+        let help = format!("name one with --company: {}", names.join(", "));
+        return Err(Failure::world("the settings name several companies").help(help));
+    };
+    let found = companies.iter().position(|company| company.name.as_ref().is_some_and(|known| known.as_str() == name));
+    let missing = Failure::world(format!("there is no company `{name}`"));
+    found.ok_or_else(|| match nearest(name, names.iter().copied()) {
+        Some(near) => missing.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => {
+            missing.help("this repository has but one company, without a name; leave --company out")
+        }
+        None => missing.help(format!("the settings name {}", names.join(", "))),
+    })
 }
 
 /// Understands the words of a question and settles the day.
 pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Question, Date), Failure> {
-    let question = understand(&words.join(" "), &opened.compiled.policy)?;
+    let question = understand(&words.join(" "), opened.policy()).map_err(|error| opened.misunderstood(&error))?;
     let on = match question.on {
         Some(on) if context.on_was_said && on != context.on => {
             return Err(Failure::world(format!("the question says {on}, and --on says {}", context.on))
@@ -117,8 +172,9 @@ pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Ques
 
 /// The findings that keep a policy that compiles from being applied.
 pub fn errors(opened: &Opened, context: &Context) -> Vec<Diagnostic> {
-    let found = check::run(&InForce::new(&opened.compiled.policy, context.on));
-    found.into_iter().filter(Diagnostic::is_error).collect()
+    let report = check::company(opened.company(), &opened.repository.settings, context.on);
+    let outside = opened.repository.diagnostics.iter().filter(|finding| finding.is_error()).cloned();
+    report.findings.into_iter().filter(Diagnostic::is_error).chain(outside).collect()
 }
 
 /// A database with what people call it.
@@ -131,11 +187,18 @@ pub struct Database {
     pub heading: String,
 }
 
-/// The database of the settings or of `--database`.
+/// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
-    let path = match url {
-        Some(url) => context.directory.join(sqlite_path(url)?),
-        None => inside(&opened.root, sqlite_path(repository::DATABASE)?)?,
+    let company = opened.company();
+    let path = match (url, &company.database) {
+        (Some(url), _) => context.directory.join(sqlite_path(&parsed(url)?)?),
+        (None, Some(url)) => inside(&opened.root, &sqlite_path(url)?)?,
+        (None, None) if company.name.is_none() => inside(&opened.root, &sqlite_path(&parsed(repository::DATABASE)?)?)?,
+        (None, None) => {
+            let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
+            return Err(Failure::world(format!("the settings name no database for `{name}`"))
+                .help("write `database:` under the company in rightful.yaml, or name one with --database"));
+        }
     };
     let short = path.strip_prefix(&opened.root).unwrap_or(&path);
     let name = super::shown(short);
@@ -143,11 +206,26 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
     Ok(Database { target: Sqlite::at(&path), name, heading })
 }
 
-fn sqlite_path(url: &str) -> Result<&str, Failure> {
-    match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && !path.starts_with("//") && !path.starts_with(":memory:") => Ok(path),
-        // The text is not echoed: it may hold a password.
-        _ => Err(TargetError::BadUrl.into()),
+fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
+    // The text is not echoed: it may hold a password.
+    DatabaseUrl::parse(url).map_err(|_| TargetError::BadUrl.into())
+}
+
+/// The file of a database. One variable may name another database, but no other variable.
+fn sqlite_path(url: &DatabaseUrl) -> Result<String, Failure> {
+    match url {
+        DatabaseUrl::Sqlite(path) => Ok(path.to_string()),
+        DatabaseUrl::Postgres(_) => Err(TargetError::BadUrl.into()),
+        DatabaseUrl::Environment(name) => {
+            let value = std::env::var(&**name).map_err(|_| {
+                Failure::world(format!("the variable {name} is not set"))
+                    .help("it shall hold the URL of the database, such as sqlite:crm.db")
+            })?;
+            match parsed(&value)? {
+                DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
+                url => sqlite_path(&url),
+            }
+        }
     }
 }
 

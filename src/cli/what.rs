@@ -27,13 +27,13 @@ pub struct What {
 
 pub fn run(command: &What, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
-    let policy = &opened.compiled.policy;
-    let subject = find_subject(&command.subject, policy)?;
+    let policy = opened.policy();
+    let subject = find_subject(&command.subject, policy).map_err(|error| opened.misunderstood(&error))?;
     let in_force = InForce::new(policy, context.on);
     let held = what(&in_force, subject);
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::what(policy, subject, &held)),
-        Format::Text => text::print(&view::what(&in_force, subject, &held, &context.when(context.on)), context.out),
+        Format::Text => text::print(&view::what(&in_force, subject, &held, &context.when(context.on)), opened.out),
     };
     Ok(Outcome::new(out, 0))
 }

@@ -33,14 +33,14 @@ pub struct Why {
 pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let (question, on) = ask(&command.question, &opened, context)?;
-    let in_force = InForce::new(&opened.compiled.policy, on);
+    let in_force = InForce::new(opened.policy(), on);
     let answer = answer(&in_force, &question);
     let notes = notes(&in_force, &question, &answer);
-    let sources = &opened.compiled.sources;
+    let sources = opened.sources();
     let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::why(&in_force, sources, &question, &answer, notes)),
+        Format::Json => wire::to_text(&wire::why(&in_force, sources, &question, &answer, &notes, opened.out.language)),
         Format::Text => {
-            text::print(&view::why(&in_force, sources, &question, &answer, &notes, &context.when(on)), context.out)
+            text::print(&view::why(&in_force, sources, &question, &answer, &notes, &context.when(on)), opened.out)
         }
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))

@@ -1,9 +1,9 @@
-//! Every code that a finding can have, with its severity and its meaning in one line.
+//! Every code that a finding can have, with its level and its meaning in one line.
 
-use super::Severity;
+use super::{Level, Severity};
 
 macro_rules! codes {
-    ($($variant:ident $code:literal $severity:ident $compiles:ident $meaning:literal;)*) => {
+    ($($variant:ident $code:literal $level:ident $compiles:ident $meaning:literal;)*) => {
         /// Which kind of finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $(#[doc = $meaning] $variant,)* }
@@ -17,9 +17,9 @@ macro_rules! codes {
                 match self { $(Self::$variant => $code,)* }
             }
 
-            /// The severity unless the settings say otherwise.
-            pub fn severity(self) -> Severity {
-                match self { $(Self::$variant => Severity::$severity,)* }
+            /// The level unless the settings say otherwise.
+            pub fn level(self) -> Level {
+                match self { $(Self::$variant => Level::$level,)* }
             }
 
             /// Whether a policy with such a finding still compiles, so that questions can be answered.
@@ -27,7 +27,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => codes!(@$compiles),)* }
             }
 
-            /// What it means, in one line.
+            /// What it means, in one line, in English.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
             }
@@ -35,6 +35,18 @@ macro_rules! codes {
     };
     (@stops) => { false };
     (@compiles) => { true };
+}
+
+impl Code {
+    /// The code of a text.
+    pub fn of(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The weight of a finding unless the settings say otherwise.
+    pub fn severity(self) -> Severity {
+        if self.level() == Level::Error { Severity::Error } else { Severity::Warning }
+    }
 }
 
 codes! {
@@ -62,9 +74,31 @@ codes! {
     EmployeeShared "employee-shared" Error compiles "two users linked to one employee";
     SuperuserWithoutEmployee "superuser-without-employee" Error compiles "a superuser who is not linked to an employee";
     RenameConflict "rename-conflict" Error compiles "an old name of an account that cannot be followed";
+    NoSuperuser "no-superuser" Error compiles "an `online` section, and no active superuser";
+    IncompleteCompany "incomplete-company" Error compiles "data of the company that connecting needs are missing";
+    IncompleteLicence "incomplete-licence" Error compiles "data of the licence that connecting needs are missing";
+    TooManyInvitations "too-many-invitations" Error compiles "more people with online access than the licence allows";
+    NotEligible "not-eligible" Error compiles "online access for somebody who cannot have it";
+    ResponsibleNotSuperuser "responsible-not-superuser" Error compiles "somebody answers for synchronisation who is not an active superuser";
+    SharedDatabase "shared-database" Error compiles "two companies that write to one database";
+    ExpectationFailed "expectation-failed" Error compiles "something that must hold does not hold";
     DuplicateRule "duplicate-rule" Warning compiles "the same rule written twice";
+    DuplicateMember "duplicate-member" Warning compiles "the same member of the same group written twice";
     ExpiredRule "expired-rule" Warning compiles "a rule or membership whose last day has passed";
     InertRule "inert-rule" Warning compiles "a rule that can decide for nobody, whatever the other rules are";
+    UnusedGroup "unused-group" Warning compiles "a group that nobody is in, or that gives and takes nothing";
+    UnusedModuleSet "unused-module-set" Warning compiles "a module set that nobody is prescribed and no rule is over";
+    NoModuleSet "no-module-set" Warning compiles "somebody who may not arrange modules, and is prescribed none";
+    AmbiguousModuleSet "ambiguous-module-set" Warning compiles "somebody whose groups prescribe different module sets";
+    ModuleNotUsable "module-not-usable" Warning compiles "a prescribed module that somebody may not use";
+    CannotStart "cannot-start" Warning compiles "somebody who is given rights, but may not start the program";
+    InactiveMember "inactive-member" Warning compiles "a member of a group who is not active";
+    LookAlikeName "look-alike-name" Warning compiles "two names that people take for one another";
+    SensitiveForEveryone "sensitive-for-everyone" Warning compiles "a sensitive right given to a group that everyone is in";
+    VacuousExpectation "vacuous-expectation" Warning compiles "an expectation about nobody";
+    PasswordInConfig "password-in-config" Warning compiles "a password written into the settings";
+    UnreadFile "unread-file" Warning compiles "a policy file that belongs to no company";
+    RedundantRule "redundant-rule" Off compiles "a rule without which every answer stays the same";
 }
 
 impl std::fmt::Display for Code {

@@ -48,14 +48,14 @@ fn right(entry: Entry) -> Right {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::right::LANGUAGES;
+    use crate::language::Language;
 
     #[test]
     fn the_catalogue_is_complete_in_every_language() {
         let entries: BTreeMap<String, Entry> = serde_yaml::from_str(CATALOGUE).unwrap();
         assert_eq!(built_in().len(), entries.len());
         for (name, right) in built_in() {
-            for language in LANGUAGES {
+            for language in Language::CODES {
                 assert!(right.labels.contains_key(language), "{name} in {language}");
             }
             assert!(!right.meaning.as_deref().unwrap().contains('\n'));

@@ -1,6 +1,7 @@
 //! Finds rules that contradict each other: one subject, one right, one target, one day, both effects.
 
 use crate::diag::{Code, Diagnostic};
+use crate::say;
 
 use super::{Effect, Policy};
 
@@ -23,11 +24,11 @@ pub fn contradictions(policy: &Policy) -> Vec<Diagnostic> {
             let right = policy.rights.key(allow.right);
             let over = allow.target.map(|t| format!(" of {}", policy.target_key(t))).unwrap_or_default();
             let subject = policy.subject_key(allow.subject);
-            let message = format!("`{subject}` both allows and denies `{right}{over}`");
+            let message = say!("`{subject}` both allows and denies `{right}{over}`", subject, right, over);
             let finding = Diagnostic::new(Code::Contradiction, second.max(first), message)
-                .label(if second > first { "denied here" } else { "allowed here" })
-                .also(second.min(first), if second > first { "allowed here" } else { "denied here" })
-                .help("remove one of the two, or give them periods that do not overlap");
+                .label(if second > first { say!("denied here") } else { say!("allowed here") })
+                .also(second.min(first), if second > first { say!("allowed here") } else { say!("denied here") })
+                .help(say!("remove one of the two, or give them periods that do not overlap"));
             findings.push(finding);
         }
     }

@@ -4,6 +4,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diag::{Code, Diagnostic};
+use crate::say;
 
 use super::{GroupId, Id, Member, Parts, Policy};
 
@@ -76,16 +77,16 @@ fn describe(parts: &Parts, graph: &Nesting, first: NodeIndex, part: &[NodeIndex]
     let name = |id: GroupId| parts.groups.key(id).name.as_str();
     let mut way = vec![name(graph[first])];
     way.extend(steps.iter().map(|step| name(parts.memberships[*step].group)));
-    let message = format!("groups contain each other in a circle: {}", way.join(" > "));
+    let message = say!("groups contain each other in a circle: {way}", way = way.join(" > "));
     let mut places = steps.iter().filter_map(|step| {
         let membership = &parts.memberships[*step];
         let Member::Group(inner) = membership.member else { return None };
-        let text = format!("`{}` is put into `{}`", name(inner), name(membership.group));
+        let text = say!("`{inner}` is put into `{group}`", inner = name(inner), group = name(membership.group));
         Some((membership.place?, text))
     });
     let (place, text) = places.next().unwrap_or_default();
     let finding = Diagnostic::new(Code::MembershipCycle, place, message).label(text);
     places
         .fold(finding, |finding, (place, text)| finding.also(place, text))
-        .help("take one of these groups out of the other's members; dates do not matter here")
+        .help(say!("take one of these groups out of the other's members; dates do not matter here"))
 }

@@ -28,6 +28,11 @@ impl GroupKey {
         Self { name, kind: GroupKind::Group }
     }
 
+    /// Whether it is a role.
+    pub fn is_role(&self) -> bool {
+        self.kind == GroupKind::Role
+    }
+
     /// The key of a role.
     pub fn role(name: Name) -> Self {
         Self { name, kind: GroupKind::Role }

@@ -1,9 +1,14 @@
 //! Documents become one policy: declarations are joined, names looked up, rules spelled out.
 
+mod expectations;
+mod once;
+
 use std::collections::BTreeMap;
 
 use crate::diag::{self, Code, Diagnostic};
+use crate::language::Text;
 use crate::name::{Name, RightName};
+use crate::say;
 use crate::syntax::group::MemberDecl;
 use crate::syntax::right::right_name;
 use crate::syntax::rule::{MemberRef, Prefix, Reference};
@@ -20,13 +25,15 @@ use super::{
 };
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
-pub fn lower(documents: &[Document]) -> (Policy, Vec<Diagnostic>) {
+pub fn lower(documents: &[&Document]) -> (Policy, Vec<Diagnostic>) {
     let mut lowering = Lowering { parts: Parts::default(), diagnostics: Vec::new() };
     lowering.declare(documents);
     for document in documents {
         lowering.links(document);
         lowering.members_and_rules(document);
+        lowering.expectations(document);
     }
+    lowering.single_sections(documents);
     let mut diagnostics = lowering.diagnostics;
     diagnostics.extend(graph::cycles(&lowering.parts));
     let policy = Policy::assemble(lowering.parts);
@@ -42,9 +49,9 @@ struct Lowering {
 
 /// Joins the declarations of one section from all documents; a name that is declared twice is a finding.
 fn join<'d, T: 'd, K: Ord, U>(
-    documents: &'d [Document],
+    documents: &'d [&'d Document],
     section: impl Fn(&'d Document) -> &'d [Declared<T>],
-    noun: &str,
+    noun: Text,
     diagnostics: &mut Vec<Diagnostic>,
     mut make: impl FnMut(&'d Declared<T>, Place) -> Option<(K, U)>,
 ) -> Vec<(K, U)> {
@@ -55,11 +62,11 @@ fn join<'d, T: 'd, K: Ord, U>(
             let name = &declared.name;
             let place = Place { file: document.file, span: name.span };
             if let Some(earlier) = first.get(&name.value) {
-                let message = format!("the {noun} `{}` is declared twice", name.value);
+                let message = say!("the {noun} `{name}` is declared twice", noun, name = name.value);
                 let finding = Diagnostic::new(Code::DuplicateName, place, message)
-                    .label("again")
-                    .also(*earlier, "first")
-                    .help("join the two declarations, or rename one of them");
+                    .label(say!("again"))
+                    .also(*earlier, say!("first"))
+                    .help(say!("join the two declarations, or rename one of them"));
                 diagnostics.push(finding);
                 continue;
             }
@@ -72,20 +79,20 @@ fn join<'d, T: 'd, K: Ord, U>(
 
 impl Lowering {
     /// Everything that has a name gets its id.
-    fn declare(&mut self, documents: &[Document]) {
+    fn declare(&mut self, documents: &[&Document]) {
         let Self { parts, diagnostics } = self;
         let own_name = |declared: &Name| declared.clone();
         parts.employees = Table::new(join(
             documents,
             |d| &d.employees,
-            "employee",
+            say!("employee"),
             diagnostics,
             |declared, _| Some((own_name(&declared.name.value), declared.body.clone())),
         ));
         parts.users = Table::new(join(
             documents,
             |d| &d.users,
-            "user",
+            say!("user"),
             diagnostics,
             |declared, place| {
                 let body = &declared.body;
@@ -105,7 +112,7 @@ impl Lowering {
         let mut groups = join(
             documents,
             |d| &d.groups,
-            "group",
+            say!("group"),
             diagnostics,
             |declared, place| {
                 Some((GroupKey::group(own_name(&declared.name.value)), group(&declared.body.name, place)))
@@ -114,7 +121,7 @@ impl Lowering {
         groups.extend(join(
             documents,
             |d| &d.roles,
-            "role",
+            say!("role"),
             diagnostics,
             |declared, place| Some((GroupKey::role(own_name(&declared.name.value)), group(&declared.body.name, place))),
         ));
@@ -122,14 +129,14 @@ impl Lowering {
         parts.modules = Table::new(join(
             documents,
             |d| &d.modules,
-            "module",
+            say!("module"),
             diagnostics,
             |declared, _| Some((own_name(&declared.name.value), Module { name: declared.body.name.clone() })),
         ));
         parts.module_sets = Table::new(join(
             documents,
             |d| &d.module_sets,
-            "module set",
+            say!("module set"),
             diagnostics,
             |declared, place| {
                 let set = ModuleSet { modules: Vec::new(), place: Some(place) };
@@ -139,7 +146,7 @@ impl Lowering {
         parts.attachments = Table::new(join(
             documents,
             |d| &d.attachments,
-            "attachment class",
+            say!("attachment class"),
             diagnostics,
             |declared, _| {
                 let class = Attachment { patterns: declared.body.patterns.clone() };
@@ -149,20 +156,20 @@ impl Lowering {
         self.declare_rights(documents);
     }
 
-    fn declare_rights(&mut self, documents: &[Document]) {
+    fn declare_rights(&mut self, documents: &[&Document]) {
         let mut built_in_again = Vec::new();
         let mut rights = join(
             documents,
             |d| &d.rights,
-            "right",
+            say!("right"),
             &mut self.diagnostics,
             |declared, place| {
                 let name = right_name(&declared.name)?;
                 if catalogue::built_in().contains_key(&name) {
-                    let message = format!("`{name}` is a right of the catalogue and cannot be declared again");
+                    let message = say!("`{name}` is a right of the catalogue and cannot be declared again", name);
                     built_in_again.push(
                         Diagnostic::new(Code::DuplicateName, place, message)
-                            .help("take the declaration out, or choose another name"),
+                            .help(say!("take the declaration out, or choose another name")),
                     );
                     return None;
                 }
@@ -192,7 +199,7 @@ impl Lowering {
                 if found.is_none() {
                     let known = self.parts.employees.iter().map(|(_, key, _)| key.as_str());
                     let near = crate::name::nearest(name.value.as_str(), known).map(str::to_owned);
-                    self.unknown(Code::UnknownEmployee, file, name, "employee", near, "employees");
+                    self.unknown(Code::UnknownEmployee, file, name, say!("employee"), near, "employees");
                 }
                 found
             });
@@ -212,7 +219,7 @@ impl Lowering {
                 let found = self.parts.modules.find(&name.value);
                 if found.is_none() {
                     let near = self.parts.suggest(&name.value, &[Prefix::Module], false);
-                    self.unknown(Code::UnknownModule, file, name, "module", near, "modules");
+                    self.unknown(Code::UnknownModule, file, name, say!("module"), near, "modules");
                 }
                 modules.extend(found);
             }
@@ -227,7 +234,7 @@ impl Lowering {
         let found = self.parts.module_sets.find(&name.value);
         if found.is_none() {
             let near = self.parts.suggest(&name.value, &[Prefix::ModuleSet], false);
-            self.unknown(Code::UnknownModule, file, name, "module set", near, "module_sets");
+            self.unknown(Code::UnknownModule, file, name, say!("module set"), near, "module_sets");
         }
         found
     }
@@ -258,33 +265,6 @@ impl Lowering {
                 self.rules(file, Subject::Group(id), &declared.body.rules);
             }
         }
-        for declared in &document.access {
-            self.access(file, declared);
-        }
-    }
-
-    fn access(&mut self, file: FileId, declared: &Declared<crate::syntax::role::Access>) {
-        let user = self.parts.users.find(&declared.name.value);
-        if user.is_none() {
-            let near = self.parts.suggest(&declared.name.value, &[Prefix::User], false);
-            self.unknown(Code::UnknownUser, file, &declared.name, "user", near, "users");
-        }
-        let Some(role) = &declared.body.role else { return };
-        let group = self.parts.groups.find(&GroupKey::role(role.value.clone()));
-        if group.is_none() {
-            let near = self.parts.suggest(&role.value, &[Prefix::Role], true);
-            let near = near.map(|near| near.trim_start_matches("role:").to_owned());
-            self.unknown(Code::UnknownRole, file, role, "role", near, "roles");
-        }
-        if let (Some(user), Some(group)) = (user, group) {
-            self.parts.memberships.push(Membership {
-                member: Member::User(user),
-                group,
-                validity: crate::date::Validity::ALWAYS,
-                because: None,
-                place: Some(Place { file, span: role.span }),
-            });
-        }
     }
 
     fn member(&mut self, file: FileId, declared: &MemberDecl) -> Option<Member> {
@@ -298,26 +278,27 @@ impl Lowering {
                 self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));
             }
             Bound::Unknown(near) => self.unknown_member(place, reference, near),
-            Bound::Unfit(prefix) => {
-                let code = Code::UnknownUser;
-                let message = format!("`{reference}` is a {}, and members are users and groups", prefix.noun());
-                self.diagnostics.push(Diagnostic::new(code, place, message).help("name a user or a group"));
-            }
+            Bound::Unfit(prefix) => self.unfit_member(place, reference, prefix),
             Bound::One(_) => {}
         }
         None
     }
 
+    fn unfit_member(&mut self, place: Place, reference: &Reference, prefix: Prefix) {
+        let message = say!("`{reference}` is a {noun}, not a user or group", reference, noun = prefix.noun());
+        self.diagnostics.push(Diagnostic::new(Code::UnknownUser, place, message).help(say!("name a user or a group")));
+    }
+
     fn unknown_member(&mut self, place: Place, reference: &Reference, near: Option<String>) {
         let name = &reference.name;
         let (code, message) = match reference.prefix {
-            Some(Prefix::Group) => (Code::UnknownGroup, format!("there is no group `{name}`")),
-            Some(_) => (Code::UnknownUser, format!("there is no user `{name}`")),
-            None => (Code::UnknownUser, format!("there is no user or group `{name}`")),
+            Some(Prefix::Group) => (Code::UnknownGroup, say!("there is no group `{name}`", name)),
+            Some(_) => (Code::UnknownUser, say!("there is no user `{name}`", name)),
+            None => (Code::UnknownUser, say!("there is no user or group `{name}`", name)),
         };
         let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "declare it in the section `users` or `groups`, or correct the name".to_owned(),
+            Some(near) => say!("did you mean `{near}`?", near),
+            None => say!("declare it in the section `users` or `groups`, or correct the name"),
         };
         self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
     }
@@ -327,16 +308,16 @@ impl Lowering {
         code: Code,
         file: FileId,
         name: &Spanned<Name>,
-        noun: &str,
+        noun: Text,
         near: Option<String>,
         section: &str,
     ) {
         let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it in the section `{section}`, or correct the name"),
+            Some(near) => say!("did you mean `{near}`?", near),
+            None => say!("declare it in the section `{section}`, or correct the name", section),
         };
         let place = Place { file, span: name.span };
-        let message = format!("there is no {noun} `{}`", name.value);
+        let message = say!("there is no {noun} `{name}`", noun, name = name.value);
         self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
     }
 
@@ -380,7 +361,7 @@ groups: { lars: { members: [user:lars] } }
 users: { lars: }
 rights: { data.export: }
 "#), @r#"
-        duplicate-name b.yaml:1:10 "lars" + a.yaml:1:10 "lars" the user `lars` is declared twice | join the two declarations, or rename one of them
+        duplicate-name b.yaml:1:10 "lars" (again) + a.yaml:1:10 "lars" (first) the user `lars` is declared twice | join the two declarations, or rename one of them
         duplicate-name b.yaml:2:11 "data.export" `data.export` is a right of the catalogue and cannot be declared again | take the declaration out, or choose another name
         "#);
     }
@@ -421,9 +402,9 @@ modules: { desk: }
 module_sets: { desk: [desk] }
 groups: { sales: { members: [anna] }, all: { members: [sales, user:sales] } }
 "#), @r#"
-        ambiguous-name a.yaml:2:51 "sales" `sales` is both a user and a group | say which one: `user:sales` or `group:sales`
-        ambiguous-name a.yaml:2:102 "desk" `desk` is both a module and a module set | say which one: `module:desk` or `module-set:desk`
-        ambiguous-name a.yaml:5:56 "sales" `sales` is both a user and a group | say which one: `user:sales` or `group:sales`
+        ambiguous-name a.yaml:2:51 "sales" `sales` means several things: user and group | say which one: `user:sales` or `group:sales`
+        ambiguous-name a.yaml:2:102 "desk" `desk` means several things: module and module set | say which one: `module:desk` or `module-set:desk`
+        ambiguous-name a.yaml:5:56 "sales" `sales` means several things: user and group | say which one: `user:sales` or `group:sales`
         "#);
     }
 
@@ -469,10 +450,10 @@ groups:
   e: { members: [e, f] }
   f: { members: [e] }
 "#), @r#"
-        membership-cycle a.yaml:5:18 "a" + a.yaml:4:18 "c" + a.yaml:3:18 "group:b until 2020-01-01" groups contain each other in a circle: a > c > b > a | take one of these groups out of the other's members; dates do not matter here
-        membership-cycle a.yaml:6:18 "d" groups contain each other in a circle: d > d | take one of these groups out of the other's members; dates do not matter here
-        membership-cycle a.yaml:7:18 "e" groups contain each other in a circle: e > e | take one of these groups out of the other's members; dates do not matter here
-        membership-cycle a.yaml:8:18 "e" + a.yaml:7:21 "f" groups contain each other in a circle: e > f > e | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:5:18 "a" (`a` is put into `c`) + a.yaml:4:18 "c" (`c` is put into `b`) + a.yaml:3:18 "group:b until 2020-01-01" (`b` is put into `a`) groups contain each other in a circle: a > c > b > a | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:6:18 "d" (`d` is put into `d`) groups contain each other in a circle: d > d | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:7:18 "e" (`e` is put into `e`) groups contain each other in a circle: e > e | take one of these groups out of the other's members; dates do not matter here
+        membership-cycle a.yaml:8:18 "e" (`e` is put into `f`) + a.yaml:7:21 "f" (`f` is put into `e`) groups contain each other in a circle: e > f > e | take one of these groups out of the other's members; dates do not matter here
         "#);
     }
 
@@ -486,8 +467,8 @@ groups:
   c: { allow: [calendar.see of lars until 2026-12-31], deny: [calendar.see of user:lars from 2026-12-31] }
   d: { allow: [calendar.see of everyone], deny: [calendar.see of lars, calendar.see of c] }
 "#), @r#"
-        contradiction a.yaml:4:32 "data.export from 2027-01-01" + a.yaml:4:16 "data.*" `group:a` both allows and denies `data.export` | remove one of the two, or give them periods that do not overlap
-        contradiction a.yaml:6:63 "calendar.see of user:lars from 2026-12-31" + a.yaml:6:16 "calendar.see of lars until 2026-12-31" `group:c` both allows and denies `calendar.see of user:lars` | remove one of the two, or give them periods that do not overlap
+        contradiction a.yaml:4:32 "data.export from 2027-01-01" (denied here) + a.yaml:4:16 "data.*" (allowed here) `group:a` both allows and denies `data.export` | remove one of the two, or give them periods that do not overlap
+        contradiction a.yaml:6:63 "calendar.see of user:lars from 2026-12-31" (denied here) + a.yaml:6:16 "calendar.see of lars until 2026-12-31" (allowed here) `group:c` both allows and denies `calendar.see of user:lars` | remove one of the two, or give them periods that do not overlap
         "#);
     }
 }

@@ -3,7 +3,9 @@
 //! Rules and questions share this, so that a question means what the same words mean in a rule.
 
 use crate::diag::Code;
+use crate::language::{Joint, Text, list, names};
 use crate::name::{RightName, nearest};
+use crate::say;
 use crate::syntax::rule::{Prefix, Reference, RightPattern, TargetRef};
 
 use super::names::{Bound, bind_target};
@@ -35,9 +37,9 @@ pub struct Meaningless {
     /// The part to point at.
     pub part: Part,
     /// The fact.
-    pub message: String,
+    pub message: Text,
     /// What to do.
-    pub help: String,
+    pub help: Text,
 }
 
 /// Finds the rights that a pattern with or without a target stands for.
@@ -69,8 +71,8 @@ pub fn rights_of_pattern(
         return Err(vec![Meaningless {
             code: Code::UnexpectedTarget,
             part: Part::Target,
-            message: format!("the rights of `{pattern}` are not all over the same kind of thing"),
-            help: "write one rule for each".to_owned(),
+            message: say!("the rights of `{pattern}` are not all over the same kind of thing", pattern),
+            help: say!("write one rule for each"),
         }]);
     }
     Ok(Meant { rights: named.into_iter().filter(fits).collect(), target: Some(target) })
@@ -92,8 +94,8 @@ fn whole_area(parts: &Parts, pattern: &RightPattern, scoped: bool) -> Result<Vec
         Meaningless {
             code: Code::UnexpectedTarget,
             part: Part::Target,
-            message: format!("no right of `{pattern}` takes a target"),
-            help: "take out the part after `of`".to_owned(),
+            message: say!("no right of `{pattern}` takes a target", pattern),
+            help: say!("take out the part after `of`"),
         }
     } else {
         let scope = all().find_map(|(_, _, right)| right.scope).unwrap_or(Scope::People);
@@ -116,8 +118,8 @@ fn named_rights(parts: &Parts, pattern: &RightPattern, scoped: bool) -> Result<V
             (None, true) => wrong.push(Meaningless {
                 code: Code::UnexpectedTarget,
                 part: Part::Target,
-                message: format!("`{shown}` is a plain right and takes no target"),
-                help: "take out the part after `of`".to_owned(),
+                message: say!("`{shown}` is a plain right and takes no target", shown),
+                help: say!("take out the part after `of`"),
             }),
             _ => {}
         }
@@ -132,95 +134,96 @@ fn unknown(parts: &Parts, pattern: &RightPattern, right: Option<&str>) -> Meanin
     let (message, near) = match right {
         Some(right) => {
             let near = nearest(right, rights().map(RightName::as_str)).map(str::to_owned);
-            (format!("there is no right `{right}`"), near)
+            (say!("there is no right `{right}`", right), near)
         }
         None => {
             let near = nearest(&pattern.area, rights().map(RightName::area)).map(|area| format!("{area}.*"));
-            (format!("there is no right `{pattern}`"), near)
+            (say!("there is no right `{pattern}`", pattern), near)
         }
     };
     let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`rightful rights` lists the catalogue; own rights are declared in the section `rights`".to_owned(),
+        Some(near) => say!("did you mean `{near}`?", near),
+        None => say!("`rightful rights` lists the catalogue; own rights are declared in the section `rights`"),
     };
     Meaningless { code: Code::UnknownRight, part: Part::Right, message, help }
 }
 
 fn missing_target(right: &str, scope: Scope) -> Meaningless {
-    let (whom, example) = match scope {
-        Scope::People => ("whose data", "everyone"),
-        Scope::Modules => ("which modules", "everything"),
-        Scope::Attachments => ("which attachments", "everything"),
+    let (message, example) = match scope {
+        Scope::People => (say!("`{right}` needs a target: over whose data?", right), "everyone"),
+        Scope::Modules => (say!("`{right}` needs a target: over which modules?", right), "everything"),
+        Scope::Attachments => (say!("`{right}` needs a target: over which attachments?", right), "everything"),
     };
-    Meaningless {
-        code: Code::MissingTarget,
-        part: Part::Right,
-        message: format!("`{right}` needs a target: over {whom}?"),
-        help: format!("write `{right} of NAME` or `{right} of {example}`"),
-    }
+    let help = say!("write `{right} of NAME` or `{right} of {example}`", right, example);
+    Meaningless { code: Code::MissingTarget, part: Part::Right, message, help }
 }
 
 fn wrong_target(bound: &Bound<Target>, target: &TargetRef, pattern: &RightPattern, scopes: &[Scope]) -> Meaningless {
-    let nouns: Vec<&str> = scopes.iter().map(|scope| noun_of(*scope)).collect();
-    let nouns = nouns.join(" or ");
+    let nouns = list(scopes.iter().map(|scope| noun_of(*scope)), Joint::Or);
     let error = |code, message, help| Meaningless { code, part: Part::Target, message, help };
     match (target, bound) {
         (TargetRef::Everyone, _) => error(
             Code::UnexpectedTarget,
-            format!("`{pattern}` is not over people, so `everyone` cannot be its target"),
-            "write `everything`".to_owned(),
+            say!("`{pattern}` is not over people, so `everyone` cannot be its target", pattern),
+            say!("write `everything`"),
         ),
         (TargetRef::Everything, _) => error(
             Code::UnexpectedTarget,
-            format!("`{pattern}` is over people, so `everything` cannot be its target"),
-            "write `everyone`".to_owned(),
+            say!("`{pattern}` is over people, so `everything` cannot be its target", pattern),
+            say!("write `everyone`"),
         ),
         (TargetRef::Named(reference), Bound::Ambiguous(prefixes)) => ambiguous(reference, prefixes),
         (TargetRef::Named(reference), Bound::Unfit(prefix)) => {
             let code = if reference.prefix.is_some() { Code::UnexpectedTarget } else { Code::UnknownTarget };
-            let message = format!("`{reference}` is a {}, which `{pattern}` cannot be over", prefix.noun());
-            error(code, message, format!("name a {nouns}"))
+            let message = say!(
+                "`{reference}` is a {noun}, which `{pattern}` cannot be over",
+                reference,
+                noun = prefix.noun(),
+                pattern
+            );
+            error(code, message, say!("name a {nouns}", nouns))
         }
         (TargetRef::Named(reference), Bound::Unknown(near)) => {
             let message = match reference.prefix {
-                Some(prefix) => format!("there is no {} called `{}`", prefix.noun(), reference.name),
-                None => format!("there is no {nouns} called `{}`", reference.name),
+                Some(prefix) => say!("there is no {noun} called `{name}`", noun = prefix.noun(), name = reference.name),
+                None => say!("there is no {nouns} called `{name}`", nouns, name = reference.name),
             };
             error(Code::UnknownTarget, message, suggestion(near.as_deref(), scopes))
         }
-        (TargetRef::Named(_), Bound::One(_)) => error(Code::UnknownTarget, String::new(), String::new()),
+        (TargetRef::Named(_), Bound::One(_)) => error(Code::UnknownTarget, Text::default(), Text::default()),
     }
 }
 
-fn noun_of(scope: Scope) -> &'static str {
+fn noun_of(scope: Scope) -> Text {
     match scope {
-        Scope::People => "user or group",
-        Scope::Modules => "module or module set",
-        Scope::Attachments => "attachment class",
+        Scope::People => say!("user or group"),
+        Scope::Modules => say!("module or module set"),
+        Scope::Attachments => say!("attachment class"),
     }
 }
 
-fn suggestion(near: Option<&str>, scopes: &[Scope]) -> String {
+fn suggestion(near: Option<&str>, scopes: &[Scope]) -> Text {
     match (near, scopes.first()) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
+        (Some(near), _) => say!("did you mean `{near}`?", near),
         (None, Some(Scope::People) | None) => {
-            "declare it in the section `users` or `groups`, or correct the name".to_owned()
+            say!("declare it in the section `users` or `groups`, or correct the name")
         }
         (None, Some(Scope::Modules)) => {
-            "declare it in the section `modules` or `module_sets`, or correct the name".to_owned()
+            say!("declare it in the section `modules` or `module_sets`, or correct the name")
         }
-        (None, Some(Scope::Attachments)) => "declare it in the section `attachments`, or correct the name".to_owned(),
+        (None, Some(Scope::Attachments)) => say!("declare it in the section `attachments`, or correct the name"),
     }
 }
 
 /// A bare name that several things bear.
 pub(crate) fn ambiguous(reference: &Reference, prefixes: &[Prefix]) -> Meaningless {
-    let nouns: Vec<String> = prefixes.iter().map(|prefix| format!("a {}", prefix.noun())).collect();
-    let ways: Vec<String> = prefixes.iter().map(|prefix| format!("`{}:{}`", prefix.as_str(), reference.name)).collect();
+    let name = &reference.name;
+    let nouns = list(prefixes.iter().map(|prefix| prefix.noun()), Joint::And);
+    let ways = names(prefixes.iter().map(|prefix| format!("{}:{name}", prefix.as_str())), Joint::Or);
     Meaningless {
         code: Code::AmbiguousName,
         part: Part::Target,
-        message: format!("`{}` is both {}", reference.name, nouns.join(" and ")),
-        help: format!("say which one: {}", ways.join(" or ")),
+        message: say!("`{name}` means several things: {nouns}", name, nouns),
+        help: say!("say which one: {ways}", ways),
     }
 }

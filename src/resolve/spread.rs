@@ -3,8 +3,7 @@
 //! Gives the same answers as [`decide`](super::decide); tests hold the two equal. Where that asks once for each person and
 //! target, this joins the sets that a few rules reach.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::{BTreeMap, HashMap};
 
 use fixedbitset::FixedBitSet;
 
@@ -20,32 +19,60 @@ pub type Bits = FixedBitSet;
 pub struct Space {
     /// How many positions there are.
     pub size: usize,
-    /// The position of each single target, by the index of its id.
+    /// The position of each single target, by the index of its id; [`Space::OUTSIDE`] for those that are not asked about.
     pub positions: Vec<usize>,
+}
+
+impl Space {
+    /// The position of a target that is not asked about.
+    pub const OUTSIDE: usize = usize::MAX;
+
+    /// The space of a plain right.
+    pub fn plain() -> Self {
+        Self { size: 1, positions: vec![0] }
+    }
 }
 
 /// The people of a policy on a day, with their groups and with the sets of those who are in a group.
 pub struct Population<'p> {
     in_force: &'p InForce<'p>,
     people: Vec<Person>,
+    /// The members of each group, in order.
+    members: Vec<Vec<UserId>>,
+    /// The rules in force about each right.
+    rules: Vec<Vec<RuleId>>,
 }
 
 /// What one subject says about a right.
 #[derive(Debug)]
-struct Said {
-    allow: Bits,
-    deny: Bits,
+pub(super) struct Said {
+    pub(super) allow: Bits,
+    pub(super) deny: Bits,
     /// The rules that give, each with what it decides.
     giving: Vec<(RuleId, Bits)>,
 }
 
 /// One right of a population.
 pub struct Spread<'p> {
-    population: &'p Population<'p>,
-    said: BTreeMap<Subject, Said>,
-    size: usize,
-    /// What groups say together, by those that say anything.
-    together: BTreeMap<Vec<GroupId>, Rc<(Bits, Bits)>>,
+    pub(super) population: &'p Population<'p>,
+    pub(super) right: RightId,
+    pub(super) space: Space,
+    /// What each group says, by the index of its id.
+    pub(super) groups: Vec<Option<Said>>,
+    pub(super) own: BTreeMap<UserId, Vec<RuleId>>,
+    /// What groups say together, by those that say anything: what they give and what they take.
+    pub(super) together: Vec<(Bits, Bits)>,
+    alike: HashMap<Vec<GroupId>, usize>,
+    speaking: Vec<GroupId>,
+}
+
+/// Whom one person is like when it comes to a right.
+#[derive(Debug, Clone)]
+pub enum Likeness {
+    /// Everybody with this number, since the same groups speak and no own rule does.
+    Alike(usize),
+    /// Nobody: own rules speak. Here is what the person may.
+    Alone(Bits),
 }
 
 /// How far one person reaches: where which step decides. A position that stands in no set is refused by default.
@@ -62,8 +89,22 @@ pub struct Reach {
 impl<'p> Population<'p> {
     /// Looks the groups of everybody up.
     pub fn new(in_force: &'p InForce<'p>) -> Self {
-        let people = in_force.policy.users.ids().map(|user| Person::new(in_force, user)).collect();
-        Self { in_force, people }
+        let policy = in_force.policy;
+        let people: Vec<Person> = policy.users.ids().map(|user| Person::new(in_force, user)).collect();
+        let mut members = vec![Vec::new(); policy.groups.len()];
+        for person in &people {
+            person.groups.iter().for_each(|group| members[group.index()].push(person.user));
+        }
+        let mut rules = vec![Vec::new(); policy.rights.len()];
+        for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.validity.holds(in_force.on)) {
+            rules[rule.right.index()].push(RuleId::from_index(index));
+        }
+        Self { in_force, people, members, rules }
+    }
+
+    /// The policy and the day.
+    pub fn in_force(&self) -> &'p InForce<'p> {
+        self.in_force
     }
 
     /// A person with the groups.
@@ -71,19 +112,31 @@ impl<'p> Population<'p> {
         &self.people[user.index()]
     }
 
+    /// The users in a group, in order, inactive ones too.
+    pub fn members(&self, group: GroupId) -> &[UserId] {
+        &self.members[group.index()]
+    }
+
+    /// The rules in force about a right.
+    pub fn rules(&self, right: RightId) -> &[RuleId] {
+        &self.rules[right.index()]
+    }
+
     /// The positions that a target stands for.
     fn reached(&self, target: Option<Target>, space: &Space) -> Bits {
         let mut bits = Bits::with_capacity(space.size);
-        let mut put = |index: usize| bits.insert(space.positions[index]);
+        let mut put = |index: usize| {
+            let position = space.positions[index];
+            if position != Space::OUTSIDE {
+                bits.insert(position);
+            }
+        };
         match target {
             None => put(0),
             Some(Target::User(id)) => put(id.index()),
             Some(Target::Module(id)) => put(id.index()),
             Some(Target::Attachment(id)) => put(id.index()),
-            Some(Target::Group(group)) => {
-                let inside = self.people.iter().filter(|person| person.groups.binary_search(&group).is_ok());
-                inside.for_each(|person| put(person.user.index()));
-            }
+            Some(Target::Group(group)) => self.members(group).iter().for_each(|user| put(user.index())),
             Some(Target::ModuleSet(set)) => {
                 self.in_force.policy.module_sets.get(set).modules.iter().for_each(|module| put(module.index()));
             }
@@ -102,74 +155,111 @@ fn tier(rule: &Rule) -> Tier {
 }
 
 impl<'p> Spread<'p> {
-    /// Works out what every subject says about a right.
-    pub fn new(population: &'p Population<'p>, right: RightId, space: &Space) -> Self {
+    /// Works out what every group says about a right.
+    pub fn new(population: &'p Population<'p>, right: RightId, space: Space) -> Self {
         let policy = population.in_force.policy;
-        let users = policy.users.ids().map(Subject::User);
-        let groups = policy.groups.ids().map(Subject::Group);
-        let mut targets: BTreeMap<Option<Target>, Bits> = BTreeMap::new();
-        let mut said = BTreeMap::new();
-        for subject in users.chain(groups) {
-            let rules = policy.rules_on(subject, right).filter(|(_, rule)| rule.validity.holds(population.in_force.on));
-            let rules: Vec<(RuleId, &Rule)> = rules.collect();
-            if rules.is_empty() {
-                continue;
+        let mut by_group: BTreeMap<GroupId, Vec<RuleId>> = BTreeMap::new();
+        let mut own: BTreeMap<UserId, Vec<RuleId>> = BTreeMap::new();
+        for rule in population.rules(right) {
+            match policy.rule(*rule).subject {
+                Subject::User(user) => own.entry(user).or_default().push(*rule),
+                Subject::Group(group) => by_group.entry(group).or_default().push(*rule),
             }
-            for (_, rule) in &rules {
-                targets.entry(rule.target).or_insert_with(|| population.reached(rule.target, space));
-            }
-            said.insert(subject, Said::new(&rules, &targets, space.size));
         }
-        Self { population, said, size: space.size, together: BTreeMap::new() }
+        let mut groups: Vec<Option<Said>> = std::iter::repeat_with(|| None).take(policy.groups.len()).collect();
+        for (group, rules) in by_group {
+            groups[group.index()] = Some(Said::new(population, &rules, &space));
+        }
+        Self {
+            population,
+            right,
+            space,
+            groups,
+            own,
+            together: Vec::new(),
+            alike: HashMap::new(),
+            speaking: Vec::new(),
+        }
     }
 
     /// How far a person reaches.
     pub fn of(&mut self, user: UserId) -> Reach {
-        let mut everything = Bits::with_capacity(self.size);
+        let size = self.space.size;
+        let mut everything = Bits::with_capacity(size);
         everything.insert_range(..);
         if !self.population.in_force.policy.users.get(user).active {
-            return Reach {
-                all: Bits::with_capacity(self.size),
-                refused: vec![(Step::Inactive, everything)],
-                ..Reach::default()
-            };
+            let refused = vec![(Step::Inactive, everything)];
+            return Reach { all: Bits::with_capacity(size), refused, ..Reach::default() };
         }
-        let person = self.population.person(user);
-        let speaking: Vec<GroupId> =
-            person.groups.iter().copied().filter(|group| self.said.contains_key(&Subject::Group(*group))).collect();
-        let groups = self.join(&speaking);
-        let mut reach = Reach { all: Bits::with_capacity(self.size), ..Reach::default() };
+        let number = self.together(user);
+        let mut reach = Reach { all: Bits::with_capacity(size), ..Reach::default() };
         let mut open = everything;
-        if let Some(own) = self.said.get(&Subject::User(user)) {
+        if let Some(own) = self.own_said(user) {
             for (rule, bits) in &own.giving {
                 reach.allow(Step::User, *rule, bits, &mut open);
             }
             reach.refuse(Step::User, &own.deny, &mut open);
         }
-        if !groups.0.is_disjoint(&open) {
-            for group in &speaking {
-                for (rule, bits) in self.said.get(&Subject::Group(*group)).iter().flat_map(|said| &said.giving) {
+        let (given, taken) = &self.together[number];
+        if !given.is_disjoint(&open) {
+            let person = self.population.person(user);
+            for said in person.groups.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
+                for (rule, bits) in &said.giving {
                     reach.allow(Step::GroupAllow, *rule, bits, &mut open);
                 }
             }
         }
-        reach.refuse(Step::GroupDeny, &groups.1, &mut open);
+        reach.refuse(Step::GroupDeny, taken, &mut open);
         reach
     }
 
-    /// What groups give and take together.
-    fn join(&mut self, groups: &[GroupId]) -> Rc<(Bits, Bits)> {
-        if let Some(known) = self.together.get(groups) {
-            return Rc::clone(known);
+    /// Whom a person is like. Asked of active people only.
+    pub fn likeness(&mut self, user: UserId) -> Likeness {
+        let number = self.together(user);
+        let Some(own) = self.own_said(user) else { return Likeness::Alike(number) };
+        let mut bits = self.together[number].0.clone();
+        bits.difference_with(&own.deny);
+        bits.union_with(&own.allow);
+        Likeness::Alone(bits)
+    }
+
+    /// Whether a person may do it at one position; own data apart.
+    pub fn may(&mut self, user: UserId, position: usize) -> bool {
+        if !self.population.in_force.policy.users.get(user).active {
+            return false;
         }
-        let mut sets = (Bits::with_capacity(self.size), Bits::with_capacity(self.size));
-        for said in groups.iter().filter_map(|group| self.said.get(&Subject::Group(*group))) {
+        match self.likeness(user) {
+            Likeness::Alike(number) => self.together[number].0.contains(position),
+            Likeness::Alone(bits) => bits.contains(position),
+        }
+    }
+
+    /// What those may who are alike.
+    pub fn allowed(&self, number: usize) -> &Bits {
+        &self.together[number].0
+    }
+
+    pub(super) fn own_said(&self, user: UserId) -> Option<Said> {
+        let rules = self.own.get(&user)?;
+        Some(Said::new(self.population, rules, &self.space))
+    }
+
+    /// The number of what the groups of a person give and take together.
+    pub(super) fn together(&mut self, user: UserId) -> usize {
+        self.speaking.clear();
+        let groups = &self.population.person(user).groups;
+        self.speaking.extend(groups.iter().copied().filter(|group| self.groups[group.index()].is_some()));
+        if let Some(number) = self.alike.get(self.speaking.as_slice()) {
+            return *number;
+        }
+        let mut sets = (Bits::with_capacity(self.space.size), Bits::with_capacity(self.space.size));
+        for said in self.speaking.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
             sets.0.union_with(&said.allow);
             sets.1.union_with(&said.deny);
         }
-        let sets = Rc::new(sets);
-        self.together.insert(groups.to_vec(), Rc::clone(&sets));
-        sets
+        self.together.push(sets);
+        self.alike.insert(self.speaking.clone(), self.together.len() - 1);
+        self.together.len() - 1
     }
 }
 
@@ -196,16 +286,23 @@ impl Reach {
 
 impl Said {
     /// The closest tier that speaks decides; in the tier of groups and sets giving wins, in the others taking.
-    fn new(rules: &[(RuleId, &Rule)], targets: &BTreeMap<Option<Target>, Bits>, size: usize) -> Self {
+    pub(super) fn new(population: &Population<'_>, rules: &[RuleId], space: &Space) -> Self {
+        let size = space.size;
+        let policy = population.in_force.policy;
+        let rules: Vec<(RuleId, &Rule, Bits)> = rules
+            .iter()
+            .map(|id| (*id, policy.rule(*id), population.reached(policy.rule(*id).target, space)))
+            .collect();
         let mut open = Bits::with_capacity(size);
         open.insert_range(..);
         let empty = || Bits::with_capacity(size);
         let (mut allow, mut deny, mut giving) = (empty(), empty(), Vec::new());
         for at in [Tier::Itself, Tier::Containing, Tier::All] {
-            let of = |effect: Effect| rules.iter().filter(move |(_, rule)| tier(rule) == at && rule.effect == effect);
+            let of =
+                |effect: Effect| rules.iter().filter(move |(_, rule, _)| tier(rule) == at && rule.effect == effect);
             let joined = |effect: Effect| {
                 let mut bits = empty();
-                of(effect).for_each(|(_, rule)| bits.union_with(&targets[&rule.target]));
+                of(effect).for_each(|(_, _, reached)| bits.union_with(reached));
                 bits.intersect_with(&open);
                 bits
             };
@@ -215,8 +312,8 @@ impl Said {
             } else {
                 given.difference_with(&taken)
             }
-            for (id, rule) in of(Effect::Allow) {
-                let mut bits = targets[&rule.target].clone();
+            for (id, _, reached) in of(Effect::Allow) {
+                let mut bits = reached.clone();
                 bits.intersect_with(&given);
                 giving.push((*id, bits));
             }

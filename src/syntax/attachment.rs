@@ -1,5 +1,7 @@
 //! Section `attachments`: classes of files that are locked.
 
+use crate::say;
+
 use super::fields::Reader;
 use super::yaml::Node;
 
@@ -12,6 +14,6 @@ pub struct Attachment {
 
 /// Reads one class.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Attachment {
-    let items = reader.list(node, "patterns");
+    let items = reader.list(node, say!("patterns"));
     Attachment { patterns: items.iter().filter_map(|item| reader.text(item)).collect() }
 }

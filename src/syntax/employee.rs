@@ -1,5 +1,7 @@
 //! Section `employees`: the staff register.
 
+use crate::say;
+
 use super::fields::Reader;
 use super::yaml::Node;
 
@@ -18,9 +20,12 @@ pub struct Employee {
     pub language: Option<Box<str>>,
 }
 
+/// The fields of an employee.
+pub const FIELDS: [&str; 5] = ["name", "email", "phone", "department", "language"];
+
 /// Reads one employee.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Employee {
-    let fields = reader.record(node, "an employee", &["name", "email", "phone", "department", "language"]);
+    let fields = reader.record(node, say!("an employee"), &FIELDS);
     let mut text = |field| fields.get(field).and_then(|node| reader.text(node));
     Employee {
         name: text("name"),

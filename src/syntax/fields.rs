@@ -6,15 +6,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic};
+use crate::language::{Joint, Text, list, names};
 use crate::name::{Name, NameError, nearest};
+use crate::say;
 use crate::text::{FileId, Place, SourceFile, Span, Spanned};
 
 use super::Declared;
-use super::rule::{MAX_TEXT_BYTES, Prefix, SyntaxError, parse_reference};
+use super::characters::is_forbidden;
+use super::duration::Duration;
+use super::grammar::parse_reference;
+use super::rule::{MAX_TEXT_BYTES, Prefix, SyntaxError};
 use super::yaml::{self, Node, Style, Value};
-
-/// The most findings of unwanted characters that are listed for one file.
-const MAX_CHARACTER_FINDINGS: usize = 50;
 
 /// Reads the nodes of one file and gathers what is wrong.
 pub struct Reader<'f> {
@@ -54,7 +56,7 @@ impl<'f> Reader<'f> {
     }
 
     /// Adds a finding of a value of the wrong kind.
-    pub fn wrong_type(&mut self, node: &Node<'_>, message: impl Into<String>, help: impl Into<String>) {
+    pub fn wrong_type(&mut self, node: &Node<'_>, message: Text, help: Text) {
         if !matches!(node.value, Value::Invalid) {
             let place = self.place(node.span);
             self.push(Diagnostic::new(Code::WrongType, place, message).help(help));
@@ -62,38 +64,35 @@ impl<'f> Reader<'f> {
     }
 
     /// Adds a finding of a key that nobody knows.
-    pub fn unknown_field(&mut self, key: &str, span: Span, noun: &str, known: &[&str]) {
+    pub fn unknown_field(&mut self, key: &str, span: Span, noun: Text, known: &[&str]) {
         let help = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
+            Some(near) => say!("did you mean `{near}`?", near),
+            None => say!("known here: {list}", list = list(known, Joint::Comma)),
         };
-        let message = format!("there is no {noun} `{}`", shorten(key));
+        let message = say!("there is no {noun} `{name}`", noun, name = shorten(key));
         self.push(Diagnostic::new(Code::UnknownField, self.place(span), message).help(help));
     }
 
     /// The entries of a mapping with texts as keys; a key that stands there twice is a finding.
-    pub fn entries<'n, 's>(
-        &mut self,
-        node: &'n Node<'s>,
-        expected: &str,
-    ) -> Option<Vec<(&'n str, Span, &'n Node<'s>)>> {
+    pub fn entries<'n, 's>(&mut self, node: &'n Node<'s>, noun: Text) -> Option<Vec<(&'n str, Span, &'n Node<'s>)>> {
+        let lines = || say!("write `key: value` lines here");
         let Value::Mapping(entries) = &node.value else {
-            self.wrong_type(node, format!("{expected}, not {}", kind_of(node)), "write `key: value` lines here");
+            self.wrong_type(node, say!("{noun} is a mapping, not {node}", noun, node = kind_of(node)), lines());
             return None;
         };
         let mut seen: HashMap<&str, Span> = HashMap::new();
         let mut kept = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let Value::Scalar(text, _) = &key.value else {
-                self.wrong_type(key, format!("a key is a text, not {}", kind_of(key)), "write `key: value` lines here");
+                self.wrong_type(key, say!("a key is a text, not {node}", node = kind_of(key)), lines());
                 continue;
             };
             if let Some(first) = seen.insert(text, key.span) {
-                let message = format!("`{}` is written twice here", shorten(text));
+                let message = say!("`{name}` is written twice here", name = shorten(text));
                 let finding = Diagnostic::new(Code::DuplicateName, self.place(key.span), message)
-                    .label("again")
-                    .also(self.place(first), "first")
-                    .help("join the two, or rename one");
+                    .label(say!("again"))
+                    .also(self.place(first), say!("first"))
+                    .help(say!("join the two, or rename one"));
                 self.push(finding);
                 continue;
             }
@@ -103,17 +102,17 @@ impl<'f> Reader<'f> {
     }
 
     /// The fields of one declaration. Nothing (`karin:`) is a declaration without fields.
-    pub fn record<'n, 's>(&mut self, node: &'n Node<'s>, noun: &str, known: &[&str]) -> Record<'n, 's> {
+    pub fn record<'n, 's>(&mut self, node: &'n Node<'s>, noun: Text, known: &[&str]) -> Record<'n, 's> {
         if node.is_absent() {
             return Record { fields: Vec::new() };
         }
-        let entries = self.entries(node, &format!("{noun} is a mapping of fields")).unwrap_or_default();
+        let entries = self.entries(node, noun).unwrap_or_default();
         let mut fields = Vec::with_capacity(entries.len());
         for (key, span, value) in entries {
             if known.contains(&key) {
                 fields.push((key, value));
             } else {
-                self.unknown_field(key, span, "field", known);
+                self.unknown_field(key, span, say!("field"), known);
             }
         }
         Record { fields }
@@ -124,7 +123,7 @@ impl<'f> Reader<'f> {
         if node.is_absent() {
             return Vec::new();
         }
-        let entries = self.entries(node, "a section is a mapping of names").unwrap_or_default();
+        let entries = self.entries(node, say!("a section")).unwrap_or_default();
         let mut declared = Vec::with_capacity(entries.len());
         for (key, span, value) in entries {
             let name = self.checked_name(key, span);
@@ -142,16 +141,20 @@ impl<'f> Reader<'f> {
             Err(NameError::BadStart(c) | NameError::BadCharacter(c)) if is_forbidden(c) => None,
             Err(why) => {
                 let (code, help) = match why {
-                    NameError::TooLong(_) => (Code::LimitExceeded, "shorten it; `name:` has room for the long form"),
+                    NameError::TooLong(_) => {
+                        (Code::LimitExceeded, say!("shorten it; `name:` has room for the long form"))
+                    }
                     NameError::GrammarWord => {
-                        (Code::InvalidName, "choose another name; `name:` shows it to people as you like")
+                        (Code::InvalidName, say!("choose another name; `name:` shows it to people as you like"))
                     }
                     _ => (
                         Code::InvalidName,
-                        "a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like",
+                        say!(
+                            "a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like"
+                        ),
                     ),
                 };
-                let message = format!("`{}` is no name: {why}", shorten(text));
+                let message = say!("`{name}` is no name: {why}", name = shorten(text), why = why.text());
                 self.push(Diagnostic::new(code, self.place(span), message).help(help));
                 None
             }
@@ -160,23 +163,23 @@ impl<'f> Reader<'f> {
 
     /// A field that names something.
     pub fn name(&mut self, node: &Node<'_>) -> Option<Spanned<Name>> {
-        let text = self.scalar(node, "a name")?.0;
+        let text = self.scalar(node, say!("a name"))?.0;
         self.checked_name(&text, node.span)
     }
 
     /// A field that names something of one kind, with or without its prefix.
     pub fn name_of(&mut self, node: &Node<'_>, prefix: Prefix, unknown: Code) -> Option<Spanned<Name>> {
         let noun = prefix.noun();
-        let (text, style) = self.scalar(node, &format!("a {noun}"))?;
+        let (text, style) = self.scalar(node, say!("the name of a {noun}", noun))?;
         if !text.contains(':') {
             return self.checked_name(&text, node.span);
         }
         match parse_reference(&text) {
             Ok(reference) if reference.prefix == Some(prefix) => Some(Spanned::new(reference.name, node.span)),
             Ok(reference) => {
-                let message = format!("`{reference}` is no {noun}");
-                let place = self.place(node.span);
-                self.push(Diagnostic::new(unknown, place, message).help(format!("write the name of a {noun} here")));
+                let message = say!("`{reference}` is no {noun}", reference, noun);
+                let help = say!("write the name of a {noun} here", noun);
+                self.push(Diagnostic::new(unknown, self.place(node.span), message).help(help));
                 None
             }
             Err(error) => {
@@ -187,19 +190,17 @@ impl<'f> Reader<'f> {
     }
 
     /// The text of a scalar that is not empty, whatever it looks like.
-    pub fn scalar<'n>(&mut self, node: &'n Node<'_>, expected: &str) -> Option<(Cow<'n, str>, Style)> {
+    pub fn scalar<'n>(&mut self, node: &'n Node<'_>, noun: Text) -> Option<(Cow<'n, str>, Style)> {
         match &node.value {
             Value::Scalar(text, Style::Plain) if text.is_empty() => {
-                self.wrong_type(
-                    node,
-                    format!("{} is missing here", if expected == "this" { "the text" } else { expected }),
-                    "write it behind the colon, or take the field out",
-                );
+                let help = say!("write it behind the colon, or take the field out");
+                self.wrong_type(node, say!("{noun} is missing here", noun), help);
                 None
             }
             Value::Scalar(text, style) => Some((Cow::Borrowed(&**text), *style)),
             _ => {
-                self.wrong_type(node, format!("{expected} is a text, not {}", kind_of(node)), "write one text here");
+                let message = say!("{noun} is expected here, not {node}", noun, node = kind_of(node));
+                self.wrong_type(node, message, say!("write one text here"));
                 None
             }
         }
@@ -207,10 +208,11 @@ impl<'f> Reader<'f> {
 
     /// A text for people.
     pub fn text(&mut self, node: &Node<'_>) -> Option<Box<str>> {
-        let (text, _) = self.scalar(node, "this")?;
+        let (text, _) = self.scalar(node, say!("a text"))?;
         if text.len() > MAX_TEXT_BYTES {
-            let message = format!("the text is {} bytes long, the most is {MAX_TEXT_BYTES}", text.len());
-            self.push(Diagnostic::new(Code::LimitExceeded, self.place(node.span), message).help("shorten it"));
+            let (count, most) = (text.len(), MAX_TEXT_BYTES);
+            let message = say!("the text is {count} bytes long, the most is {most}", count, most);
+            self.push(Diagnostic::new(Code::LimitExceeded, self.place(node.span), message).help(say!("shorten it")));
             return None;
         }
         Some(text.into())
@@ -222,45 +224,84 @@ impl<'f> Reader<'f> {
             Value::Scalar(text, Style::Plain) if text == "true" => Some(true),
             Value::Scalar(text, Style::Plain) if text == "false" => Some(false),
             _ => {
-                let message = format!("this is true or false, not {}", kind_of(node));
-                self.wrong_type(node, message, "write true or false, without quotes");
+                let message = say!("this is true or false, not {node}", node = kind_of(node));
+                self.wrong_type(node, message, say!("write true or false, without quotes"));
                 None
             }
         }
     }
 
+    /// A whole number, not negative.
+    pub fn number(&mut self, node: &Node<'_>) -> Option<u32> {
+        let number = match &node.value {
+            Value::Scalar(text, Style::Plain) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            let message = say!("this is a whole number, not {node}", node = kind_of(node));
+            self.wrong_type(node, message, say!("write digits only, such as `10`"));
+        }
+        number
+    }
+
+    /// A length of time: a number with `s`, `m`, `h` or `d`.
+    pub fn duration(&mut self, node: &Node<'_>) -> Option<Duration> {
+        let duration = match &node.value {
+            Value::Scalar(text, _) => Duration::parse(text),
+            _ => None,
+        };
+        if duration.is_none() {
+            let message = say!("this is a length of time, not {node}", node = kind_of(node));
+            self.wrong_type(node, message, say!("write a number with `s`, `m`, `h` or `d`, such as `15m`"));
+        }
+        duration
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&mut self, node: &Node<'_>, choices: &[(&str, T)]) -> Option<T> {
+        let (text, _) = self.scalar(node, say!("a word"))?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let words = names(choices.iter().map(|(word, _)| word), Joint::Or);
+            let message = say!("`{text}` cannot stand here", text = shorten(&text));
+            self.wrong_type(node, message, say!("write {words}", words));
+        }
+        found
+    }
+
     /// The items of a list with at least one item.
-    pub fn list<'n, 's>(&mut self, node: &'n Node<'s>, noun: &str) -> &'n [Node<'s>] {
+    pub fn list<'n, 's>(&mut self, node: &'n Node<'s>, noun: Text) -> &'n [Node<'s>] {
         match &node.value {
             Value::Sequence(items, _) if !items.is_empty() => items,
             Value::Sequence(..) => {
-                self.wrong_type(node, "the list is empty", "take the field out: an empty list is too easily a mistake");
+                let help = say!("take the field out: an empty list is too easily a mistake");
+                self.wrong_type(node, say!("the list is empty"), help);
                 &[]
             }
             _ => {
                 let message = if node.is_absent() {
-                    format!("a list of {noun} is missing here")
+                    say!("a list of {noun} is missing here", noun)
                 } else {
-                    format!("this is a list of {noun}, not {}", kind_of(node))
+                    say!("this is a list of {noun}, not {node}", noun, node = kind_of(node))
                 };
-                self.wrong_type(node, message, "write `- item` lines, or [item, item]");
+                self.wrong_type(node, message, say!("write `- item` lines, or [item, item]"));
                 &[]
             }
         }
     }
 
     /// A list of names; doublets are findings.
-    pub fn names(&mut self, node: &Node<'_>, noun: &str) -> Vec<Spanned<Name>> {
+    pub fn names(&mut self, node: &Node<'_>, noun: Text) -> Vec<Spanned<Name>> {
         let mut seen: HashMap<Name, Span> = HashMap::new();
         let mut names = Vec::new();
         for item in self.list(node, noun) {
             let Some(name) = self.name(item) else { continue };
             if let Some(first) = seen.insert(name.value.clone(), name.span) {
-                let message = format!("`{}` stands in this list twice", name.value);
+                let message = say!("`{name}` stands in this list twice", name = name.value);
                 let finding = Diagnostic::new(Code::DuplicateName, self.place(name.span), message)
-                    .label("again")
-                    .also(self.place(first), "first")
-                    .help("remove one of the two");
+                    .label(say!("again"))
+                    .also(self.place(first), say!("first"))
+                    .help(say!("remove one of the two"));
                 self.push(finding);
                 continue;
             }
@@ -279,87 +320,16 @@ impl<'f> Reader<'f> {
         let place = self.place(Span::new(start as usize..end));
         self.push(Diagnostic::new(code, place, error.message).help(error.help));
     }
-
-    /// Looks for characters that hide or turn text around, in the file as it is.
-    pub fn forbidden_characters(&mut self) {
-        let text = self.source.text();
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let shift = text.len() - body.len();
-        // Nearly every file is free of them, so the bytes that they begin with are looked for first.
-        if !body.bytes().any(|b| b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t') || b == 0x7f || b >= 0xc2) {
-            return;
-        }
-        let mut last_end = usize::MAX;
-        let mut count = 0;
-        for (at, c) in body.char_indices().filter(|(_, c)| is_forbidden(*c)) {
-            let adjoining = at == last_end;
-            last_end = at + c.len_utf8();
-            if adjoining {
-                continue;
-            }
-            count += 1;
-            if count > MAX_CHARACTER_FINDINGS {
-                continue;
-            }
-            self.forbidden(c, Span::new(at + shift..at + shift + c.len_utf8()));
-        }
-        if let Some(more) = count.checked_sub(MAX_CHARACTER_FINDINGS).filter(|more| *more > 0) {
-            let message = format!("{more} more places in this file have such characters");
-            let end = Span::new(text.len()..text.len());
-            self.push(Diagnostic::new(Code::ControlCharacter, self.place(end), message).help("is this a text file?"));
-        }
-    }
-
-    /// Looks for such characters in texts that YAML escapes (`"\u202e"`) brought in.
-    pub fn forbidden_in_escapes(&mut self, node: &Node<'_>) {
-        match &node.value {
-            Value::Scalar(text, Style::Double) if self.source.slice(node.span).contains('\\') => {
-                if let Some(c) = text.chars().find(|c| is_forbidden(*c) || c.is_control()) {
-                    self.forbidden(c, node.span);
-                }
-            }
-            Value::Scalar(..) | Value::Invalid => {}
-            Value::Sequence(items, _) => items.iter().for_each(|item| self.forbidden_in_escapes(item)),
-            Value::Mapping(entries) => {
-                for (key, value) in entries {
-                    self.forbidden_in_escapes(key);
-                    self.forbidden_in_escapes(value);
-                }
-            }
-        }
-    }
-
-    fn forbidden(&mut self, c: char, span: Span) {
-        let message = format!("the character {} cannot be seen or turns the text around", code_point(c));
-        self.push(
-            Diagnostic::new(Code::ControlCharacter, self.place(span), message)
-                .help("delete it; it often comes along when text is copied from elsewhere"),
-        );
-    }
-}
-
-/// Whether a character is one that no policy may hold: controls other than tab and line ends, bidirectional
-/// controls, and characters without width.
-pub fn is_forbidden(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// A character as `U+202E`.
-fn code_point(c: char) -> String {
-    format!("U+{:04X}", u32::from(c))
 }
 
 /// What a node is, for messages.
-pub fn kind_of(node: &Node<'_>) -> Cow<'static, str> {
+pub fn kind_of(node: &Node<'_>) -> Text {
     match &node.value {
-        _ if node.is_absent() => Cow::Borrowed("nothing"),
-        Value::Scalar(text, _) => Cow::Owned(format!("`{}`", shorten(text))),
-        Value::Sequence(..) => Cow::Borrowed("a list"),
-        Value::Mapping(_) => Cow::Borrowed("a mapping"),
-        Value::Invalid => Cow::Borrowed("this"),
+        _ if node.is_absent() => say!("nothing"),
+        Value::Scalar(text, _) => say!("`{text}`", text = shorten(text)),
+        Value::Sequence(..) => say!("a list"),
+        Value::Mapping(_) => say!("a mapping"),
+        Value::Invalid => say!("this"),
     }
 }
 
@@ -373,7 +343,7 @@ pub fn shorten(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::findings;
+    use crate::testing::{errors, findings};
 
     #[test]
     fn unknown_fields_and_wrong_types_are_found_with_their_places() {
@@ -392,12 +362,12 @@ employees:
         wrong-type a.yaml:4:35 "\"true\"" this is true or false, not `true` | write true or false, without quotes
         unknown-field a.yaml:4:43 "nmae" there is no field `nmae` | did you mean `name`?
         wrong-type a.yaml:4:62 "data.export" this is a list of rules, not `data.export` | write `- item` lines, or [item, item]
-        wrong-type a.yaml:5:10 "[a]" a user is a mapping of fields, not a list | write `key: value` lines here
+        wrong-type a.yaml:5:10 "[a]" a user is a mapping, not a list | write `key: value` lines here
         wrong-type a.yaml:6:18 "[]" the list is empty | take the field out: an empty list is too easily a mistake
-        wrong-type a.yaml:6:29 "" a module set is missing here | write it behind the colon, or take the field out
-        wrong-type a.yaml:8:17 "[a]" this is a text, not a list | write one text here
-        wrong-type a.yaml:8:27 "" the text is missing here | write it behind the colon, or take the field out
-        duplicate-name a.yaml:9:3 "lars" + a.yaml:8:3 "lars" `lars` is written twice here | join the two, or rename one
+        wrong-type a.yaml:6:29 "" the name of a module set is missing here | write it behind the colon, or take the field out
+        wrong-type a.yaml:8:17 "[a]" a text is expected here, not a list | write one text here
+        wrong-type a.yaml:8:27 "" a text is missing here | write it behind the colon, or take the field out
+        duplicate-name a.yaml:9:3 "lars" (again) + a.yaml:8:3 "lars" (first) `lars` is written twice here | join the two, or rename one
         "#);
     }
 
@@ -407,7 +377,7 @@ employees:
 users: { no: , 007: , 2026-01-01: , null: , "true": , jürgen: , o@x.example: }
 groups: { all: { members: [no, 007, 2026-01-01, "null", "true", jürgen, o@x.example] } }
 "#;
-        assert_eq!(findings(fixture), "");
+        assert_eq!(errors(fixture), "");
     }
 
     #[test]
@@ -425,22 +395,8 @@ rights: { export: , Data.x: { of: everyone }, own.right: { own: allow } }
         invalid-name a.yaml:2:41 "\"x/y\"" `x/y` is no name: `/` cannot be part of a name | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
         invalid-name a.yaml:3:11 "export" `export` is no name of a right | write area.action in lower case letters, digits and `_`, such as `invoices.approve`
         invalid-name a.yaml:3:21 "Data.x" `Data.x` is no name of a right | write area.action in lower case letters, digits and `_`, such as `invoices.approve`
-        wrong-type a.yaml:3:35 "everyone" `everyone` cannot stand here | write `people` or `modules` or `attachments`
+        wrong-type a.yaml:3:35 "everyone" `everyone` cannot stand here | write `people`, `modules` or `attachments`
         wrong-type a.yaml:3:65 "allow" `own` is for rights over people only | take it out, or write `of: people`
         "#);
-    }
-
-    #[test]
-    fn characters_that_hide_are_found_raw_and_escaped() {
-        insta::assert_snapshot!(findings("users:\n  lars: { name: \"a\u{202e}b\", modules: \"\\e[31m\" }\n  kar\u{200b}in:\n"), @r#"
-        control-character a.yaml:2:19 "\u{202e}" the character U+202E cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
-        control-character a.yaml:2:33 "\"\\e[31m\"" the character U+001B cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
-        control-character a.yaml:3:6 "\u{200b}" the character U+200B cannot be seen or turns the text around | delete it; it often comes along when text is copied from elsewhere
-        "#);
-    }
-
-    #[test]
-    fn a_byte_order_mark_and_crlf_are_fine() {
-        assert_eq!(findings("\u{feff}users:\r\n  lars:\r\n    allow:\r\n      - data.export\r\n"), "");
     }
 }

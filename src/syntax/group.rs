@@ -2,10 +2,12 @@
 
 use crate::date::Validity;
 use crate::name::Name;
+use crate::say;
 use crate::text::{Span, Spanned};
 
 use super::fields::Reader;
-use super::rule::{MemberRef, MemberText, parse_member, parse_who};
+use super::grammar::{parse_member, parse_who};
+use super::rule::{MemberRef, MemberText};
 use super::rules::{RuleDecl, dates, items, read_rules};
 use super::yaml::{Node, Value};
 
@@ -35,9 +37,15 @@ pub struct MemberDecl {
     pub span: Span,
 }
 
+/// The fields of a group.
+pub const FIELDS: [&str; 5] = ["name", "members", "modules", "allow", "deny"];
+
+/// The fields of a member that is written as a mapping.
+pub const MEMBER_FIELDS: [&str; 4] = ["member", "from", "until", "because"];
+
 /// Reads one group.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Group {
-    let fields = reader.record(node, "a group", &["name", "members", "modules", "allow", "deny"]);
+    let fields = reader.record(node, say!("a group"), &FIELDS);
     Group {
         name: fields.get("name").and_then(|node| reader.text(node)),
         members: fields.get("members").map(|node| read_members(reader, node)).unwrap_or_default(),
@@ -47,7 +55,7 @@ pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Group {
 }
 
 fn read_members(reader: &mut Reader<'_>, list: &Node<'_>) -> Vec<MemberDecl> {
-    let nodes = items(reader, list, "members", &["member", "from", "until", "because"]);
+    let nodes = items(reader, list, say!("members"), &MEMBER_FIELDS);
     nodes.into_iter().filter_map(|node| read_member(reader, node)).collect()
 }
 
@@ -59,7 +67,7 @@ fn read_member(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<MemberDecl> {
         span: node.span,
     };
     if !matches!(node.value, Value::Mapping(_)) {
-        let (text, style) = reader.scalar(node, "a member")?;
+        let (text, style) = reader.scalar(node, say!("a member"))?;
         return match parse_member(&text) {
             Ok(member) => Some(declared(member)),
             Err(error) => {
@@ -68,14 +76,15 @@ fn read_member(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<MemberDecl> {
             }
         };
     }
-    let fields = reader.record(node, "a member", &["member", "from", "until", "because"]);
+    let fields = reader.record(node, say!("a member"), &MEMBER_FIELDS);
     let validity = dates(reader, node, &fields)?;
     let because = fields.get("because").and_then(|node| reader.text(node));
     let Some(who) = fields.get("member") else {
-        reader.wrong_type(node, "the field `member` is missing", "say who: `member: anna`");
+        let help = say!("say who: `member: anna`");
+        reader.wrong_type(node, say!("the field `{field}` is missing", field = "member"), help);
         return None;
     };
-    let (text, style) = reader.scalar(who, "a member")?;
+    let (text, style) = reader.scalar(who, say!("a member"))?;
     match parse_who(&text) {
         Ok(who) => Some(MemberDecl { who, validity, because, span: node.span }),
         Err(error) => {

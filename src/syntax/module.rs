@@ -2,6 +2,7 @@
 
 use crate::diag::Code;
 use crate::name::Name;
+use crate::say;
 use crate::text::Spanned;
 
 use super::fields::Reader;
@@ -22,15 +23,18 @@ pub struct ModuleSet {
     pub modules: Vec<Spanned<Name>>,
 }
 
+/// The fields of a module.
+pub const FIELDS: [&str; 1] = ["name"];
+
 /// Reads one module.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Module {
-    let fields = reader.record(node, "a module", &["name"]);
+    let fields = reader.record(node, say!("a module"), &FIELDS);
     Module { name: fields.get("name").and_then(|node| reader.text(node)) }
 }
 
 /// Reads one module set.
 pub fn read_set(reader: &mut Reader<'_>, node: &Node<'_>) -> ModuleSet {
-    ModuleSet { modules: reader.names(node, "modules") }
+    ModuleSet { modules: reader.names(node, say!("modules")) }
 }
 
 /// Reads the field `modules` of a user or group: the name of a module set, with or without its prefix.

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
+use crate::language::Language;
 use crate::name::{Name, RightName};
+use crate::say;
 use crate::text::Spanned;
 
 use super::Declared;
 use super::fields::{Reader, shorten};
 use super::yaml::{Node, Value};
-
-/// The languages in which names are shown.
-pub const LANGUAGES: [&str; 4] = ["en", "de", "nb", "nl"];
 
 /// What a scoped right is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +50,9 @@ pub struct Right {
     pub own_data_allowed: bool,
 }
 
+/// The fields of a right.
+pub const FIELDS: [&str; 4] = ["name", "meaning", "of", "own"];
+
 /// Reads the section `rights`. A name stays a [`Name`] whose form [`RightName`] has checked.
 pub fn read_section(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Declared<Right>> {
     let mut rights = reader.section(node, read);
@@ -58,11 +60,11 @@ pub fn read_section(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Declared<Ri
         let name = &declared.name;
         let fits = RightName::new(name.value.as_str()).is_some();
         if !fits {
-            let message = format!("`{}` is no name of a right", shorten(name.value.as_str()));
+            let message = say!("`{name}` is no name of a right", name = shorten(name.value.as_str()));
             let place = reader.place(name.span);
             reader.push(
                 Diagnostic::new(Code::InvalidName, place, message)
-                    .help("write area.action in lower case letters, digits and `_`, such as `invoices.approve`"),
+                    .help(say!("write area.action in lower case letters, digits and `_`, such as `invoices.approve`")),
             );
         }
         fits
@@ -71,13 +73,17 @@ pub fn read_section(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Declared<Ri
 }
 
 fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Right {
-    let fields = reader.record(node, "a right", &["name", "meaning", "of", "own"]);
-    let of = fields.get("of").and_then(|node| choice(reader, node, &Scope::ALL.map(|scope| (scope.as_str(), scope))));
+    let fields = reader.record(node, say!("a right"), &FIELDS);
+    let of = fields.get("of").and_then(|node| reader.choice(node, &Scope::ALL.map(|scope| (scope.as_str(), scope))));
     let own = fields.get("own");
     let own_data_allowed =
-        own.and_then(|node| choice(reader, node, &[("allow", true), ("rules", false)])).unwrap_or(false);
+        own.and_then(|node| reader.choice(node, &[("allow", true), ("rules", false)])).unwrap_or(false);
     if let (Some(own), true) = (own, of != Some(Scope::People)) {
-        reader.wrong_type(own, "`own` is for rights over people only", "take it out, or write `of: people`");
+        reader.wrong_type(
+            own,
+            say!("`own` is for rights over people only"),
+            say!("take it out, or write `of: people`"),
+        );
     }
     Right {
         names: fields.get("name").map(|node| read_names(reader, node)).unwrap_or_default(),
@@ -91,25 +97,14 @@ fn read_names(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<Box<str>, Bo
     if !matches!(node.value, Value::Mapping(_)) {
         return reader.text(node).map(|text| ("en".into(), text)).into_iter().collect();
     }
-    let fields = reader.record(node, "a name", &LANGUAGES);
-    LANGUAGES
+    let fields = reader.record(node, say!("a name"), &Language::CODES);
+    Language::CODES
         .into_iter()
         .filter_map(|language| {
             let text = fields.get(language).and_then(|node| reader.text(node))?;
             Some((language.into(), text))
         })
         .collect()
-}
-
-fn choice<T: Copy>(reader: &mut Reader<'_>, node: &Node<'_>, choices: &[(&str, T)]) -> Option<T> {
-    let (text, _) = reader.scalar(node, "this")?;
-    let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-    if found.is_none() {
-        let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-        let message = format!("`{}` cannot stand here", shorten(&text));
-        reader.wrong_type(node, message, format!("write {}", words.join(" or ")));
-    }
-    found
 }
 
 /// A declared right by its checked name.

@@ -2,10 +2,13 @@
 
 use crate::date::{Date, Validity, parse_date};
 use crate::diag::{Code, Diagnostic};
+use crate::language::Text;
+use crate::say;
 use crate::text::{Span, Spanned};
 
 use super::fields::{Reader, Record, shorten};
-use super::rule::{RightPattern, TargetRef, parse_right, parse_rule, parse_target};
+use super::grammar::{parse_right, parse_rule, parse_target};
+use super::rule::{RightPattern, TargetRef};
 use super::yaml::{Layout, Node, Style, Value, locate};
 
 /// What a rule does.
@@ -53,14 +56,15 @@ pub struct RuleDecl {
     pub span: Span,
 }
 
-const FIELDS: [&str; 5] = ["right", "of", "from", "until", "because"];
+/// The fields of a rule that is written as a mapping.
+pub const FIELDS: [&str; 5] = ["right", "of", "from", "until", "because"];
 
 /// Reads the fields `allow` and `deny` of a declaration.
 pub fn read_rules(reader: &mut Reader<'_>, fields: &Record<'_, '_>) -> Vec<RuleDecl> {
     let mut rules = Vec::new();
     for effect in [Effect::Allow, Effect::Deny] {
         let Some(list) = fields.get(effect.as_str()) else { continue };
-        for node in items(reader, list, "rules", &FIELDS) {
+        for node in items(reader, list, say!("rules"), &FIELDS) {
             rules.extend(read_rule(reader, node, effect));
         }
     }
@@ -71,7 +75,7 @@ fn read_rule(reader: &mut Reader<'_>, node: &Node<'_>, effect: Effect) -> Option
     if matches!(node.value, Value::Mapping(_)) {
         return read_mapping(reader, node, effect);
     }
-    let (text, style) = reader.scalar(node, "a rule")?;
+    let (text, style) = reader.scalar(node, say!("a rule"))?;
     let rule = match parse_rule(&text) {
         Ok(rule) => rule,
         Err(error) => {
@@ -94,25 +98,26 @@ fn read_rule(reader: &mut Reader<'_>, node: &Node<'_>, effect: Effect) -> Option
 }
 
 fn read_mapping(reader: &mut Reader<'_>, node: &Node<'_>, effect: Effect) -> Option<RuleDecl> {
-    let fields = reader.record(node, "a rule", &FIELDS);
+    let fields = reader.record(node, say!("a rule"), &FIELDS);
     let validity = dates(reader, node, &fields);
     let because = fields.get("because").and_then(|node| reader.text(node));
     let target = match fields.get("of") {
         None => None,
-        Some(node) => Some(part(reader, node, "a target", parse_target)?),
+        Some(node) => Some(part(reader, node, say!("a target"), parse_target)?),
     };
     let Some(right) = fields.get("right") else {
-        reader.wrong_type(node, "the field `right` is missing", "say which: `right: data.export`");
+        let help = say!("say which: `right: data.export`");
+        reader.wrong_type(node, say!("the field `{field}` is missing", field = "right"), help);
         return None;
     };
-    let right = part(reader, right, "a right", parse_right)?;
+    let right = part(reader, right, say!("a right"), parse_right)?;
     Some(RuleDecl { effect, right, target, validity: validity?, because, span: node.span })
 }
 
 fn part<T>(
     reader: &mut Reader<'_>,
     node: &Node<'_>,
-    noun: &str,
+    noun: Text,
     parse: impl Fn(&str) -> Result<T, super::rule::SyntaxError>,
 ) -> Option<Spanned<T>> {
     let (text, style) = reader.scalar(node, noun)?;
@@ -137,26 +142,27 @@ pub fn dates(reader: &mut Reader<'_>, whole: &Node<'_>, fields: &Record<'_, '_>)
     if period.is_none() {
         let place = reader.place(whole.span);
         reader.push(
-            Diagnostic::new(Code::RuleSyntax, place, "the period ends before it begins")
-                .help("both days are included; write the earlier one after `from`"),
+            Diagnostic::new(Code::RuleSyntax, place, say!("the period ends before it begins"))
+                .help(say!("both days are included; write the earlier one after `from`")),
         );
     }
     period
 }
 
-fn read_date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Date> {
-    let (text, _) = reader.scalar(node, "a date")?;
+/// A calendar day.
+pub fn read_date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Date> {
+    let (text, _) = reader.scalar(node, say!("a date"))?;
     let date = parse_date(&text);
     if date.is_none() {
-        let message = format!("`{}` is not a day of the calendar", shorten(&text));
+        let message = say!("`{text}` is not a day of the calendar", text = shorten(&text));
         let place = reader.place(node.span);
-        reader.push(Diagnostic::new(Code::RuleSyntax, place, message).help("write a date as YYYY-MM-DD"));
+        reader.push(Diagnostic::new(Code::RuleSyntax, place, message).help(say!("write a date as YYYY-MM-DD")));
     }
     date
 }
 
 /// The items of a list of rules or members, without those that YAML tore apart, which become findings.
-pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: &str, known: &[&str]) -> Vec<&'n Node<'s>> {
+pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: Text, known: &[&str]) -> Vec<&'n Node<'s>> {
     let nodes = reader.list(list, noun);
     let flow = matches!(list.value, Value::Sequence(_, Layout::Flow));
     let mut kept = Vec::with_capacity(nodes.len());
@@ -197,7 +203,7 @@ fn taken_for_mapping(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str], f
     let Value::Scalar(text, _) = &key.value else { return false };
     let looks_like_text = text.contains([' ', '.', '"']) && !known.contains(&&**text);
     if looks_like_text {
-        let message = "YAML takes this item for a mapping, because of the `: ` in it";
+        let message = say!("YAML takes this item for a mapping, because of the `: ` in it");
         let meant = if flow { reader.source.slice(node.span).to_owned() } else { whole_line(reader, node.span) };
         broken(reader, node.span, message, meant);
     }
@@ -211,7 +217,7 @@ fn cut_at_hash(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
     let rest = &reader.source.text()[node.span.range().end..];
     let cut = rest.trim_start_matches([' ', '\t']).starts_with('#');
     if cut {
-        let message = "YAML cuts this item at ` #` and takes the rest for a comment";
+        let message = say!("YAML cuts this item at ` #` and takes the rest for a comment");
         broken(reader, node.span, message, whole_line(reader, node.span));
     }
     cut
@@ -220,7 +226,7 @@ fn cut_at_hash(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
 fn split_at_comma(reader: &mut Reader<'_>, bytes: std::ops::Range<u32>) {
     let span = Span { start: bytes.start, end: bytes.end };
     let text = reader.source.slice(span).to_owned();
-    broken(reader, span, "YAML splits this item at the comma in its reason", text);
+    broken(reader, span, say!("YAML splits this item at the comma in its reason"), text);
 }
 
 /// The item up to the end of its line, as the author meant it.
@@ -229,12 +235,12 @@ fn whole_line(reader: &Reader<'_>, span: Span) -> String {
     reader.source.text()[span.range().start..line.end.max(span.range().start)].trim_end().to_owned()
 }
 
-fn broken(reader: &mut Reader<'_>, span: Span, message: &str, meant: String) {
+fn broken(reader: &mut Reader<'_>, span: Span, message: Text, meant: String) {
     let quoted = meant.replace('\'', "''");
     let place = reader.place(span);
     reader.push(
         Diagnostic::new(Code::RuleSyntax, place, message)
-            .help(format!("quote the whole item: '{}'", shorten_long(&quoted))),
+            .help(say!("quote the whole item: '{quoted}'", quoted = shorten_long(&quoted))),
     );
 }
 
@@ -247,7 +253,7 @@ fn shorten_long(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::findings;
+    use crate::testing::{errors, findings};
 
     #[test]
     fn a_rule_that_yaml_took_apart_says_how_to_write_it() {
@@ -288,7 +294,7 @@ users:
       - 'sms.send because "ticket #5, it''s so"'
     deny: ['campaigns.create because "one, two"', 'articles.create because "a: b"']
 "#;
-        assert_eq!(findings(fixture), "");
+        assert_eq!(errors(fixture), "");
     }
 
     #[test]
@@ -300,7 +306,7 @@ groups:
     members: [{ member: lars, until: 2026-12-31, because: "CRM-1" }, { member: everyone }]
     allow: [{ right: calendar.see+edit, of: user:anna, from: 2026-01-01 }, { right: data.*, because: x }]
 "#;
-        assert_eq!(findings(fixture), "");
+        assert_eq!(errors(fixture), "");
         insta::assert_snapshot!(findings(r#"
 users: { lars: }
 groups:

@@ -1,6 +1,7 @@
 //! Section `users`: the accounts of the CRM.
 
 use crate::name::Name;
+use crate::say;
 use crate::text::Spanned;
 
 use super::fields::Reader;
@@ -27,11 +28,11 @@ pub struct User {
 }
 
 /// The fields of a user.
-const FIELDS: [&str; 8] = ["employee", "name", "superuser", "active", "modules", "renamed_from", "allow", "deny"];
+pub const FIELDS: [&str; 8] = ["employee", "name", "superuser", "active", "modules", "renamed_from", "allow", "deny"];
 
 /// Reads one user.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> User {
-    let fields = reader.record(node, "a user", &FIELDS);
+    let fields = reader.record(node, say!("a user"), &FIELDS);
     User {
         employee: fields.get("employee").and_then(|node| reader.name(node)),
         name: fields.get("name").and_then(|node| reader.text(node)),

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use crate::diag::{Code, Diagnostic};
+use crate::language::Text;
+use crate::say;
 use crate::text::{FileId, Place, SourceFile, Span};
 
 /// The most nodes that one file may have.
@@ -113,21 +115,21 @@ impl<'s> Builder<'s, '_> {
             if matches!(event, Event::DocumentStart(..)) {
                 documents += 1;
                 if documents > 1 {
-                    self.feature(bytes, "a second document in one file", "put it into a file of its own");
+                    self.feature(bytes, say!("a second document in one file"), say!("put it into a file of its own"));
                     return true;
                 }
             }
             if let Some(tag) = event.tag() {
                 let at = span.tag_span().and_then(|tag| tag.byte_range()).unwrap_or(bytes.clone());
-                let what = format!("the tag `{}`", tag.original());
-                self.feature(at, &what, "remove it; every field knows its own type");
+                let what = say!("the tag `{original}`", original = tag.original());
+                self.feature(at, what, say!("remove it; every field knows its own type"));
             }
             self.nodes += 1;
             if self.nodes > MAX_NODES {
-                let message = format!("the file has more than {MAX_NODES} values");
+                let message = say!("the file has more than {most} values", most = MAX_NODES);
                 self.diagnostics.push(
                     Diagnostic::new(Code::LimitExceeded, self.place(bytes), message)
-                        .help("split the file; every section may be spread over many files"),
+                        .help(say!("split the file; every section may be spread over many files")),
                 );
                 return false;
             }
@@ -146,7 +148,7 @@ impl<'s> Builder<'s, '_> {
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
                 if style == Style::Plain && text == "<<" && self.expects_key() {
-                    self.feature(bytes.clone(), "a merge key", "write the fields out where they belong");
+                    self.feature(bytes.clone(), say!("a merge key"), say!("write the fields out where they belong"));
                     self.close(bytes, Value::Invalid);
                 } else {
                     // The parser says `~` where nothing is written; a `~` that somebody wrote has a byte.
@@ -175,13 +177,17 @@ impl<'s> Builder<'s, '_> {
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 self.feature(
                     bytes.clone(),
-                    "an alias",
-                    "write the value out; a group or a module set shares things between people",
+                    say!("an alias"),
+                    say!("write the value out; a group or a module set shares things between people"),
                 );
                 self.close(bytes, Value::Invalid);
             }
             Event::Anchor(..) => {
-                self.feature(bytes, "an anchor", "remove it; a group or a module set shares things between people");
+                self.feature(
+                    bytes,
+                    say!("an anchor"),
+                    say!("remove it; a group or a module set shares things between people"),
+                );
             }
             _ => {}
         }
@@ -212,8 +218,8 @@ impl<'s> Builder<'s, '_> {
         Place { file: self.file, span: Span::new(bytes) }
     }
 
-    fn feature(&mut self, bytes: std::ops::Range<usize>, what: &str, help: &str) {
-        let message = format!("policies do without {what}");
+    fn feature(&mut self, bytes: std::ops::Range<usize>, what: Text, help: Text) {
+        let message = say!("policies do without {what}", what);
         let place = self.place(bytes);
         self.diagnostics.push(Diagnostic::new(Code::YamlFeature, place, message).help(help));
     }
@@ -226,26 +232,29 @@ impl<'s> Builder<'s, '_> {
             .map_or(at, |c| at + c.len_utf8());
         let place = self.place(at..end);
         let finding = if matches!(kind, ErrorKind::DirectiveDisallowed) {
-            Diagnostic::new(Code::YamlFeature, place, "policies do without a directive").help("remove the line")
+            Diagnostic::new(Code::YamlFeature, place, say!("policies do without {what}", what = say!("a directive")))
+                .help(say!("remove the line"))
         } else if matches!(kind, ErrorKind::RecursionLimitExceeded) {
-            Diagnostic::new(Code::LimitExceeded, place, "the values are nested too deeply")
-                .help("a policy needs four levels; look for brackets that are not closed")
+            Diagnostic::new(Code::LimitExceeded, place, say!("the values are nested too deeply"))
+                .help(say!("a policy needs four levels; look for brackets that are not closed"))
         } else if let Some(span) = leading_tab(file, file.line_of(place.span.start)) {
             Diagnostic::new(
                 Code::YamlSyntax,
                 Place { file: self.file, span },
-                "this is not YAML: the line begins with a tab",
+                say!("this is not YAML: the line begins with a tab"),
             )
-            .help("indent with spaces")
+            .help(say!("indent with spaces"))
         } else if let Some((span, sign)) = torn_item(file, file.line_of(place.span.start)) {
             let meant = file.slice(span).replace('\'', "''");
-            let message = format!("this is not YAML, because of the `{sign}` in the reason of this item");
+            let message = say!("this is not YAML, because of the `{sign}` in the reason of this item", sign);
             Diagnostic::new(Code::YamlSyntax, Place { file: self.file, span }, message)
-                .help(format!("quote the whole item: '{meant}'"))
+                .help(say!("quote the whole item: '{meant}'", meant))
         } else {
-            let help = "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket";
-            let reason = if info.is_empty() { String::new() } else { format!(": {info}") };
-            Diagnostic::new(Code::YamlSyntax, place, format!("this is not YAML{reason}")).help(help)
+            let help =
+                say!("look at this line and the one before it: indentation, a missing `:`, an open quote or bracket");
+            let message =
+                if info.is_empty() { say!("this is not YAML") } else { say!("this is not YAML: {info}", info) };
+            Diagnostic::new(Code::YamlSyntax, place, message).help(help)
         };
         self.diagnostics.push(finding);
     }

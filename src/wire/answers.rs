@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::language::{Language, Text};
 use crate::model::{Policy, RuleId, Subject};
 use crate::name::RightName;
 use crate::question::{Answer, Held, Question};
@@ -157,7 +158,8 @@ pub fn why(
     sources: &Sources,
     question: &Question,
     answer: &Answer,
-    notes: Vec<String>,
+    notes: &[Text],
+    language: Language,
 ) -> WhyOut {
     let policy = in_force.policy;
     let proof = answer.proof(in_force);
@@ -185,7 +187,7 @@ pub fn why(
         refused: refused.collect(),
         rules: proof.as_ref().map(|proof| rules(&proof.rules)).unwrap_or_default(),
         overruled: proof.as_ref().map(|proof| rules(&proof.overruled)).unwrap_or_default(),
-        notes,
+        notes: notes.iter().map(|note| note.to(language)).collect(),
     }
 }
 

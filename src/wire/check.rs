@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diag::Diagnostic;
+use crate::check::Report;
+use crate::diag::{Diagnostic, Label};
+use crate::language::Language;
+use crate::name::Name;
 use crate::text::Sources;
 
 use super::VERSION;
@@ -28,6 +31,9 @@ pub struct PlaceOut {
 pub struct FindingOut {
     /// Which kind of finding.
     pub code: &'static str,
+    /// In which company, where the settings name companies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
     /// `error` or `warning`.
     pub severity: &'static str,
     /// The fact.
@@ -58,9 +64,9 @@ pub struct CheckOut {
     pub expectations: ExpectationsOut,
 }
 
-/// The findings of a check.
-pub fn check(sources: &Sources, findings: &[Diagnostic]) -> CheckOut {
-    let place = |label: &crate::diag::Label| {
+/// The findings of a check. One that several companies share stands there once for each.
+pub fn check(sources: &Sources, report: &Report, language: Language) -> CheckOut {
+    let place = |label: &Label| {
         let file = sources.file(label.place.file);
         let position = file.position(label.place.span.start);
         PlaceOut {
@@ -68,16 +74,24 @@ pub fn check(sources: &Sources, findings: &[Diagnostic]) -> CheckOut {
             line: position.line,
             column: position.column,
             length: file.slice(label.place.span).chars().count(),
-            label: label.text.clone(),
+            label: label.text.to(language),
         }
     };
-    let finding = |finding: &Diagnostic| FindingOut {
+    let row = |finding: &Diagnostic, company: Option<&Name>| FindingOut {
         code: finding.code.as_str(),
+        company: company.map(ToString::to_string),
         severity: finding.severity.as_str(),
-        message: finding.message.clone(),
-        help: finding.help.clone(),
+        message: finding.message.to(language),
+        help: finding.help.to(language),
         places: finding.labels.iter().map(place).collect(),
     };
-    let findings = findings.iter().map(finding).collect();
-    CheckOut { version: VERSION, findings, expectations: ExpectationsOut::default() }
+    let mut findings = Vec::new();
+    for finding in &report.findings {
+        if finding.companies.is_empty() {
+            findings.push(row(finding, None));
+        }
+        findings.extend(finding.companies.iter().map(|company| row(finding, Some(company))));
+    }
+    let expectations = ExpectationsOut { passed: report.passed(), failed: report.failed() };
+    CheckOut { version: VERSION, findings, expectations }
 }

@@ -33,7 +33,7 @@ fn why_shows_the_rule_its_place_and_the_path() {
     "#);
     insta::assert_snapshot!(firm.run("why lars data.export on 2027-01-01"), @"
     exit 1
-    no   lars cannot data.export on 2027-01-01
+    no  lars cannot data.export on 2027-01-01
 
       step  default: no rule speaks about it, and what nobody gives is refused
 
@@ -41,7 +41,7 @@ fn why_shows_the_rule_its_place_and_the_path() {
     ");
     insta::assert_snapshot!(firm.run("why lars calendar.see of everyone"), @"
     exit 1
-    no   lars cannot calendar.see of everyone
+    no  lars cannot calendar.see of everyone
 
       allowed  1 of 3 asked about; not for the other 2
       refused  anna, rolf
@@ -58,7 +58,7 @@ fn why_shows_the_rule_its_place_and_the_path() {
     ");
     insta::assert_snapshot!(firm.run("why rolf data.export"), @"
     exit 1
-    no   rolf cannot data.export
+    no  rolf cannot data.export
 
       step  inactive: the user is not active
 
@@ -123,8 +123,8 @@ fn what_cannot_be_answered_suggests_what_was_meant() {
     exit 2
     -- stderr
     error: this is no question: the text ends too early
-     help: expected a right such as `data.export`; ask as in `lars calendar.see of
-           anna on 2026-12-01`
+     help: expected `can` or a right such as `data.export`; ask as in `lars
+           calendar.see of anna on 2026-12-01`
     ");
     insta::assert_snapshot!(firm.run("can sales data.export"), @"
     exit 2
@@ -284,7 +284,7 @@ groups:
     );
     insta::assert_snapshot!(firm.run("why lars data.export on 2026-06-15"), @"
     exit 1
-    no   lars cannot data.export on 2026-06-15
+    no  lars cannot data.export on 2026-06-15
 
       step  user: the user's own rule takes it, and decides before any group
       rule  user:lars denies data.export from 2026-06-01 until 2026-06-30
@@ -304,7 +304,7 @@ groups:
     ");
     insta::assert_snapshot!(firm.run("why lars data.export on 2027-01-15"), @"
     exit 1
-    no   lars cannot data.export on 2027-01-15
+    no  lars cannot data.export on 2027-01-15
 
       step  default: no rule speaks about it, and what nobody gives is refused
 

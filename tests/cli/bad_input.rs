@@ -19,7 +19,7 @@ fn files_that_are_no_policy() {
     ends(&one(b"users:\n  l\xe4rs:\n"), "check", 1, "not UTF-8: byte 0xe4 at offset 10");
     ends(&one(b"\xff\xfeu\0s\0"), "check", 1, "UTF-16");
     ends(&one(b"\0\0\0\0"), "check", 1, "control-character");
-    ends(&one(b"- a\n- b\n"), "check", 1, "a policy file is a mapping of sections, not a list");
+    ends(&one(b"- a\n- b\n"), "check", 1, "a policy file is a mapping, not a list");
     ends(&one(b""), "check", 0, "ok");
     ends(&one(b"# nothing but a comment\n"), "check", 0, "ok");
     ends(&one(b"users: {a: 1}\nusers: {b: 1}\n"), "check", 1, "`users` is written twice here");

@@ -8,7 +8,17 @@ use super::repository::Repository;
 fn a_clean_policy_is_ok() {
     insta::assert_snapshot!(Repository::of("users: { lars: { allow: [data.export] } }").run("check"), @"
     exit 0
-    ok in 1 file: 1 user, 0 groups, 1 rule (1 allow, 0 deny)
+    cannot-start
+
+      ⚠ `lars` is given rights, but may not start the program
+       ╭─[policies/a.yaml:1:10]
+     1 │ users: { lars: { allow: [data.export] } }
+       ·          ────
+       ╰────
+      help: allow `program.start` to a group of `lars`; without it nothing else
+            can be used
+
+    1 warning in 1 file: 1 user, 0 groups, 1 rule (1 allow, 0 deny)
     ");
 }
 

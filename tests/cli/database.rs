@@ -55,7 +55,7 @@ fn a_plan_says_who_gains_what_and_writes_nothing() {
 #[test]
 fn an_apply_makes_the_plan_true_and_a_second_one_writes_nothing() {
     let firm = Repository::of(FIRM);
-    assert!(firm.run("apply").contains("\napplied 31 changes to crm.db (run 1)\n"));
+    assert!(firm.run("apply").contains("\napplied: 31 changes to crm.db (run 1)\n"));
     let before = std::fs::read(firm.path("crm.db")).unwrap();
     assert_eq!(firm.run("apply"), "exit 0\nnothing to do: crm.db says what the policy says\n");
     assert_eq!(firm.json("apply").1, serde_json::json!({ "version": 1, "applied": 0, "run": null }));

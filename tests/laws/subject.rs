@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 use rightful::model::key::TargetKey;
 use rightful::model::{Policy, RightId, Single, UserId};
 use rightful::name::{Name, RightName};
-use rightful::repository::{Compiled, compile};
+use rightful::repository::{Company, compile};
 use rightful::tree::memory::Memory;
 
 use super::organisation::{Organisation, SingleTarget};
@@ -16,8 +16,9 @@ pub fn runner(cases: u32) -> TestRunner {
 }
 
 /// Compiles what an organisation's files say; they must compile.
-pub fn compiled(org: &Organisation) -> Compiled {
-    let compiled = compile(&Memory::new(org.to_files())).expect("the files are there");
+pub fn compiled(org: &Organisation) -> Company {
+    let mut repository = compile(&Memory::new(org.to_files())).expect("the files are there");
+    let compiled = repository.companies.remove(0);
     assert!(compiled.compiles(), "{:#?}\n{:#?}", compiled.diagnostics, org.to_files());
     compiled
 }

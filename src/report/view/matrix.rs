@@ -4,6 +4,7 @@ use crate::model::{Policy, UserId};
 use crate::question::Held;
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::resolve::{Decision, Step};
+use crate::say;
 
 use super::{count, thousands};
 
@@ -46,19 +47,19 @@ pub fn matrix(policy: &Policy, rows: &[(UserId, Vec<Held>)]) -> Page {
     page.table(
         0,
         [
-            ("+", "allowed by a group"),
-            ("U", "allowed by the own rule"),
-            (".", "refused, no rule speaks"),
-            ("d", "refused, a group denies it"),
-            ("u", "denied by the own rule"),
-            ("x", "not active"),
+            ("+", say!("allowed by a group")),
+            ("U", say!("allowed by the own rule")),
+            (".", say!("refused, no rule speaks")),
+            ("d", say!("refused, a group denies it")),
+            ("u", say!("denied by the own rule")),
+            ("x", say!("not active")),
         ]
         .map(|(mark, meaning)| vec![Line::from(mark), Line::from(meaning)])
         .to_vec(),
     );
     page.blank();
     scoped(policy, rows, &mut page);
-    page.text(count(rows.len(), "user"));
+    page.text(count::users(rows.len()));
     page
 }
 
@@ -81,12 +82,12 @@ fn scoped(policy: &Policy, rows: &[(UserId, Vec<Held>)], page: &mut Page) {
         return;
     }
     page.blank();
-    page.heading("scoped rights: over how many, oneself included");
+    page.heading(say!("scoped rights: over how many, oneself included"));
     let legend = ('a'..).zip(&rights).map(|(letter, right)| {
         let targets = policy.rights.get(*right).scope.map(|scope| policy.single_targets(scope).len()).unwrap_or(0);
         vec![
             Line::from(letter.to_string()),
-            Line::from(format!("{} (of {})", policy.rights.key(*right), thousands(targets))),
+            Line::from(say!("{right} (of {count})", right = policy.rights.key(*right), count = thousands(targets))),
         ]
     });
     page.table(0, legend.collect());

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff;
+use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
 use crate::plan::{Action, Change, Origin, Plan, Said};
 use crate::report::block::{Line, Page, Tone};
+use crate::say;
 use crate::state::{Key, Kind, Value};
 use crate::target::Receipt;
 
@@ -19,15 +21,15 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page
     if plan.changes.is_empty() {
         page.text(
             Line::new()
-                .then(Tone::Yes, "nothing to do")
-                .then(Tone::Plain, format!(": {database} says what the policy says")),
+                .then(Tone::Yes, say!("nothing to do"))
+                .then(Tone::Plain, say!(": {database} says what the policy says", database)),
         );
         return page;
     }
-    let total = count(plan.changes.len(), "change");
-    page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, format!(" to {database}")));
+    let total = count::changes(plan.changes.len());
+    page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database)));
     page.blank();
-    page.heading("for people");
+    page.heading(say!("for people"));
     let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
     let mut rows = Vec::new();
     for (changes, sign, tone) in effects {
@@ -35,10 +37,10 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page
     }
     page.table(2, rows);
     if plan.effective == diff::Effective::default() {
-        page.item(2, "nobody gains or loses anything");
+        page.item(2, say!("nobody gains or loses anything"));
     }
     page.blank();
-    page.heading("in the database");
+    page.heading(say!("in the database"));
     let mut rows = Vec::new();
     for (action, sign, tone) in
         [(Action::Create, "+", Tone::Yes), (Action::Update, "~", Tone::Warning), (Action::Delete, "-", Tone::No)]
@@ -49,16 +51,19 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page
     conflicts(plan, &mut page);
     page.blank();
     let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
-    page.text(format!("{} gained, {} lost", count(gains, "right"), thousands(losses)));
-    page.text(Line::new().then(Tone::Quiet, format!("fingerprint {}", plan.fingerprint)));
+    page.text(say!("{rights} gained, {losses} lost", rights = count::rights(gains), losses = thousands(losses)));
+    page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
     if errors > 0 {
-        let text = format!("{}: apply will refuse this; `rightful check` says what is wrong", count(errors, "error"));
+        let text = say!(
+            "{errors}: apply will refuse this; `rightful check` says what is wrong",
+            errors = count::errors(errors)
+        );
         page.text(Line::new().then(Tone::No, text));
     }
     page
 }
 
-fn row(tone: Tone, sign: &str, what: String, text: String) -> Vec<Line> {
+fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
     vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, what), Line::from(text)]
 }
 
@@ -66,12 +71,11 @@ fn row(tone: Tone, sign: &str, what: String, text: String) -> Vec<Line> {
 pub fn applied(receipt: &Receipt, database: &str) -> Page {
     let mut page = Page::default();
     match receipt.run {
-        Some(run) => page.text(
-            Line::new()
-                .then(Tone::Yes, "applied")
-                .then(Tone::Plain, format!(" {} to {database} (run {run})", count(receipt.applied, "change"))),
-        ),
-        None => page.text(format!("nothing was written to {database}")),
+        Some(run) => page.text(Line::new().then(Tone::Yes, say!("applied")).then(
+            Tone::Plain,
+            say!(": {changes} to {database} (run {run})", changes = count::changes(receipt.applied), database, run),
+        )),
+        None => page.text(say!("nothing was written to {database}", database)),
     }
     page
 }
@@ -81,11 +85,11 @@ fn conflicts(plan: &Plan, page: &mut Page) {
         return;
     }
     page.blank();
-    page.heading("conflicts: the policy and the database both changed these, and the policy wins");
+    page.heading(say!("conflicts: the policy and the database both changed these, and the policy wins"));
     let rows = plan.conflicts.iter().map(|conflict| {
         let field = conflict.field.map(|field| format!(" {field}")).unwrap_or_default();
         let (ours, theirs) = (said(conflict.policy.as_ref()), said(conflict.database.as_ref()));
-        let text = format!("{}{field}: database {theirs}, policy {ours}", conflict.key);
+        let text = say!("{key}{field}: database {theirs}, policy {ours}", key = conflict.key, field, theirs, ours);
         vec![
             Line::new().then(Tone::Warning, "!"),
             Line::new().then(Tone::Strong, conflict.key.kind().as_str()),
@@ -96,7 +100,7 @@ fn conflicts(plan: &Plan, page: &mut Page) {
 }
 
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.
-fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
+fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, Text)> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
     let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
     for change in changes {
@@ -111,30 +115,35 @@ fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, String)> {
         if targets.is_empty() {
             return (right.to_string(), who);
         }
-        (format!("{right} of"), format!("{}: {who}", of_whom(&targets, &everybody)))
+        let whom = of_whom(&targets, &everybody);
+        (format!("{right} of"), say!("{whom}: {who}", whom, who))
     };
     sets.into_iter().map(row).collect()
 }
 
 /// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
-fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> String {
+fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
     match missing(users, everybody) {
-        Some(missing) if missing.is_empty() && users.len() > 3 => format!("all {}", count(users.len(), "user")),
-        Some(missing) if users.len() > 8 && missing.len() <= 4 => format!("all users except {}", join(missing)),
-        _ => format!("{} ({})", count(users.len(), "user"), join(users.iter().copied())),
+        Some(missing) if missing.is_empty() && users.len() > 3 => {
+            say!("all {users}", users = count::users(users.len()))
+        }
+        Some(missing) if users.len() > 8 && missing.len() <= 4 => {
+            say!("all users except {names}", names = join(missing))
+        }
+        _ => say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied())),
     }
 }
 
 /// `everyone`, `everyone except anna`, or `anna, lars`.
-fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> String {
+fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
     let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
     match missing(&names, everybody).filter(|_| of_people) {
-        Some(missing) if missing.is_empty() && names.len() > 1 => "everyone".to_owned(),
+        Some(missing) if missing.is_empty() && names.len() > 1 => say!("everyone"),
         Some(missing) if missing.len() < names.len() / 2 && missing.len() <= 12 => {
-            format!("everyone except {}", join(missing))
+            say!("everyone except {names}", names = join(missing))
         }
-        _ => join(names),
+        _ => say!("{names}", names = join(names)),
     }
 }
 
@@ -149,14 +158,21 @@ fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 }
 
 /// Changes of one action by kind, those of rules and members by their subject.
-fn written(changes: &[Change], action: Action) -> Vec<(String, String)> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+fn written(changes: &[Change], action: Action) -> Vec<(String, Text)> {
+    let mut rows: Vec<(String, Text)> = Vec::new();
     let mut folds: BTreeMap<(Kind, Option<String>, Origin), Vec<String>> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.action == action) {
         if action == Action::Update {
             let (before, after) = (said(change.before.as_ref()), said(change.after.as_ref()));
             let field = change.field.unwrap_or_default();
-            let text = format!("{}: {field} {before} -> {after}{}", change.key, origin(change.origin));
+            let text = say!(
+                "{key}: {field} {before} -> {after}{origin}",
+                key = change.key,
+                field,
+                before,
+                after,
+                origin = origin(change.origin)
+            );
             rows.push((change.key.kind().as_str().to_owned(), text));
             continue;
         }
@@ -173,26 +189,27 @@ fn written(changes: &[Change], action: Action) -> Vec<(String, String)> {
     for ((kind, subject, made_by), texts) in folds {
         let subject = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
         let number = if texts.len() > 1 { format!(" ({})", texts.len()) } else { String::new() };
-        rows.push((format!("{}{number}", kind.as_str()), format!("{subject}{}{}", texts.join(", "), origin(made_by))));
+        let text = say!("{subject}{list}{origin}", subject, list = texts.join(", "), origin = origin(made_by));
+        rows.push((format!("{}{number}", kind.as_str()), text));
     }
     rows
 }
 
 /// Says so if somebody changed the database.
-fn origin(origin: Origin) -> &'static str {
+fn origin(origin: Origin) -> Text {
     match origin {
-        Origin::Policy => "",
-        Origin::Drift => "  [drift: changed in the database, will be taken back]",
-        Origin::Conflict => "  [conflict: the policy wins]",
+        Origin::Policy => Text::default(),
+        Origin::Drift => say!("  [drift: changed in the database, will be taken back]"),
+        Origin::Conflict => say!("  [conflict: the policy wins]"),
     }
 }
 
-fn said(said: Option<&Said>) -> String {
+fn said(said: Option<&Said>) -> Word {
     match said {
-        None | Some(Said::Field(Value::Null)) => "nothing".to_owned(),
-        Some(Said::Field(Value::Flag(flag))) => flag.to_string(),
-        Some(Said::Field(Value::Text(text))) => format!("\"{text}\""),
-        Some(Said::Field(Value::List(items))) => items.join(", "),
-        Some(Said::Row(_)) => "it".to_owned(),
+        None | Some(Said::Field(Value::Null)) => say!("nothing").into_word(),
+        Some(Said::Field(Value::Flag(flag))) => flag.to_string().into_word(),
+        Some(Said::Field(Value::Text(text))) => format!("\"{text}\"").into_word(),
+        Some(Said::Field(Value::List(items))) => items.join(", ").into_word(),
+        Some(Said::Row(_)) => say!("it").into_word(),
     }
 }

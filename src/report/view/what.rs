@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use crate::language::{IntoWord, Text, Word};
 use crate::model::{Policy, RightId, Scope, Single, Subject};
 use crate::question::Held;
 use crate::report::block::{Line, Page, Tone};
 use crate::resolve::{InForce, Step};
+use crate::say;
 
 use super::{count, person};
 
 /// The rights that are held with their steps, then the rest. `when` names the day if it is worth naming.
-pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &str) -> Page {
+pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &Text) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
     let title = match subject {
-        Subject::User(user) => person(policy, user),
-        Subject::Group(group) => format!("whoever is in {}", policy.group_subject(group)),
+        Subject::User(user) => person(policy, user).into_word(),
+        Subject::Group(group) => say!("whoever is in {group}", group = policy.group_subject(group)).into_word(),
     };
     let own = match subject {
         Subject::User(user) => Some(Single::User(user)),
@@ -29,9 +31,9 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &str)
             for cell in cells {
                 let row = |mark| vec![mark, Line::from(name.clone()), step(cell.decision.step)];
                 if cell.decision.allowed {
-                    yes.push(row(Line::new().then(Tone::Yes, "yes")));
+                    yes.push(row(Line::new().then(Tone::Yes, say!("yes"))));
                 } else {
-                    no.push((name.clone(), cell.decision.step));
+                    no.push((name.clone().into_word(), cell.decision.step));
                 }
             }
             continue;
@@ -41,11 +43,11 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &str)
         let allowed: Vec<&Held> = others.iter().copied().filter(|cell| cell.decision.allowed).collect();
         if allowed.is_empty() {
             let step = others.iter().map(|cell| cell.decision.step).min().unwrap_or(Step::Default);
-            no.push((format!("{name} of {}", nobody(scope)), step));
+            no.push((nobody(&name, scope), step));
             continue;
         }
         let whom = of_whom(policy, scope, &others, &allowed);
-        yes.push(vec![Line::new().then(Tone::Yes, "yes"), Line::from(name), Line::from(format!("of {whom}"))]);
+        yes.push(vec![Line::new().then(Tone::Yes, say!("yes")), Line::from(name), Line::from(whom)]);
     }
     let start = held.iter().find(|cell| policy.rights.key(cell.right).as_str() == "program.start");
     page.text(Line::new().then(Tone::Strong, title).then(Tone::Plain, when));
@@ -56,16 +58,17 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &str)
         page.blank();
         let rows = no
             .into_iter()
-            .map(|(name, decided)| vec![Line::new().then(Tone::No, "no"), Line::from(name), step(decided)]);
+            .map(|(name, decided)| vec![Line::new().then(Tone::No, say!("no")), Line::from(name), step(decided)]);
         page.table(2, rows.collect());
     }
     page.blank();
-    page.text(format!("{} held, {} not", count(counts.0, "right"), counts.1));
+    page.text(say!("{rights} held, {missing} not", rights = count::rights(counts.0), missing = counts.1));
     if start.is_some_and(|cell| !cell.decision.allowed) {
         page.text(
             Line::new()
-                .then(Tone::Warning, "note")
-                .then(Tone::Plain, "  without program.start nothing else can be used"),
+                .then(Tone::Warning, say!("note"))
+                .then(Tone::Plain, "  ")
+                .then(Tone::Plain, say!("without program.start nothing else can be used")),
         );
     }
     page
@@ -83,18 +86,18 @@ fn step(step: Step) -> Line {
     Line::new().then(Tone::Quiet, step.as_str())
 }
 
-fn nobody(scope: Scope) -> &'static str {
+fn nobody(right: &str, scope: Scope) -> Word {
     match scope {
-        Scope::People => "anybody",
-        Scope::Modules | Scope::Attachments => "anything",
+        Scope::People => say!("{right} of anybody", right).into_word(),
+        Scope::Modules | Scope::Attachments => say!("{right} of anything", right).into_word(),
     }
 }
 
-/// `everyone`, `everyone except a, b`, or `a, b, c (3 of 40)`.
-fn of_whom(policy: &Policy, scope: Scope, asked: &[&Held], allowed: &[&Held]) -> String {
+/// `of everyone`, `of everyone except a, b`, or `of a, b, c (3 of 40)`.
+fn of_whom(policy: &Policy, scope: Scope, asked: &[&Held], allowed: &[&Held]) -> Text {
     let all = match scope {
-        Scope::People => "everyone",
-        Scope::Modules | Scope::Attachments => "everything",
+        Scope::People => say!("everyone"),
+        Scope::Modules | Scope::Attachments => say!("everything"),
     };
     let name = |cell: &&Held| {
         let key = cell.target.map(|target| policy.target_key(target.into()));
@@ -102,11 +105,11 @@ fn of_whom(policy: &Policy, scope: Scope, asked: &[&Held], allowed: &[&Held]) ->
     };
     let refused: Vec<String> = asked.iter().filter(|cell| !cell.decision.allowed).map(name).collect();
     if refused.is_empty() {
-        return all.to_owned();
+        return say!("of {all}", all);
     }
     if refused.len() * 2 < allowed.len() {
-        return format!("{all} except {}", refused.join(", "));
+        return say!("of {all} except {names}", all, names = refused.join(", "));
     }
     let names: Vec<String> = allowed.iter().map(name).collect();
-    format!("{} ({} of {})", names.join(", "), names.len(), asked.len())
+    say!("of {names} ({some} of {all})", names = names.join(", "), some = names.len(), all = asked.len())
 }

@@ -1,9 +1,11 @@
 //! The answer to a question, with everything that led to it.
 
+use crate::language::Text;
 use crate::model::{Effect, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
 use crate::resolve::{InForce, Proven, Request, Step};
+use crate::say;
 use crate::text::Sources;
 
 use super::{person, place};
@@ -16,7 +18,7 @@ pub fn can(answer: &Answer) -> Page {
 }
 
 fn verdict(answer: &Answer) -> Line {
-    if answer.allowed { Line::new().then(Tone::Yes, "yes") } else { Line::new().then(Tone::No, "no") }
+    if answer.allowed { Line::new().then(Tone::Yes, say!("yes")) } else { Line::new().then(Tone::No, say!("no")) }
 }
 
 /// The answer, the step that decided, the rules with their paths, what was overruled, and notes. `when` names the day
@@ -26,21 +28,19 @@ pub fn why(
     sources: &Sources,
     question: &Question,
     answer: &Answer,
-    notes: &[String],
-    when: &str,
+    notes: &[Text],
+    when: &Text,
 ) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
     let target = question.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
-    let can = if answer.allowed { "can" } else { "cannot" };
-    let asked = format!("{} {can} ", person(policy, question.user));
-    page.text(
-        verdict(answer)
-            .then(Tone::Plain, if answer.allowed { "  " } else { "   " })
-            .then(Tone::Plain, asked)
-            .then(Tone::Strong, format!("{}{target}", question.right))
-            .then(Tone::Plain, when),
-    );
+    let (user, right) = (person(policy, question.user), format!("{}{target}", question.right));
+    let asked = if answer.allowed {
+        say!("{user} can {right}", user, right)
+    } else {
+        say!("{user} cannot {right}", user, right)
+    };
+    page.text(verdict(answer).then(Tone::Plain, "  ").then(Tone::Strong, asked).then(Tone::Plain, when));
     page.blank();
     let shown = answer.shown().filter(|_| answer.asked.len() > 1);
     let mut rows = Vec::new();
@@ -48,35 +48,38 @@ pub fn why(
         let all = answer.asked.len();
         let refused = answer.refused().count();
         let text = match (refused, all - refused) {
-            (0, _) => format!("all {all} asked about"),
-            (_, 0) => format!("none of the {all} asked about"),
-            (no, yes) => format!("{yes} of {all} asked about; not for the other {no}"),
+            (0, _) => say!("all {all} asked about", all),
+            (_, 0) => say!("none of the {all} asked about", all),
+            (no, yes) => say!("{yes} of {all} asked about; not for the other {no}", yes, all, no),
         };
-        rows.push(vec!["allowed".into(), Line::from(text)]);
+        rows.push(vec![say!("allowed").into(), Line::from(text)]);
         if refused > 0 {
             let names: Vec<String> = answer.refused().map(|request| asked_of(in_force, question, request)).collect();
-            rows.push(vec!["refused".into(), names.join(", ").into()]);
+            rows.push(vec![say!("refused").into(), names.join(", ").into()]);
         }
-        rows.push(vec!["shown".into(), format!("the first of them: {}", asked_of(in_force, question, shown)).into()]);
+        rows.push(vec![
+            say!("shown").into(),
+            say!("the first of them: {name}", name = asked_of(in_force, question, shown)).into(),
+        ]);
     }
     let plain = answer.shown().is_some_and(|request| request.target.is_none());
-    rows.push(vec!["step".into(), step(answer.step, answer.allowed, plain)]);
+    rows.push(vec![say!("step").into(), step(answer.step, answer.allowed, plain)]);
     let proof = answer.proof(in_force);
     for proven in proof.iter().flat_map(|proof| &proof.rules) {
-        rows.extend(rule(in_force, sources, question, proven, "rule"));
+        rows.extend(rule(in_force, sources, question, proven));
     }
     page.table(2, rows);
     let overruled: Vec<_> = proof.iter().flat_map(|proof| &proof.overruled).collect();
     if !overruled.is_empty() {
         page.blank();
-        page.heading("overruled");
-        page.table(2, overruled.iter().flat_map(|proven| rule(in_force, sources, question, proven, "rule")).collect());
+        page.heading(say!("overruled"));
+        page.table(2, overruled.iter().flat_map(|proven| rule(in_force, sources, question, proven)).collect());
     }
     if !notes.is_empty() {
         page.blank();
         page.table(
             0,
-            notes.iter().map(|note| vec![Line::new().then(Tone::Warning, "note"), note.as_str().into()]).collect(),
+            notes.iter().map(|note| vec![Line::new().then(Tone::Warning, say!("note")), note.into()]).collect(),
         );
     }
     page
@@ -101,51 +104,55 @@ fn single(in_force: &InForce<'_>, target: Option<Single>) -> String {
 
 fn step(step: Step, allowed: bool, plain: bool) -> Line {
     let meaning = match step {
-        Step::Inactive => "the user is not active",
-        Step::OwnData => "these are the user's own data",
-        Step::User if allowed => "the user's own rule gives it, and decides before any group",
-        Step::User => "the user's own rule takes it, and decides before any group",
-        Step::GroupAllow => "a group gives it",
-        Step::GroupDeny if plain => "no group gives it, and one takes it",
-        Step::GroupDeny => "a group takes it, and no other group gives it",
-        Step::Default => "no rule speaks about it, and what nobody gives is refused",
+        Step::Inactive => say!("the user is not active"),
+        Step::OwnData => say!("these are the user's own data"),
+        Step::User if allowed => say!("the user's own rule gives it, and decides before any group"),
+        Step::User => say!("the user's own rule takes it, and decides before any group"),
+        Step::GroupAllow => say!("a group gives it"),
+        Step::GroupDeny if plain => say!("no group gives it, and one takes it"),
+        Step::GroupDeny => say!("a group takes it, and no other group gives it"),
+        Step::Default => say!("no rule speaks about it, and what nobody gives is refused"),
     };
-    Line::new().then(Tone::Strong, step.as_str()).then(Tone::Plain, format!(": {meaning}"))
+    Line::new().then(Tone::Strong, step.as_str()).then(Tone::Plain, ": ").then(Tone::Plain, meaning)
 }
 
 /// A rule, where it is written, why, and the way to it.
-fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven, head: &str) -> Vec<Vec<Line>> {
+fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> Vec<Vec<Line>> {
     let policy = in_force.policy;
     let id: RuleId = proven.rule;
     let rule = policy.rule(id);
-    let verb = match rule.effect {
-        Effect::Allow => "allows",
-        Effect::Deny => "denies",
-    };
     let target = rule.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
-    let text = format!(
-        "{} {verb} {}{target}{}",
-        policy.subject_key(rule.subject),
-        policy.rights.key(rule.right),
-        rule.validity
-    );
+    let (subject, right) = (policy.subject_key(rule.subject), policy.rights.key(rule.right));
+    let what = format!("{right}{target}{}", rule.validity);
+    let text = match rule.effect {
+        Effect::Allow => say!("{subject} allows {what}", subject, what),
+        Effect::Deny => say!("{subject} denies {what}", subject, what),
+    };
     let blank = || Line::from("");
-    let mut rows =
-        vec![vec![head.into(), text.into()], vec![blank(), Line::new().then(Tone::Quiet, place(sources, rule.place))]];
+    let mut rows = vec![
+        vec![say!("rule").into(), text.into()],
+        vec![blank(), Line::new().then(Tone::Quiet, place(sources, rule.place))],
+    ];
     if let Some(because) = &rule.because {
-        rows.push(vec![blank(), format!("because \"{because}\"").into()]);
+        rows.push(vec![blank(), say!("because \"{because}\"", because).into()]);
     }
     if !proven.path.is_empty() {
         let along = in_force.subjects_along(question.user, &proven.path);
         let names: Vec<String> =
             along.into_iter().map(|subject| policy.subject_key(subject).name().to_string()).collect();
-        rows.push(vec!["path".into(), names.join(" > ").into()]);
+        rows.push(vec![say!("path").into(), names.join(" > ").into()]);
     }
     for membership in proven.path.iter().map(|id| policy.membership(*id)) {
         let Some(last) = membership.validity.ends() else { continue };
         let group = policy.group_subject(membership.group);
-        let because = membership.because.as_ref().map(|because| format!(" because \"{because}\"")).unwrap_or_default();
-        rows.push(vec![blank(), format!("in {} until {last}{because}", group.name()).into()]);
+        let group = group.name();
+        rows.push(vec![
+            blank(),
+            match &membership.because {
+                Some(because) => say!("in {group} until {last} because \"{because}\"", group, last, because).into(),
+                None => say!("in {group} until {last}", group, last).into(),
+            },
+        ]);
     }
     rows
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use rusqlite::{Connection, Row};
 
 use crate::date::{Date, Validity, parse_date};
+use crate::language::Language;
 use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::model::{Effect, Employee, Right, Scope};
 use crate::name::{Name, RightName};
 use crate::plan::{Base, Reading};
 use crate::state::{Fact, GroupFact, Key, Kind, MemberKey, State, UserFact, Value};
-use crate::syntax::right::LANGUAGES;
 use crate::target::TargetError;
 
 use super::failure;
@@ -54,7 +54,7 @@ impl Reader<'_> {
             "SELECT id, scope, own_data_allowed, builtin, meaning, name_en, name_de, name_nb, name_nl FROM rights",
             |row| {
                 let mut labels = BTreeMap::new();
-                for (column, language) in (5..).zip(LANGUAGES) {
+                for (column, language) in (5..).zip(Language::CODES) {
                     labels.extend(text(row, column)?.map(|label| (language.into(), label)));
                 }
                 let scope: String = row.get(1)?;

@@ -4,12 +4,12 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params, params_from_iter};
 
 use crate::diff::count;
+use crate::language::Language;
 use crate::model::Scope;
 use crate::model::key::{SubjectKey, TargetKey};
 use crate::name::Name;
 use crate::plan::{Base, Plan, Said, Step};
 use crate::state::{Fact, Key, MemberKey};
-use crate::syntax::right::LANGUAGES;
 use crate::target::Run;
 
 /// Carries all steps out and records the run, whose number it gives back.
@@ -69,7 +69,7 @@ fn put(connection: &Connection, key: &Key, fact: &Fact) -> rusqlite::Result<()> 
     match (key, fact) {
         (Key::Right(id), Fact::Right(right)) => {
             let label = |language| optional(right.labels.get(language));
-            let [en, de, nb, nl] = LANGUAGES.map(label);
+            let [en, de, nb, nl] = Language::CODES.map(label);
             let row = [
                 ("id", text(id)),
                 ("scope", text(right.scope.map_or("plain", Scope::as_str))),

@@ -1,0 +1,35 @@
+//! `cannot-start`: somebody who is given rights, but may not start the program.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Effect, Id, Subject as On};
+use crate::resolve::{Bits, Space, Spread};
+use crate::say;
+
+use super::Subject;
+
+/// Reports every active user to whom a rule gives something else than the start of the program.
+pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let policy = subject.in_force.policy;
+    let Some(start) = policy.right_called("program.start") else { return Vec::new() };
+    let (mut users, mut groups) = (Bits::with_capacity(policy.users.len()), Bits::with_capacity(policy.groups.len()));
+    for rule in &policy.rules {
+        if rule.right == start || rule.effect == Effect::Deny || !rule.validity.holds(subject.in_force.on) {
+            continue;
+        }
+        match rule.subject {
+            On::User(user) => users.insert(user.index()),
+            On::Group(group) => groups.insert(group.index()),
+        }
+    }
+    let mut spread = Spread::new(subject.population, start, Space::plain());
+    let mut findings = Vec::new();
+    for (id, name, user) in policy.users.iter().filter(|(_, _, user)| user.active) {
+        let mut given = subject.population.person(id).groups.iter().map(|group| groups.contains(group.index()));
+        let holds = users.contains(id.index()) || given.any(|given| given);
+        let (true, false, Some(place)) = (holds, spread.may(id, 0), user.place) else { continue };
+        let message = say!("`{name}` is given rights, but may not start the program", name);
+        let help = say!("allow `program.start` to a group of `{name}`; without it nothing else can be used", name);
+        findings.push(Diagnostic::new(Code::CannotStart, place, message).help(help));
+    }
+    findings
+}

@@ -1,0 +1,131 @@
+//! What an expectation asks of each user: how many single answers there are, and how many of them are yes.
+
+use crate::model::{Id, Meant, RightId, Scope, Single, Target, UserId};
+use crate::resolve::{Bits, Likeness, Population, Request, Space, Spread};
+
+/// The answers to all that is asked of one user; what one does with one's own data is left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// How many single answers there are.
+    pub asked: usize,
+    /// How many of them are yes.
+    pub allowed: usize,
+}
+
+/// A right over some targets, ready to be asked of anybody.
+pub struct Asked<'p> {
+    rights: Vec<OneRight<'p>>,
+    /// The targets in order of names; `None` for plain rights.
+    singles: Vec<Option<Single>>,
+    /// Where the data of each user stand among them.
+    own: Vec<usize>,
+}
+
+struct OneRight<'p> {
+    right: RightId,
+    spread: Spread<'p>,
+    /// Whether nobody is asked about the own data.
+    without_own: bool,
+    /// How many answers are yes for those who are alike.
+    counts: Vec<usize>,
+}
+
+impl<'p> Asked<'p> {
+    /// Works out what is asked.
+    pub fn new(population: &'p Population<'p>, meant: &Meant) -> Self {
+        let policy = population.in_force().policy;
+        let scope = meant.rights.first().and_then(|right| policy.rights.get(*right).scope);
+        let singles = singles(population, scope, meant.target);
+        let mut positions = vec![Space::OUTSIDE; scope.map_or(1, |scope| policy.single_targets(scope).len())];
+        for (position, single) in singles.iter().enumerate() {
+            positions[single.map_or(0, index)] = position;
+        }
+        let space = Space { size: singles.len(), positions };
+        let own = if scope == Some(Scope::People) { space.positions.clone() } else { Vec::new() };
+        // A group as a target means its members other than the one who asks.
+        let of_others = matches!(meant.target, Some(Target::Group(_)));
+        let rights = meant.rights.iter().map(|right| OneRight {
+            right: *right,
+            spread: Spread::new(population, *right, space.clone()),
+            without_own: of_others || policy.rights.get(*right).own_data_allowed,
+            counts: Vec::new(),
+        });
+        Self { rights: rights.collect(), singles, own }
+    }
+
+    /// Counts the answers for an active user.
+    pub fn tally(&mut self, user: UserId) -> Tally {
+        let mut tally = Tally::default();
+        let own = self.own.get(user.index()).copied().unwrap_or(Space::OUTSIDE);
+        for one in &mut self.rights {
+            let own = if one.without_own { own } else { Space::OUTSIDE };
+            let (count, has_own) = one.count(user, own);
+            tally.asked += self.singles.len() - usize::from(own != Space::OUTSIDE);
+            tally.allowed += count - usize::from(has_own);
+        }
+        tally
+    }
+
+    /// The first request, in order of rights and names, that is allowed or refused.
+    pub fn first(&mut self, user: UserId, allowed: bool) -> Option<Request> {
+        let own = self.own.get(user.index()).copied().unwrap_or(Space::OUTSIDE);
+        let singles = &self.singles;
+        self.rights.iter_mut().find_map(|one| {
+            let own = if one.without_own { own } else { Space::OUTSIDE };
+            let bits = one.bits(user);
+            let position =
+                (0..singles.len()).find(|position| *position != own && bits.contains(*position) == allowed)?;
+            Some(Request { user, right: one.right, target: singles[position] })
+        })
+    }
+}
+
+impl OneRight<'_> {
+    /// How many targets a user reaches, and whether the own data are among them.
+    fn count(&mut self, user: UserId, own: usize) -> (usize, bool) {
+        match self.spread.likeness(user) {
+            Likeness::Alone(bits) => (bits.count_ones(..), bits.contains(own)),
+            Likeness::Alike(number) => {
+                for next in self.counts.len()..=number {
+                    self.counts.push(self.spread.allowed(next).count_ones(..));
+                }
+                (self.counts[number], self.spread.allowed(number).contains(own))
+            }
+        }
+    }
+
+    fn bits(&mut self, user: UserId) -> Bits {
+        match self.spread.likeness(user) {
+            Likeness::Alone(bits) => bits,
+            Likeness::Alike(number) => self.spread.allowed(number).clone(),
+        }
+    }
+}
+
+fn index(single: Single) -> usize {
+    match single {
+        Single::User(id) => id.index(),
+        Single::Module(id) => id.index(),
+        Single::Attachment(id) => id.index(),
+    }
+}
+
+/// The single targets that a target stands for, in order of names.
+fn singles(population: &Population<'_>, scope: Option<Scope>, target: Option<Target>) -> Vec<Option<Single>> {
+    let policy = population.in_force().policy;
+    let (Some(scope), Some(target)) = (scope, target) else { return vec![None] };
+    let singles = match target {
+        Target::User(id) => vec![Single::User(id)],
+        Target::Module(id) => vec![Single::Module(id)],
+        Target::Attachment(id) => vec![Single::Attachment(id)],
+        Target::Group(group) => population.members(group).iter().copied().map(Single::User).collect(),
+        Target::ModuleSet(set) => {
+            let mut modules = policy.module_sets.get(set).modules.clone();
+            modules.sort_unstable();
+            modules.dedup();
+            modules.into_iter().map(Single::Module).collect()
+        }
+        Target::Everyone | Target::Everything => policy.single_targets(scope),
+    };
+    singles.into_iter().map(Some).collect()
+}

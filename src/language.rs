@@ -1,0 +1,242 @@
+//! What the program says, in the languages that it speaks.
+//!
+//! A sentence is written in English where it is said, with [`say!`](crate::say), and keeps its words and names apart
+//! until it is printed. The other languages are data, keyed by the English sentence: `language/*.yaml`. A test holds
+//! them complete.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::LazyLock;
+
+/// A language of labels and messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Language {
+    /// English, in which everything is written first.
+    #[default]
+    English,
+    /// German.
+    German,
+    /// Norwegian, bokmål.
+    Norwegian,
+    /// Dutch.
+    Dutch,
+}
+
+type Sentences = HashMap<String, String>;
+
+static GERMAN: LazyLock<Sentences> = LazyLock::new(|| read(include_str!("language/de.yaml")));
+static NORWEGIAN: LazyLock<Sentences> = LazyLock::new(|| read(include_str!("language/nb.yaml")));
+static DUTCH: LazyLock<Sentences> = LazyLock::new(|| read(include_str!("language/nl.yaml")));
+
+fn read(text: &str) -> Sentences {
+    serde_yaml::from_str(text).unwrap_or_default()
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 4] = [Self::English, Self::German, Self::Norwegian, Self::Dutch];
+
+    /// The codes of all languages, as files and options have them.
+    pub const CODES: [&'static str; 4] = ["en", "de", "nb", "nl"];
+
+    /// The code of ISO 639-1.
+    pub fn code(self) -> &'static str {
+        Self::CODES[self as usize]
+    }
+
+    /// The language of a code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// The sentence that an English one is in this language, if it is known.
+    pub fn translate(self, english: &str) -> Option<&'static str> {
+        let sentences = match self {
+            Self::English => return None,
+            Self::German => &GERMAN,
+            Self::Norwegian => &NORWEGIAN,
+            Self::Dutch => &DUTCH,
+        };
+        sentences.get(english).map(String::as_str)
+    }
+
+    /// Every English sentence that is translated, to hold against those that are said.
+    pub fn sentences(self) -> Vec<&'static str> {
+        let sentences: &'static Sentences = match self {
+            Self::English => return Vec::new(),
+            Self::German => &GERMAN,
+            Self::Norwegian => &NORWEGIAN,
+            Self::Dutch => &DUTCH,
+        };
+        sentences.keys().map(String::as_str).collect()
+    }
+}
+
+/// Something to say: an English sentence with the words that stand in its `{places}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Text {
+    sentence: &'static str,
+    words: Vec<(&'static str, Word)>,
+}
+
+/// What stands in a place of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Word {
+    /// A name, a number, a text of the user: the same in every language.
+    Verbatim(String),
+    /// Something that is said in the language too.
+    Said(Text),
+    /// Several of them, joined by commas and a last word.
+    List(Vec<Word>, Joint),
+}
+
+/// The word before the last of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Joint {
+    /// All of them.
+    And,
+    /// Any of them.
+    Or,
+    /// A comma there as well.
+    Comma,
+}
+
+/// Makes a [`Text`]: `say!("there is no user `{name}`", name)`. Each place of the sentence is named, and given as
+/// `name` or as `name = expression`.
+#[macro_export]
+macro_rules! say {
+    ($sentence:literal $(, $place:ident $(= $value:expr)?)* $(,)?) => {
+        $crate::language::Text::new($sentence, vec![$((stringify!($place), $crate::say!(@ $place $(= $value)?))),*])
+    };
+    (@ $place:ident) => { $crate::language::IntoWord::into_word(&$place) };
+    (@ $place:ident = $value:expr) => { $crate::language::IntoWord::into_word(&$value) };
+}
+
+/// What can stand in a place of a sentence.
+pub trait IntoWord {
+    /// As a word.
+    fn into_word(self) -> Word;
+}
+
+impl<T: Display + ?Sized> IntoWord for &T {
+    fn into_word(self) -> Word {
+        Word::Verbatim(self.to_string())
+    }
+}
+
+impl IntoWord for &Text {
+    fn into_word(self) -> Word {
+        Word::Said(self.clone())
+    }
+}
+
+impl IntoWord for String {
+    fn into_word(self) -> Word {
+        Word::Verbatim(self)
+    }
+}
+
+impl IntoWord for Text {
+    fn into_word(self) -> Word {
+        Word::Said(self)
+    }
+}
+
+impl IntoWord for Word {
+    fn into_word(self) -> Word {
+        self
+    }
+}
+
+impl IntoWord for &Word {
+    fn into_word(self) -> Word {
+        self.clone()
+    }
+}
+
+/// Joins words: `a, b and c`.
+pub fn list<T>(items: impl IntoIterator<Item = T>, joint: Joint) -> Word
+where
+    for<'a> &'a T: IntoWord,
+{
+    Word::List(items.into_iter().map(|item| (&item).into_word()).collect(), joint)
+}
+
+/// Names in backticks, joined: `` `a`, `b` and `c` ``.
+pub fn names<T: Display>(items: impl IntoIterator<Item = T>, joint: Joint) -> Word {
+    list(items.into_iter().map(|item| format!("`{item}`")), joint)
+}
+
+impl Word {
+    /// The word in a language.
+    pub fn to(&self, language: Language) -> String {
+        match self {
+            Self::Verbatim(text) => text.clone(),
+            Self::Said(text) => text.to(language),
+            Self::List(words, joint) => {
+                let words: Vec<String> = words.iter().map(|word| word.to(language)).collect();
+                let last = match joint {
+                    Joint::And => format!(" {} ", say!("and").to(language)),
+                    Joint::Or => format!(" {} ", say!("or").to(language)),
+                    Joint::Comma => ", ".to_owned(),
+                };
+                match words.as_slice() {
+                    [] => String::new(),
+                    [one] => one.clone(),
+                    [most @ .., end] => format!("{}{last}{end}", most.join(", ")),
+                }
+            }
+        }
+    }
+}
+
+impl Text {
+    /// Joins a sentence and its words; use [`say!`](crate::say), which a test can find.
+    pub fn new(sentence: &'static str, words: Vec<(&'static str, Word)>) -> Self {
+        Self { sentence, words }
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.sentence.is_empty()
+    }
+
+    /// The text in English.
+    pub fn english(&self) -> String {
+        self.to(Language::English)
+    }
+
+    /// The text in a language, else in English.
+    pub fn to(&self, language: Language) -> String {
+        let mut rest = language.translate(self.sentence).unwrap_or(self.sentence);
+        let mut text = String::with_capacity(rest.len() + 32);
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let Some((place, after)) = after.split_once('}') else { break };
+            let word = self.words.iter().find(|(name, _)| *name == place);
+            text.push_str(&word.map(|(_, word)| word.to(language)).unwrap_or_default());
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_their_places_and_lists_are_joined() {
+        let name = "lars";
+        assert_eq!(say!("there is no user `{name}`", name).english(), "there is no user `lars`");
+        let all = names(["a", "b", "c"], Joint::And);
+        assert_eq!(say!("{all}: {count}", all, count = 3).english(), "`a`, `b` and `c`: 3");
+        assert_eq!(say!("{what}", what = say!("and")).to(Language::German), "und");
+    }
+
+    #[test]
+    fn braces_of_the_user_are_not_places() {
+        assert_eq!(say!("`{text}`", text = "{name}{").english(), "`{name}{`");
+    }
+}

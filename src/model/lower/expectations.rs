@@ -1,0 +1,89 @@
+//! Expectations get their names looked up.
+
+use crate::diag::Diagnostic;
+use crate::model::expectation::{Crowd, Expectation, Expected};
+use crate::model::{Bound, Meant, Part, Subject, Target, rights_of_pattern};
+use crate::syntax::Document;
+use crate::syntax::expectation::{self, ExpectationDecl, ExpectationText, What};
+use crate::syntax::rule::{At, Prefix, Reference};
+use crate::text::{FileId, Place};
+
+use super::Lowering;
+use super::ambiguous;
+
+impl Lowering {
+    /// Those of one document.
+    pub(super) fn expectations(&mut self, document: &Document) {
+        for declared in &document.expect {
+            let Some(expected) = self.expected(document.file, declared) else { continue };
+            self.parts.expectations.push(Expectation {
+                text: declared.text.clone(),
+                expected,
+                on: declared.on,
+                because: declared.because.clone(),
+                place: Place { file: document.file, span: declared.span },
+            });
+        }
+    }
+
+    /// What an expectation means; everything that is wrong in it is found.
+    fn expected(&mut self, file: FileId, declared: &ExpectationDecl) -> Option<Expected> {
+        let (crowd, whats) = declared.meant.parts();
+        let crowd = crowd.map(|crowd| self.crowd(file, declared, crowd));
+        let meant: Vec<Option<Meant>> = whats.iter().map(|what| self.what(file, declared, what)).collect();
+        let mut meant = meant.into_iter().collect::<Option<Vec<Meant>>>()?;
+        if let ExpectationText::Nobody { .. } = declared.meant {
+            return Some(Expected::Nobody(meant));
+        }
+        let meant = meant.pop()?;
+        Some(match &declared.meant {
+            ExpectationText::Can { .. } => Expected::Can(crowd??, meant),
+            ExpectationText::Cannot { .. } => Expected::Cannot(crowd??, meant),
+            ExpectationText::Only { .. } => Expected::Only(crowd??, meant),
+            ExpectationText::Count { bound, number, .. } => Expected::Count(*bound, *number, meant),
+            ExpectationText::Nobody { .. } => return None,
+        })
+    }
+
+    fn crowd(&mut self, file: FileId, declared: &ExpectationDecl, crowd: &expectation::Crowd) -> Option<Crowd> {
+        let subjects: Vec<_> = crowd.subjects.iter().map(|subject| self.subject(file, declared, subject)).collect();
+        let except: Vec<_> = crowd.except.iter().map(|subject| self.subject(file, declared, subject)).collect();
+        let (subjects, except): (Option<Vec<_>>, Option<Vec<_>>) =
+            (subjects.into_iter().collect(), except.into_iter().collect());
+        Some(Crowd { everyone: crowd.everyone, subjects: subjects?, except: except? })
+    }
+
+    fn subject(&mut self, file: FileId, declared: &ExpectationDecl, part: &At<Reference>) -> Option<Subject> {
+        let reference = &part.value;
+        let place = Place { file, span: declared.spans.of(part) };
+        match self.parts.bind(reference, &[Prefix::User, Prefix::Group, Prefix::Role]) {
+            Bound::One(Target::User(user)) => return Some(Subject::User(user)),
+            Bound::One(Target::Group(group)) => return Some(Subject::Group(group)),
+            Bound::Ambiguous(prefixes) => {
+                let wrong = ambiguous(reference, &prefixes);
+                self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));
+            }
+            Bound::Unknown(near) => self.unknown_member(place, reference, near),
+            Bound::Unfit(prefix) => self.unfit_member(place, reference, prefix),
+            Bound::One(_) => {}
+        }
+        None
+    }
+
+    fn what(&mut self, file: FileId, declared: &ExpectationDecl, what: &What) -> Option<Meant> {
+        let target = what.target.as_ref().map(|target| &target.value);
+        match rights_of_pattern(&self.parts, &what.right.value, target) {
+            Ok(meant) => Some(meant),
+            Err(wrong) => {
+                self.diagnostics.extend(wrong.into_iter().map(|wrong| {
+                    let span = match (wrong.part, &what.target) {
+                        (Part::Target, Some(target)) => declared.spans.of(target),
+                        _ => declared.spans.of(&what.right),
+                    };
+                    Diagnostic::new(wrong.code, Place { file, span }, wrong.message).help(wrong.help)
+                }));
+                None
+            }
+        }
+    }
+}

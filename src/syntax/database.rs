@@ -1,0 +1,82 @@
+//! What a database is called: `sqlite:PATH`, `postgres://...`, or `env:NAME`.
+
+/// A database as somebody wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(Box<str>),
+    /// A server.
+    Postgres(Box<str>),
+    /// The URL is in this environment variable.
+    Environment(Box<str>),
+}
+
+/// Why a text names no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadDatabase {
+    /// It has none of the three forms.
+    Form,
+    /// A variable that policies may not read.
+    Variable,
+}
+
+impl DatabaseUrl {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// If it has none of the forms, or names a variable other than `RIGHTFUL_*` and `*_DATABASE_URL`.
+    pub fn parse(text: &str) -> Result<Self, BadDatabase> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let fits = !path.is_empty() && !path.starts_with("//") && !path.starts_with(":memory:");
+            return if fits { Ok(Self::Sqlite(path.into())) } else { Err(BadDatabase::Form) };
+        }
+        if let Some(name) = text.strip_prefix("env:") {
+            let shaped = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            let known = name.starts_with("RIGHTFUL_") || name.ends_with("_DATABASE_URL");
+            return if shaped && known { Ok(Self::Environment(name.into())) } else { Err(BadDatabase::Variable) };
+        }
+        let server = ["postgres://", "postgresql://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+        match server {
+            Some(rest) if !rest.is_empty() => Ok(Self::Postgres(text.into())),
+            _ => Err(BadDatabase::Form),
+        }
+    }
+
+    /// Whether a password stands in it.
+    pub fn has_password(&self) -> bool {
+        let Self::Postgres(url) = self else { return false };
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let in_user = authority
+            .rsplit_once('@')
+            .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
+        let query = rest.split_once('?').map_or("", |(_, query)| query);
+        in_user || query.split('&').any(|pair| pair.starts_with("password=") && pair.len() > "password=".len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_have_three_forms() {
+        assert_eq!(DatabaseUrl::parse("sqlite:crm.db"), Ok(DatabaseUrl::Sqlite("crm.db".into())));
+        assert!(matches!(DatabaseUrl::parse("postgres://h/db"), Ok(DatabaseUrl::Postgres(_))));
+        assert!(matches!(DatabaseUrl::parse("env:SUEDWIND_DATABASE_URL"), Ok(DatabaseUrl::Environment(_))));
+        assert!(DatabaseUrl::parse("env:RIGHTFUL_X").is_ok());
+        assert_eq!(DatabaseUrl::parse("env:HOME"), Err(BadDatabase::Variable));
+        for bad in ["crm.db", "sqlite:", "sqlite://x", "sqlite::memory:", "mysql://x", "postgres://", ""] {
+            assert_eq!(DatabaseUrl::parse(bad), Err(BadDatabase::Form), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_seen_wherever_it_stands() {
+        let has = |url| DatabaseUrl::parse(url).unwrap().has_password();
+        assert!(has("postgres://crm:secret@db/crm") && has("postgresql://db/crm?password=x&sslmode=require"));
+        assert!(
+            !has("postgres://crm@db:5432/crm") && !has("postgres://db/crm?passfile=x") && !has("postgres://u:@db/c")
+        );
+    }
+}
