@@ -342,6 +342,7 @@ users:
   own: { modules: a }
   two:
   same:
+  six: { modules: b }
 groups:
   all: { members: [everyone], allow: [program.start, modules.use of mail] }
   one: { members: [own, two, same], modules: a }
@@ -352,8 +353,9 @@ module_sets: { a: [mail], b: [mail, crm], c: [crm], d: [crm] }
 expect: [everyone cannot modules.use of module-set:d]
 "#), @r#"
         no-module-set a.yaml:4:3 "none" `none` may not arrange modules, and no module set is prescribed | add `modules:` to the user or to a group, or allow `modules.arrange`
-        ambiguous-module-set a.yaml:6:3 "two" + a.yaml:10:3 "one" (`two` is in this group) + a.yaml:11:3 "other" (`two` is in this group) the groups of `two` prescribe different module sets: `a` and `b` | say which one counts: `modules:` of the user decides before any group
-        unused-module-set a.yaml:14:43 "c" nobody gets the module set `c` | name it under `modules:` of a user or group, or remove it
+        ambiguous-module-set a.yaml:6:3 "two" + a.yaml:11:3 "one" (`two` is in this group) + a.yaml:12:3 "other" (`two` is in this group) the groups of `two` prescribe different module sets: `a` and `b` | say which one counts: `modules:` of the user decides before any group
+        module-not-usable a.yaml:15:27 "b" `crm` of the module set `b` cannot be used by `six` | allow `modules.use of crm`, or take the module out of the set
+        unused-module-set a.yaml:15:43 "c" nobody gets the module set `c` | name it under `modules:` of a user or group, or remove it
         "#);
     }
 

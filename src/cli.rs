@@ -3,9 +3,13 @@
 mod apply;
 mod can;
 mod check;
+mod explain;
+mod init;
 mod matrix;
+mod new;
 mod plan;
 mod rights;
+mod schema;
 mod session;
 mod what;
 mod why;
@@ -105,6 +109,10 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Rights(rights::Rights),
+    Explain(explain::Explain),
+    New(new::New),
+    Init(init::Init),
+    Schema(schema::Schema),
 }
 
 fn read_date(text: &str) -> Result<Date, String> {
@@ -166,6 +174,10 @@ pub fn run() -> ExitCode {
         Command::Plan(command) => plan::run(command, &context),
         Command::Apply(command) => apply::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
+        Command::Explain(command) => explain::run(command, &context),
+        Command::New(command) => new::run(command, &context),
+        Command::Init(command) => init::run(command, &context),
+        Command::Schema(command) => schema::run(command),
     };
     match outcome {
         Ok(outcome) => {
@@ -232,13 +244,14 @@ fn write_err(text: &str) {
 }
 
 fn report(failure: &Failure, look: Look) -> ExitCode {
+    let look = Look { language: failure.language.unwrap_or(look.language), ..look };
     use crate::report::block::{Block, Line, Page, Tone};
     let mut page = Page::default();
     if !failure.message.is_empty() {
-        page.text(Line::new().then(Tone::No, "error").then(Tone::Plain, format!(": {}", failure.message)));
+        page.text(Line::new().then(Tone::No, say!("error")).then(Tone::Plain, format!(": {}", failure.message)));
     }
     if !failure.help.is_empty() {
-        let line = Line::new().then(Tone::Quiet, "help").then(Tone::Plain, format!(": {}", failure.help));
+        let line = Line::new().then(Tone::Quiet, say!("help")).then(Tone::Plain, format!(": {}", failure.help));
         page.0.push(Block::Text { line, indent: 1, hang: 7 });
     }
     write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));

@@ -88,6 +88,10 @@ pub enum Word {
     Said(Text),
     /// Several of them, joined by commas and a last word.
     List(Vec<Word>, Joint),
+    /// A number, with its thousands apart.
+    Number(usize),
+    /// A name that people know by a label in their language, which follows in brackets.
+    Labelled(String, Vec<(Language, String)>),
 }
 
 /// The word before the last of a list.
@@ -173,6 +177,11 @@ impl Word {
         match self {
             Self::Verbatim(text) => text.clone(),
             Self::Said(text) => text.to(language),
+            Self::Number(number) => thousands(*number, language),
+            Self::Labelled(name, labels) => match labels.iter().find(|(known, _)| *known == language) {
+                Some((_, label)) if language != Language::English => format!("{name} ({label})"),
+                _ => name.clone(),
+            },
             Self::List(words, joint) => {
                 let words: Vec<String> = words.iter().map(|word| word.to(language)).collect();
                 let last = match joint {
@@ -188,6 +197,24 @@ impl Word {
             }
         }
     }
+}
+
+/// `12,345` in English, `12.345` in German and Dutch, and with a blank that does not break in Norwegian.
+fn thousands(number: usize, language: Language) -> String {
+    let mark = match language {
+        Language::English => ',',
+        Language::German | Language::Dutch => '.',
+        Language::Norwegian => '\u{a0}',
+    };
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(mark);
+        }
+        shown.push(digit);
+    }
+    shown
 }
 
 impl Text {
@@ -233,6 +260,13 @@ mod tests {
         let all = names(["a", "b", "c"], Joint::And);
         assert_eq!(say!("{all}: {count}", all, count = 3).english(), "`a`, `b` and `c`: 3");
         assert_eq!(say!("{what}", what = say!("and")).to(Language::German), "und");
+    }
+
+    #[test]
+    fn thousands_stand_apart_as_the_language_has_them() {
+        let shown = Language::ALL.map(|language| Word::Number(1_234_567).to(language));
+        assert_eq!(shown, ["1,234,567", "1.234.567", "1\u{a0}234\u{a0}567", "1.234.567"]);
+        assert_eq!(Word::Number(999).to(Language::German), "999");
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub mod state;
 // What is wrong or doubtful in a policy that compiles.
 pub mod check;
 
+// Policy files are changed without touching anything else.
+pub mod edit;
+
 // Two policies become a difference.
 pub mod diff;
 

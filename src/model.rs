@@ -207,7 +207,7 @@ pub struct Rule {
 }
 
 /// What a policy is assembled from. The order of memberships and rules does not matter.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Parts {
     /// The staff register.
     pub employees: Table<EmployeeId, Name, Employee>,

@@ -3,10 +3,11 @@
 //! A text is parsed by the same grammar as rules, bound to a policy, and decided. What cannot be answered is a
 //! [`Misunderstood`], never a no.
 
+mod label;
 mod notes;
 
 use crate::date::Date;
-use crate::language::Text;
+use crate::language::{Language, Text};
 use crate::model::{
     Bound, GroupId, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
@@ -70,12 +71,14 @@ impl Answer {
     }
 }
 
-/// Parses a question and binds it to a policy.
+/// Parses a question and binds it to a policy. Instead of the name of a right its label may stand there, in any
+/// language; `language` is tried first.
 ///
 /// # Errors
 /// If it is no question, or names what the policy does not have.
-pub fn understand(text: &str, policy: &Policy) -> Result<Question, Misunderstood> {
-    let parsed = parse_question(text).map_err(|error| Misunderstood {
+pub fn understand(text: &str, policy: &Policy, language: Language) -> Result<Question, Misunderstood> {
+    let named = label::replaced(text, policy, language)?;
+    let parsed = parse_question(named.as_deref().unwrap_or(text)).map_err(|error| Misunderstood {
         message: say!("this is no question: {message}", message = error.message),
         help: if error.help.is_empty() {
             say!("ask as in `lars data.export` or `lars calendar.see of anna on 2026-12-01`")

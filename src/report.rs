@@ -5,6 +5,8 @@
 pub mod block;
 pub mod github;
 pub mod junit;
+pub mod reference;
+pub mod sarif;
 pub mod snippet;
 pub mod text;
 pub mod view;

@@ -1,9 +1,10 @@
 //! Where policy files come from: the working tree, a git revision, or memory.
 //!
-//! A [`Tree`] lists and reads files below its root and nothing outside of it, whatever links say. It never writes.
+//! A [`Tree`] lists and reads files below its root and nothing outside of it, whatever links say. Reading never writes.
 
 pub mod git;
 pub mod memory;
+pub mod overlay;
 pub mod worktree;
 
 use std::io;
@@ -56,6 +57,9 @@ pub enum TreeError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// A file is not what was read before.
+    #[error("`{0}` was changed meanwhile")]
+    Changed(String),
     /// Git has no such revision.
     #[error("git knows no revision `{0}`")]
     NoRevision(String),
@@ -79,6 +83,7 @@ impl TreeError {
             Self::NotUtf8(_) => "rename the file",
             Self::TooLarge(_) => "split the file; every section may be spread over many files",
             Self::Io { .. } => "check that the file may be read",
+            Self::Changed(_) => "nothing was written; try again",
             Self::NoRevision(_) => "name a branch, a tag or a commit; `git log --oneline` lists commits",
             Self::NotGit(_) => "--at needs a git checkout; leave it out to use the files as they are",
             Self::Git(_) => "",

@@ -4,8 +4,10 @@
 
 mod answers;
 mod check;
+mod explain;
+mod new_user;
 mod plan;
-mod sarif;
+mod policy;
 
 use serde::Serialize;
 
@@ -18,8 +20,10 @@ pub use answers::{
     rights, what, why,
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
+pub use explain::{ExplainOut, PageOut, explain};
+pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
-pub use sarif::{SarifOut, sarif};
+pub use policy::{policy_schema, settings_schema};
 
 /// The version of the output format.
 const VERSION: u32 = 1;
@@ -30,7 +34,9 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("apply", schemars::schema_for!(ApplyOut)),
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
+        ("explain", schemars::schema_for!(ExplainOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
+        ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
         ("rights", schemars::schema_for!(RightsOut)),
         ("what", schemars::schema_for!(WhatOut)),

@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 13] = [
     &["model"],
     &["resolve"],
     &["repository", "question", "state"],
-    &["check"],
+    &["check", "edit"],
     &["diff"],
     &["plan"],
     &["target"],

@@ -4,7 +4,9 @@ use std::io::{IsTerminal, Write};
 
 use clap::Args;
 
+use crate::language::Language;
 use crate::report::{snippet, text, view};
+use crate::say;
 use crate::target::{Run, Target};
 use crate::wire;
 
@@ -39,6 +41,10 @@ pub struct Apply {
 pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     checked(&opened, context)?;
+    if opened.repository.settings.guards != crate::syntax::settings::Guards::default() {
+        let text = say!("warning: this version does not enforce the guards of rightful.yaml");
+        super::write_err(&format!("{}\n", text.to(opened.err.language)));
+    }
     let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
     let plan = make(&opened, context, &mut target)?;
     let as_text = command.common.format == Format::Text;
@@ -51,8 +57,9 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         // Nobody shall be asked about what went elsewhere.
         super::write_err(&shown(opened.err));
     }
-    if asks && !confirmed(plan.changes.len(), &name) {
-        return Err(Failure { code: 1, ..Failure::world("nothing was applied") });
+    if asks && !confirmed(plan.changes.len(), &name, opened.err.language) {
+        let message = say!("nothing was applied").to(opened.err.language);
+        return Err(Failure { code: 1, ..Failure::world(message) });
     }
     let run = Run {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -75,12 +82,14 @@ fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let before = errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
-    Err(Failure { before, code: 1, ..Failure::world("the policy has errors, so nothing was applied") })
+    let message = say!("the policy has errors, so nothing was applied").to(opened.err.language);
+    Err(Failure { before, code: 1, ..Failure::world(message) })
 }
 
 /// Asks on the terminal.
-fn confirmed(changes: usize, name: &str) -> bool {
-    super::write_err(&format!("\nApply {changes} changes to {name}? [y/N] "));
+fn confirmed(changes: usize, name: &str, language: Language) -> bool {
+    let question = say!("Apply {changes} changes to {name}? [y/N]", changes, name);
+    super::write_err(&format!("\n{} ", question.to(language)));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

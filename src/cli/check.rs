@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::check;
-use crate::report::{github, junit, snippet, text, view};
+use crate::report::{github, junit, sarif, snippet, text, view};
 use crate::wire;
 
 use super::session::{Failure, Opened, open, pick};
@@ -61,7 +61,7 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
     let (sources, language) = (opened.sources(), opened.out.language);
     let out = match command.format {
         Format::Json => wire::to_text(&wire::check(sources, &report, language)),
-        Format::Sarif => wire::to_text(&wire::sarif(sources, &report, language)),
+        Format::Sarif => wire::to_text(&sarif::log(sources, &report, language)),
         Format::Github => github::print(sources, &report.findings, language),
         Format::Junit => {
             let fails = if command.strict { junit::Fails::Warnings } else { junit::Fails::Errors };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
+use crate::language::Language;
 use crate::model::Policy;
 use crate::name::{Name, nearest};
 use crate::question::{Misunderstood, Question, understand};
@@ -32,6 +33,8 @@ pub struct Failure {
     pub help: String,
     /// The exit code.
     pub code: u8,
+    /// The language of the settings, if they were read.
+    pub language: Option<Language>,
 }
 
 impl Failure {
@@ -86,6 +89,11 @@ impl Opened {
         &self.repository.companies[self.company]
     }
 
+    /// Which one it is among all.
+    pub fn company_index(&self) -> usize {
+        self.company
+    }
+
     /// Its policy.
     pub fn policy(&self) -> &Policy {
         &self.company().policy
@@ -94,7 +102,8 @@ impl Opened {
     /// What to answer to words that mean nothing.
     pub fn misunderstood(&self, error: &Misunderstood) -> Failure {
         let language = self.err.language;
-        Failure::world(error.message.to(language)).help(error.help.to(language))
+        let failure = Failure::world(error.message.to(language)).help(error.help.to(language));
+        Failure { language: Some(language), ..failure }
     }
 }
 
@@ -131,7 +140,7 @@ pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Fail
     before.push_str(&text::print(&view::summary(diagnostics, opened.sources(), &[]), opened.err));
     let language = opened.err.language;
     let message = say!("the policy does not compile, so nothing can be answered").to(language);
-    Err(Failure { before, ..Failure::world(message) }
+    Err(Failure { before, language: Some(language), ..Failure::world(message) }
         .help(say!("`rightful check` lists everything that was found").to(language)))
 }
 
@@ -159,7 +168,8 @@ pub fn pick(repository: &Repository, name: Option<&str>) -> Result<usize, Failur
 
 /// Understands the words of a question and settles the day.
 pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Question, Date), Failure> {
-    let question = understand(&words.join(" "), opened.policy()).map_err(|error| opened.misunderstood(&error))?;
+    let question = understand(&words.join(" "), opened.policy(), opened.err.language)
+        .map_err(|error| opened.misunderstood(&error))?;
     let on = match question.on {
         Some(on) if context.on_was_said && on != context.on => {
             return Err(Failure::world(format!("the question says {on}, and --on says {}", context.on))

@@ -36,7 +36,7 @@ pub fn print(sources: &Sources, report: &Report, fails: Fails, language: Languag
         });
         let status = failure.map_or_else(TestCaseStatus::success, |finding| failure_of(sources, finding, language));
         let mut case = TestCase::new(&*harmless(&proved.text), status);
-        case.set_classname(&*harmless(&named(proved.company.as_ref().map_or("expect", |company| company.as_str()))));
+        case.set_classname(&*harmless(proved.company.as_ref().map_or("expect", |company| company.as_str())));
         expectations.add_test_case(case);
     }
     let mut document = Document::new("rightful check");
@@ -45,10 +45,6 @@ pub fn print(sources: &Sources, report: &Report, fails: Fails, language: Languag
         document.add_test_suite(expectations);
     }
     document.to_string().map(|text| text + "\n").unwrap_or_default()
-}
-
-fn named(text: &str) -> String {
-    text.to_owned()
 }
 
 fn case(sources: &Sources, finding: &Diagnostic, fails: Fails, language: Language) -> TestCase {

@@ -1,22 +1,26 @@
 //! Values as pages: one file per question that people ask.
 
+mod added;
 mod check;
 mod count;
+mod explain;
 mod matrix;
 mod plan;
 mod rights;
 mod what;
 mod why;
 
+pub use added::added;
 pub use check::{expectations, summary};
-pub use count::thousands;
+pub use explain::{codes, explained};
 pub use matrix::matrix;
 pub use plan::{applied, plan};
 pub use rights::rights;
 pub use what::what;
 pub use why::{can, why};
 
-use crate::model::{Policy, UserId};
+use crate::language::{Language, Word};
+use crate::model::{Policy, RightId, UserId};
 use crate::text::{Place, Sources};
 
 /// `policies/sales.yaml:12`; empty for what was read from a database.
@@ -24,6 +28,16 @@ pub fn place(sources: &Sources, place: Option<Place>) -> String {
     let Some(place) = place else { return String::new() };
     let file = sources.file(place.file);
     format!("{}:{}", file.path(), file.position(place.span.start).line)
+}
+
+/// A right by its name, with its label where the reader's language is not English.
+pub(super) fn right(policy: &Policy, id: RightId) -> Word {
+    let right = policy.rights.get(id);
+    let labels = Language::ALL.into_iter().filter_map(|language| {
+        let label = right.labels.get(language.code())?;
+        Some((language, label.to_string()))
+    });
+    Word::Labelled(policy.rights.key(id).to_string(), labels.collect())
 }
 
 /// `lars (Lars Kaufmann)`.

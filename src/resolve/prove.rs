@@ -107,7 +107,7 @@ mod tests {
     fn proof(fixture: &str, question: &str) -> String {
         let compiled = compiled(fixture);
         let policy = &compiled.policy;
-        let question = understand(question, policy).expect("a question");
+        let question = understand(question, policy, crate::language::Language::English).expect("a question");
         let in_force = InForce::new(policy, question.on.unwrap_or(day("2026-11-22")));
         let answer = answer(&in_force, &question);
         let proof = answer.proof(&in_force).expect("a proof");

@@ -113,7 +113,8 @@ impl Spans {
     }
 }
 
-const FIELDS: [&str; 3] = ["that", "because", "on"];
+/// The fields of an expectation that is written as a mapping.
+pub const FIELDS: [&str; 3] = ["that", "because", "on"];
 
 /// Reads the section `expect`.
 pub fn read_section(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<ExpectationDecl> {

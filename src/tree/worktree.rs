@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{MAX_FILE_BYTES, Tree, TreeError, is_policy_file};
@@ -73,6 +73,70 @@ impl Worktree {
     }
 }
 
+/// A file that shall say something else.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// The path below the root.
+    pub path: &'a str,
+    /// What was read.
+    pub before: &'a [u8],
+    /// What to write.
+    pub after: &'a [u8],
+}
+
+impl Worktree {
+    /// Writes all of some changes, or none: each new text is written beside its file first, and takes its place
+    /// only when all of them are on the disk. Should that fail halfway, the old texts are put back.
+    ///
+    /// # Errors
+    /// If a file is not what was read any more, or cannot be written.
+    pub fn write(&self, changes: &[Change<'_>]) -> Result<(), TreeError> {
+        let mut ready: Vec<(PathBuf, PathBuf, &Change<'_>)> = Vec::new();
+        let prepared = changes.iter().try_for_each(|change| {
+            if self.read(change.path)?.as_deref() != Some(change.before) {
+                return Err(TreeError::Changed(change.path.to_owned()));
+            }
+            let real = self.inside(change.path)?;
+            let failed = |source| TreeError::Io { path: change.path.to_owned(), source };
+            let beside = beside(&real);
+            ready.push((real.clone(), beside.clone(), change));
+            put(&beside, change.after).map_err(failed)?;
+            let permissions = fs::metadata(&real).map_err(failed)?.permissions();
+            fs::set_permissions(&beside, permissions).map_err(failed)
+        });
+        let mut moved = 0;
+        let done = prepared.and_then(|()| {
+            ready.iter().try_for_each(|(real, beside, change)| {
+                fs::rename(beside, real).map_err(|source| TreeError::Io { path: change.path.to_owned(), source })?;
+                moved += 1;
+                Ok(())
+            })
+        });
+        if done.is_err() {
+            for (index, (real, beside, change)) in ready.iter().enumerate() {
+                // The first failure is told; what is left behind can only be a file beside, which is removed.
+                let _ = fs::remove_file(beside);
+                if index < moved {
+                    let _ = put(beside, change.before).and_then(|()| fs::rename(beside, real));
+                }
+            }
+        }
+        done
+    }
+}
+
+/// A path beside a file, in the same folder, so that it can take the file's place in one step.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.new", std::process::id()))
+}
+
+fn put(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
 impl Tree for Worktree {
     fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
         if fs::symlink_metadata(self.root.join(folder)).is_err() {
@@ -132,6 +196,22 @@ mod tests {
         symlink("../../secret.yaml", root.join("policies/secret.yaml")).unwrap();
         assert!(tree.files("policies").is_err() || tree.read("policies/secret.yaml").is_err());
         assert!(matches!(tree.read("policies/secret.yaml"), Err(TreeError::Outside(_))));
+    }
+
+    #[test]
+    fn files_are_written_all_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("policies")).unwrap();
+        fs::write(dir.path().join("policies/a.yaml"), "a").unwrap();
+        fs::write(dir.path().join("policies/b.yaml"), "b").unwrap();
+        let tree = Worktree::new(dir.path()).unwrap();
+        let change = |path, before: &'static str| Change { path, before: before.as_bytes(), after: b"new" };
+        let stale = [change("policies/a.yaml", "a"), change("policies/b.yaml", "old")];
+        assert!(matches!(tree.write(&stale), Err(TreeError::Changed(_))));
+        let names = || fs::read_dir(dir.path().join("policies")).unwrap().count();
+        assert_eq!((tree.read("policies/a.yaml").unwrap().unwrap(), names()), (b"a".to_vec(), 2));
+        tree.write(&[change("policies/a.yaml", "a"), change("policies/b.yaml", "b")]).unwrap();
+        assert_eq!((tree.read("policies/b.yaml").unwrap().unwrap(), names()), (b"new".to_vec(), 2));
     }
 
     #[test]

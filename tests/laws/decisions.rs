@@ -127,7 +127,7 @@ fn a_question_about_several_is_the_conjunction_of_single_ones() {
                 for (name, kind) in scoped_rights(&org) {
                     for target in wide_targets(&org, kind) {
                         let text = format!("user:{} can {name} of {} on {on}", org.users[who].name, target.key(&org));
-                        let question = understand(&text, policy).expect(&text);
+                        let question = understand(&text, policy, rightful::language::Language::English).expect(&text);
                         prop_assert_eq!(question.on, Some(on));
                         let answer = answer(&in_force, &question);
                         let verdict = naive::decide_many(&org, who, &name, &target, on);

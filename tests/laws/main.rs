@@ -5,6 +5,8 @@ mod catalogue;
 mod database;
 mod decisions;
 mod differences;
+mod expectations;
+mod findings;
 mod naive;
 mod organisation;
 mod readings;

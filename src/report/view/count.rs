@@ -1,26 +1,13 @@
 //! Numbers of things, in words that every language can bend.
 
-use crate::language::Text;
+use crate::language::{Text, Word};
 use crate::say;
-
-/// `12,345`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
 
 /// `1 user`, `2 users`.
 pub fn users(number: usize) -> Text {
     match number {
         1 => say!("1 user"),
-        _ => say!("{count} users", count = thousands(number)),
+        _ => say!("{count} users", count = Word::Number(number)),
     }
 }
 
@@ -28,7 +15,7 @@ pub fn users(number: usize) -> Text {
 pub fn groups(number: usize) -> Text {
     match number {
         1 => say!("1 group"),
-        _ => say!("{count} groups", count = thousands(number)),
+        _ => say!("{count} groups", count = Word::Number(number)),
     }
 }
 
@@ -36,7 +23,7 @@ pub fn groups(number: usize) -> Text {
 pub fn rules(number: usize) -> Text {
     match number {
         1 => say!("1 rule"),
-        _ => say!("{count} rules", count = thousands(number)),
+        _ => say!("{count} rules", count = Word::Number(number)),
     }
 }
 
@@ -44,7 +31,7 @@ pub fn rules(number: usize) -> Text {
 pub fn rights(number: usize) -> Text {
     match number {
         1 => say!("1 right"),
-        _ => say!("{count} rights", count = thousands(number)),
+        _ => say!("{count} rights", count = Word::Number(number)),
     }
 }
 
@@ -52,7 +39,7 @@ pub fn rights(number: usize) -> Text {
 pub fn files(number: usize) -> Text {
     match number {
         1 => say!("1 file"),
-        _ => say!("{count} files", count = thousands(number)),
+        _ => say!("{count} files", count = Word::Number(number)),
     }
 }
 
@@ -60,7 +47,7 @@ pub fn files(number: usize) -> Text {
 pub fn changes(number: usize) -> Text {
     match number {
         1 => say!("1 change"),
-        _ => say!("{count} changes", count = thousands(number)),
+        _ => say!("{count} changes", count = Word::Number(number)),
     }
 }
 
@@ -68,7 +55,7 @@ pub fn changes(number: usize) -> Text {
 pub fn errors(number: usize) -> Text {
     match number {
         1 => say!("1 error"),
-        _ => say!("{count} errors", count = thousands(number)),
+        _ => say!("{count} errors", count = Word::Number(number)),
     }
 }
 
@@ -76,7 +63,7 @@ pub fn errors(number: usize) -> Text {
 pub fn warnings(number: usize) -> Text {
     match number {
         1 => say!("1 warning"),
-        _ => say!("{count} warnings", count = thousands(number)),
+        _ => say!("{count} warnings", count = Word::Number(number)),
     }
 }
 
@@ -84,7 +71,7 @@ pub fn warnings(number: usize) -> Text {
 pub fn expectations(number: usize) -> Text {
     match number {
         1 => say!("1 expectation"),
-        _ => say!("{count} expectations", count = thousands(number)),
+        _ => say!("{count} expectations", count = Word::Number(number)),
     }
 }
 
@@ -92,6 +79,6 @@ pub fn expectations(number: usize) -> Text {
 pub fn companies(number: usize) -> Text {
     match number {
         1 => say!("1 company"),
-        _ => say!("{count} companies", count = thousands(number)),
+        _ => say!("{count} companies", count = Word::Number(number)),
     }
 }

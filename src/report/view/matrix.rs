@@ -1,12 +1,13 @@
 //! Users by rights.
 
+use crate::language::Word;
 use crate::model::{Policy, UserId};
 use crate::question::Held;
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::resolve::{Decision, Step};
 use crate::say;
 
-use super::{count, thousands};
+use super::count;
 
 /// How many rights stand beside each other, each under a letter.
 const RIGHTS_A_TABLE: usize = 26;
@@ -20,9 +21,9 @@ pub fn matrix(policy: &Policy, rows: &[(UserId, Vec<Held>)]) -> Page {
         held.iter().find(|cell| cell.right == right && cell.target.is_none()).map(|cell| cell.decision)
     };
     for rights in rights.chunks(RIGHTS_A_TABLE) {
-        let legend = ('a'..).zip(rights).map(|(letter, right)| {
-            vec![Line::from(letter.to_string()), Line::from(policy.rights.key(*right).to_string())]
-        });
+        let legend = ('a'..)
+            .zip(rights)
+            .map(|(letter, right)| vec![Line::from(letter.to_string()), Line::from(super::right(policy, *right))]);
         page.table(0, legend.collect());
         page.blank();
         let widest = rows.iter().map(|(user, _)| policy.users.key(*user).as_str().chars().count()).max().unwrap_or(0);
@@ -87,7 +88,7 @@ fn scoped(policy: &Policy, rows: &[(UserId, Vec<Held>)], page: &mut Page) {
         let targets = policy.rights.get(*right).scope.map(|scope| policy.single_targets(scope).len()).unwrap_or(0);
         vec![
             Line::from(letter.to_string()),
-            Line::from(say!("{right} (of {count})", right = policy.rights.key(*right), count = thousands(targets))),
+            Line::from(say!("{right} (of {count})", right = policy.rights.key(*right), count = Word::Number(targets))),
         ]
     });
     page.table(0, legend.collect());
@@ -101,7 +102,7 @@ fn scoped(policy: &Policy, rows: &[(UserId, Vec<Held>)], page: &mut Page) {
         let mut row = vec![Line::from(policy.users.key(*user).to_string())];
         for right in &rights {
             let allowed = held.iter().filter(|cell| cell.right == *right && cell.decision.allowed).count();
-            row.push(Line::from(thousands(allowed)));
+            row.push(Line::from(Word::Number(allowed)));
         }
         table.push(row);
     }

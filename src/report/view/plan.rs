@@ -13,7 +13,7 @@ use crate::say;
 use crate::state::{Key, Kind, Value};
 use crate::target::Receipt;
 
-use super::{count, thousands};
+use super::count;
 
 /// What a plan means and does. `errors` is how many findings will keep it from being applied.
 pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page {
@@ -51,7 +51,7 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page
     conflicts(plan, &mut page);
     page.blank();
     let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
-    page.text(say!("{rights} gained, {losses} lost", rights = count::rights(gains), losses = thousands(losses)));
+    page.text(say!("{rights} gained, {losses} lost", rights = count::rights(gains), losses = Word::Number(losses)));
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
     if errors > 0 {
         let text = say!(

@@ -29,11 +29,11 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &Text
         let name = policy.rights.key(right).to_string();
         let Some(scope) = policy.rights.get(right).scope else {
             for cell in cells {
-                let row = |mark| vec![mark, Line::from(name.clone()), step(cell.decision.step)];
+                let row = |mark| vec![mark, Line::from(super::right(policy, right)), step(cell.decision.step)];
                 if cell.decision.allowed {
                     yes.push(row(Line::new().then(Tone::Yes, say!("yes"))));
                 } else {
-                    no.push((name.clone().into_word(), cell.decision.step));
+                    no.push((super::right(policy, right), cell.decision.step));
                 }
             }
             continue;

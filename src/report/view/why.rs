@@ -1,6 +1,6 @@
 //! The answer to a question, with everything that led to it.
 
-use crate::language::Text;
+use crate::language::{Text, Word};
 use crate::model::{Effect, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
@@ -34,7 +34,12 @@ pub fn why(
     let policy = in_force.policy;
     let mut page = Page::default();
     let target = question.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
-    let (user, right) = (person(policy, question.user), format!("{}{target}", question.right));
+    let right = match question.rights.as_slice() {
+        [one] => super::right(policy, *one),
+        _ => Word::Verbatim(question.right.clone()),
+    };
+    let right = say!("{right}{target}", right, target);
+    let user = person(policy, question.user);
     let asked = if answer.allowed {
         say!("{user} can {right}", user, right)
     } else {

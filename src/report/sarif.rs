@@ -5,25 +5,25 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Report;
 use crate::diag::{Code, Diagnostic, Label, Level};
 use crate::language::Language;
-use crate::report::{harmless, snippet};
 use crate::text::{Place, Sources};
 
+use super::{harmless, snippet};
+
 /// `rightful check --format sarif`
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct SarifOut {
+#[derive(Debug, Serialize)]
+pub struct Log {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
     runs: Vec<Run>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Run {
     tool: Tool,
@@ -32,17 +32,17 @@ struct Run {
     results: Vec<Finding>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Automation {
     id: &'static str,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Tool {
     driver: Driver,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Driver {
     name: &'static str,
@@ -50,7 +50,7 @@ struct Driver {
     rules: Vec<Rule>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: &'static str,
@@ -61,29 +61,29 @@ struct Rule {
     properties: Properties,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Help {
     text: String,
     markdown: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Configuration {
     enabled: bool,
     level: &'static str,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Properties {
     tags: Vec<&'static str>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Message {
     text: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Finding {
     rule_id: &'static str,
@@ -96,7 +96,7 @@ struct Finding {
     partial_fingerprints: BTreeMap<&'static str, String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,21 +106,21 @@ struct Location {
     message: Option<Message>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
     region: Region,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ArtifactLocation {
     uri: String,
     uri_base_id: &'static str,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: usize,
@@ -130,7 +130,7 @@ struct Region {
 }
 
 /// The findings of a check, with every code as a rule.
-pub fn sarif(sources: &Sources, report: &Report, language: Language) -> SarifOut {
+pub fn log(sources: &Sources, report: &Report, language: Language) -> Log {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let results = report.findings.iter().map(|finding| result(sources, finding, language, &mut seen)).collect();
     let rules = Code::ALL.iter().map(|code| rule(*code, language)).collect();
@@ -141,7 +141,7 @@ pub fn sarif(sources: &Sources, report: &Report, language: Language) -> SarifOut
         column_kind: "unicodeCodePoints",
         results,
     };
-    SarifOut { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: vec![run] }
+    Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: vec![run] }
 }
 
 fn rule(code: Code, language: Language) -> Rule {

@@ -1,0 +1,25 @@
+//! What was added to the policy files.
+
+use crate::edit::Edited;
+use crate::name::Name;
+use crate::report::block::{Block, Line, Page, Tone};
+use crate::say;
+
+/// Every line that is new, with its place.
+pub fn added(user: &Name, like: &Name, edited: &[Edited]) -> Page {
+    let mut page = Page::default();
+    page.text(Line::new().then(Tone::Yes, say!("added")).then(Tone::Plain, say!(" {user}, like {like}", user, like)));
+    page.blank();
+    for edit in edited {
+        for (line, text) in &edit.added {
+            page.item(2, Line::new().then(Tone::Quiet, format!("{}:{line}", edit.path)));
+            let lines = text.lines().map(|text| {
+                Line::new().then(Tone::Plain, "    ").then(Tone::Yes, "+").then(Tone::Plain, format!(" {text}"))
+            });
+            page.0.push(Block::Verbatim(lines.collect()));
+        }
+    }
+    page.blank();
+    page.text(say!("`rightful check` and `rightful plan` show what it means"));
+    page
+}

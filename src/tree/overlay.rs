@@ -1,0 +1,31 @@
+//! A tree in which some files say something else than in the tree below, as after an edit that is not saved yet.
+
+use std::collections::BTreeMap;
+
+use super::{Tree, TreeError};
+
+/// A tree, and the files that differ from it.
+pub struct Overlay<'t> {
+    below: &'t dyn Tree,
+    changed: BTreeMap<String, Vec<u8>>,
+}
+
+impl<'t> Overlay<'t> {
+    /// Lays texts of existing files over a tree.
+    pub fn new(below: &'t dyn Tree, changed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self { below, changed: changed.into_iter().collect() }
+    }
+}
+
+impl Tree for Overlay<'_> {
+    fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
+        self.below.files(folder)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        match self.changed.get(path) {
+            Some(text) => Ok(Some(text.clone())),
+            None => self.below.read(path),
+        }
+    }
+}
