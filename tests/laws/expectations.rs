@@ -138,15 +138,18 @@ impl Expectation {
             asked_anybody |= answers.iter().all(|answers| !answers.is_empty());
             let any = answers.iter().all(|answers| answers.iter().any(|(_, allowed)| *allowed));
             let all = answers.iter().all(|answers| answers.iter().all(|(_, allowed)| *allowed));
-            let first = |wanted: bool| answers.iter().flatten().find(|(_, allowed)| *allowed == wanted);
-            let shown = match self.form {
+            let first = |wanted: bool| {
+                let each = answers.iter().map(move |answers| answers.iter().find(|(_, allowed)| *allowed == wanted));
+                each.flatten().find_map(|(target, _)| *target)
+            };
+            let target = match self.form {
                 0 if !all => first(false),
                 1 | 2 | 3 | 5 | 6 if any => first(true),
                 4 if all && !answers[0].is_empty() => first(true),
                 _ => continue,
             };
             let user = policy.users.key(user);
-            let target = shown.and_then(|(target, _)| *target).map(|target| policy.target_key(target.into()));
+            let target = target.map(|target| policy.target_key(target.into()));
             named.push(match target.as_ref().and_then(|target| target.name()) {
                 Some(target) => format!("{user} (over {target})"),
                 None => user.to_string(),

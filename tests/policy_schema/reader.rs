@@ -1,7 +1,9 @@
 //! The schemas and the reader agree: they know the same fields, and complain of the same texts.
 
 use rightful::language::Language;
-use rightful::syntax::{self, SECTIONS, company, employee, expectation, group, module, online, right, role, rules, settings, user};
+use rightful::syntax::{
+    self, SECTIONS, company, employee, expectation, group, module, online, right, role, rules, settings, user,
+};
 use rightful::text::{FileId, SourceFile};
 use rightful::wire::{policy_schema, settings_schema};
 use serde_json::Value;
