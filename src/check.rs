@@ -276,13 +276,13 @@ company: { name: Nordwind, address: { city: , country: Germany }, phone: "1" }
 licence: { name: "" }
 users: { lars: }
 "#), @r#"
-        incomplete-company a.yaml:2:1 "company" the company has no `address.street`, `address.postal_code`, `address.city`, `email` and `organisation_number` | write `address.street`, `address.postal_code`, `address.city`, `email` and `organisation_number` into the section `company`: without them it cannot be connected
-        incomplete-licence a.yaml:3:1 "licence" the licence has no `name`, `contact` and `phone` | write `name`, `contact` and `phone` into the section `licence`: without them nothing can be connected
+        incomplete-company a.yaml:2:1 "company" the company has no `address.street`, `address.postal_code`, `address.city`, `email` and `organisation_number` | write `address.street`, `address.postal_code`, `address.city`, `email` and `organisation_number` into the section `company`; connecting needs all of it
+        incomplete-licence a.yaml:3:1 "licence" the licence has no `name`, `contact` and `phone` | write `name`, `contact` and `phone` into the section `licence`; connecting needs all of it
         "#);
         insta::assert_snapshot!(findings("online: { interval: 15m }\nusers: { lars: }\n"), @r#"
         no-superuser a.yaml:1:1 "online" there is online access, but no active superuser | give one active user `superuser: true`: only superusers reach the online administration
-        incomplete-company a.yaml:1:1 "online" online access needs the section `company` | write `name`, `address.street`, `address.postal_code`, `address.city`, `address.country`, `phone`, `email` and `organisation_number` into the section `company`: without them it cannot be connected
-        incomplete-licence a.yaml:1:1 "online" online access needs the section `licence` | write `name`, `contact` and `phone` into the section `licence`: without them nothing can be connected
+        incomplete-company a.yaml:1:1 "online" online access needs the section `company` | write `name`, `address.street`, `address.postal_code`, `address.city`, `address.country`, `phone`, `email` and `organisation_number` into the section `company`; connecting needs all of it
+        incomplete-licence a.yaml:1:1 "online" online access needs the section `licence` | write `name`, `contact` and `phone` into the section `licence`; connecting needs all of it
         "#);
     }
 

@@ -84,11 +84,14 @@ fn said() -> Vec<Said> {
     said
 }
 
-/// Everything that is translated: what is said, what the findings mean, and what the rights mean.
+/// Everything that is translated: what is said, what the findings mean, with their pages, and what the rights mean.
 fn sentences() -> BTreeSet<String> {
     let mut all: BTreeSet<String> = said().into_iter().map(|said| said.sentence).collect();
     all.extend(Code::ALL.iter().map(|code| code.meaning().to_owned()));
     all.extend(catalogue::built_in().values().filter_map(|right| right.meaning.as_deref().map(str::to_owned)));
+    for page in Code::ALL.iter().map(|code| code.page()) {
+        all.extend([page.means.to_string(), page.why.to_string()]);
+    }
     all.remove("");
     all
 }

@@ -26,7 +26,7 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
         say!("online access needs the section `company`")
     };
     let help = say!(
-        "write {fields} into the section `company`: without them it cannot be connected",
+        "write {fields} into the section `company`; connecting needs all of it",
         fields = names(self::missing(declared.map_or(&none, |company| &company.body)), Joint::And)
     );
     vec![Diagnostic::new(Code::IncompleteCompany, place, message).help(help)]

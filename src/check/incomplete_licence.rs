@@ -28,6 +28,6 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     } else {
         say!("online access needs the section `licence`")
     };
-    let help = say!("write {fields} into the section `licence`: without them nothing can be connected", fields);
+    let help = say!("write {fields} into the section `licence`; connecting needs all of it", fields);
     vec![Diagnostic::new(Code::IncompleteLicence, place, message).help(help)]
 }

@@ -49,7 +49,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let plan = make(&opened, context, &mut target)?;
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let shown = |look| text::print(&view::plan(&plan, opened.policy(), &heading, 0), look);
+    let shown = |look| text::print(&view::plan(&plan, opened.policy(), &opened.sensitive(), &heading, 0), look);
     if as_text {
         super::write_out(&shown(opened.out));
     }

@@ -10,10 +10,9 @@ use crate::wire;
 use super::session::Failure;
 use super::{Context, Format, Outcome};
 
-/// Explain a finding: what it means, why it matters, a wrong example and a
-/// right one
+/// Explain a finding, with a wrong example and a right one
 ///
-/// Without a code lists all of them.
+/// Says what it means and why it matters. Without a code lists all of them.
 ///
 /// Examples:
 ///   rightful explain inert-rule

@@ -42,9 +42,10 @@ pub fn run(_: &Init, context: &Context) -> Result<Outcome, Failure> {
     ];
     let root = &context.directory;
     let there = |path: &&str| fs::symlink_metadata(root.join(path)).is_ok();
-    let taken: Vec<&str> = files.iter().map(|(path, _)| *path).chain(["policies"]).filter(there).collect();
+    let taken: Vec<&str> = ["policies"].into_iter().chain(files.iter().map(|(path, _)| *path)).filter(there).collect();
+    let taken: Vec<&str> = taken.into_iter().filter(|path| !path.starts_with("policies/")).collect();
     if !taken.is_empty() {
-        return Err(Failure::world(format!("{} is here already, so nothing was written", taken.join(", ")))
+        return Err(Failure::world(format!("nothing was written, since this is here already: {}", taken.join(", ")))
             .help("start in an empty directory, or add to the policies that there are"));
     }
     let mut written = Vec::new();

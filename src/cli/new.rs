@@ -102,6 +102,12 @@ fn understand(user: &User, opened: &Opened, context: &Context) -> Result<NewUser
         return Err(Failure::world(say!("there is no employee `{missing}`", missing).to(language))
             .help(say!("declare the employee first, in the section `employees`").to(language)));
     }
+    let id = employee.as_ref().and_then(|employee| policy.employees.find(employee));
+    let taken = id.and_then(|id| policy.users.iter().find(|(_, _, user)| user.employee == Some(id)));
+    if let (Some(employee), Some((_, other, _))) = (&employee, taken) {
+        let message = say!("the employee `{employee}` is linked to the user `{other}` already", employee, other);
+        return Err(Failure::world(message.to(language)).help(say!("one employee has at most one user").to(language)));
+    }
     Ok(NewUser { name: name(&user.name)?, like, employee, today: context.on })
 }
 

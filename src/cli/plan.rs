@@ -45,7 +45,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
         Format::Json => wire::to_text(&wire::plan(opened.sources(), &plan)),
         Format::Text => {
             let errors = errors(&opened, context).len();
-            text::print(&view::plan(&plan, opened.policy(), &database.heading, errors), opened.out)
+            text::print(&view::plan(&plan, opened.policy(), &opened.sensitive(), &database.heading, errors), opened.out)
         }
     };
     Ok(Outcome::new(out, differs.into()))

@@ -1,5 +1,6 @@
 //! What commands share: opening the repository, compiling, asking, opening the database, and failing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::check;
@@ -7,7 +8,7 @@ use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::language::Language;
 use crate::model::Policy;
-use crate::name::{Name, nearest};
+use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
 use crate::report::text::Look;
 use crate::report::{snippet, text, view};
@@ -97,6 +98,13 @@ impl Opened {
     /// Its policy.
     pub fn policy(&self) -> &Policy {
         &self.company().policy
+    }
+
+    /// The names of the rights that the settings call sensitive.
+    pub fn sensitive(&self) -> BTreeSet<RightName> {
+        let policy = self.policy();
+        let rights = repository::rights_named(policy, &self.repository.settings.sensitive);
+        rights.into_iter().map(|right| policy.rights.key(right).clone()).collect()
     }
 
     /// What to answer to words that mean nothing.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Code;
+use crate::language::Text;
 
 /// The page of one code, in English.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +28,18 @@ static PAGES: LazyLock<BTreeMap<String, Page>> =
     LazyLock::new(|| serde_yaml::from_str(include_str!("pages.yaml")).unwrap_or_default());
 
 static NONE: LazyLock<Page> = LazyLock::new(Page::default);
+
+impl Page {
+    /// What it says, in whatever language.
+    pub fn means(&'static self) -> Text {
+        Text::new(&self.means, Vec::new())
+    }
+
+    /// What harm it does, in whatever language.
+    pub fn why(&'static self) -> Text {
+        Text::new(&self.why, Vec::new())
+    }
+}
 
 impl Code {
     /// The page of the reference about this code.

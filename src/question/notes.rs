@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::date::{Date, Validity};
 use crate::language::Text;
-use crate::model::{GroupId, Member, Subject, UserId};
+use crate::model::{GroupId, Member, Single, Subject, UserId};
 use crate::resolve::{InForce, Proof, Proven, Request, Step, decide};
 use crate::say;
 
@@ -69,6 +69,9 @@ fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
         after.extend(validity.ends().filter(|last| *last >= in_force.on).and_then(|last| last.tomorrow().ok()));
     };
     let groups = ever_in(in_force, request.user, &mut add);
+    if let Some(Single::User(target)) = request.target {
+        ever_in(in_force, target, &mut add);
+    }
     let subjects = groups.into_iter().map(Subject::Group).chain([Subject::User(request.user)]);
     for subject in subjects {
         policy.rules_on(subject, request.right).for_each(|(_, rule)| add(rule.validity));

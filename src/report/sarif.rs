@@ -250,8 +250,9 @@ fn message(text: &str) -> Message {
 
 /// A plain text in which nothing is a placeholder or a link.
 fn escaped(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('{', "{{").replace('}', "}}").replace('[', "\\[").replace(']', "\\]");
-    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+    let text = text.split('\n').map(harmless).collect::<Vec<_>>().join("\n");
+    let text = text.replace('\\', "\\\\").replace('{', "{{").replace('}', "}}");
+    text.replace('[', "\\[").replace(']', "\\]")
 }
 
 #[cfg(test)]
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn texts_have_no_placeholders_and_no_links() {
-        assert_eq!(escaped("{0} [x](1) \u{1b}"), "{{0}} \\[x\\](1) \\u{1b}");
+        assert_eq!(escaped("{0} [x](1) \u{1b}"), "{{0}} \\[x\\](1) \\\\u{{1b}}");
         assert_eq!(uri("policies/a b#[1].yaml"), "policies/a%20b%23%5B1%5D.yaml");
     }
 }

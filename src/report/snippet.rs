@@ -14,13 +14,23 @@ use miette::{
 use crate::diag::{Diagnostic, Label, Severity};
 use crate::text::{FileId, SourceFile, Sources, floor_boundary};
 
+use super::block::{Block, Line, Page, Tone};
 use super::harmless;
-use super::text::Look;
+use super::text::{self, Look};
 use crate::language::{Joint, Language, Text, list};
 use crate::say;
 
 /// How many columns beside a line are taken by its number and by the dots of a cut.
 const MARGIN: usize = 14;
+
+/// How many columns a label likes to have.
+const LABEL: usize = 36;
+
+/// How many columns of a line stay before what a label is about, where the label needs the room.
+const LEAD: usize = 6;
+
+/// How many more columns are taken where an excerpt of another file is indented.
+const NESTED: usize = 9;
 
 /// Prints one finding.
 pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
@@ -31,12 +41,12 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
     files.sort_by_key(|file| Some(*file) != first);
     let mut excerpts = files.iter().map(|file| {
         let labels: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file == *file).collect();
-        Excerpt::new(sources.file(*file), &labels, look)
+        let nested = if Some(*file) == first { 0 } else { NESTED };
+        Excerpt::new(sources.file(*file), &labels, Look { width: look.width - nested, ..look })
     });
     let shown = Shown {
         message: harmless(&message(finding).to(look.language)).into_owned(),
         code: Some(finding.code.as_str()),
-        help: (!finding.help.is_empty()).then(|| harmless(&finding.help.to(look.language)).into_owned()),
         severity: match finding.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
@@ -52,10 +62,22 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
         .with_show_related_as_nested(true)
         .without_syntax_highlighting();
     let mut text = String::new();
-    match handler.render_report(&mut text, &shown) {
-        Ok(()) => text,
-        Err(fmt::Error) => format!("{}: {}\n", finding.severity.as_str(), shown.message),
+    if let Err(fmt::Error) = handler.render_report(&mut text, &shown) {
+        text = format!("{}: {}\n", finding.severity.as_str(), shown.message);
     }
+    // The handler would say `help` in English, and before the other files.
+    text + &help(finding, look)
+}
+
+/// What to do, under the excerpts.
+fn help(finding: &Diagnostic, look: Look) -> String {
+    if finding.help.is_empty() {
+        return String::new();
+    }
+    let word = say!("help");
+    let hang = 4 + word.to(look.language).chars().count();
+    let line = Line::new().then(Tone::Strong, word).then(Tone::Plain, ": ").then(Tone::Plain, &finding.help);
+    text::print(&Page(vec![Block::Text { line, indent: 2, hang }]), look)
 }
 
 /// What a finding says, with the companies in which it was found.
@@ -72,7 +94,6 @@ pub fn message(finding: &Diagnostic) -> Text {
 struct Shown {
     message: String,
     code: Option<&'static str>,
-    help: Option<String>,
     severity: miette::Severity,
     excerpt: Option<Excerpt>,
     related: Vec<Shown>,
@@ -83,7 +104,6 @@ impl Shown {
         Self {
             message: say!("and here").to(look.language),
             code: None,
-            help: None,
             severity: miette::Severity::Advice,
             excerpt: Some(excerpt),
             related: Vec::new(),
@@ -106,10 +126,6 @@ impl miette::Diagnostic for Shown {
 
     fn severity(&self) -> Option<miette::Severity> {
         Some(self.severity)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -153,7 +169,9 @@ impl Excerpt {
             columns: Vec::new(),
         };
         let mut sorted: Vec<&Label> = labels.to_vec();
-        sorted.sort_by_key(|label| label.place.span);
+        // The place that a finding is about comes first, whatever stands above it.
+        let main = sorted.first().map(|label| label.place);
+        sorted.sort_by_key(|label| (Some(label.place) != main, label.place.span));
         for label in sorted {
             excerpt.add(file, label, most, look.language);
         }
@@ -164,12 +182,17 @@ impl Excerpt {
         let span = label.place.span.range();
         let number = file.line_of(label.place.span.start);
         let line = file.line_range(number);
-        let is_long = line.len() > most;
+        // A label needs room to the right of the middle of what it is about.
+        let middle = (span.start + span.end.min(line.end)) / 2;
+        let cramped = !label.text.is_empty() && middle.saturating_sub(line.start) + LABEL > most;
+        let is_long = line.len() > most || cramped;
         let boundary = |at: usize| floor_boundary(file.text(), at.min(file.text().len()));
         let start = boundary(span.start.clamp(line.start, line.end));
         let end = boundary(span.end.clamp(start, line.end));
-        let from = if is_long { boundary(start.saturating_sub(most / 3).max(line.start)) } else { line.start };
-        let to = boundary(line.end.min(from + most));
+        let lead = if cramped { LEAD } else { most / 3 };
+        let from = if is_long { boundary(start.saturating_sub(lead).max(line.start)) } else { line.start };
+        let shown = if cramped { most.saturating_sub(LABEL) } else { most };
+        let to = boundary(line.end.min(from + shown.max(24)));
         let end = end.min(to).max(start);
         // Two labels in one line share it, unless it was cut.
         let at = match self.lines.last() {
@@ -189,7 +212,9 @@ impl Excerpt {
         let width =
             |range: Range<usize>| harmless(&file.text()[range].trim_start_matches('\u{feff}').replace('\t', " ")).len();
         let begin = at + lead + width(from..start);
-        let text = folded(&harmless(&label.text.to(language)), most / 2);
+        // A label hangs under the middle of what it is about.
+        let middle = begin - at + width(start..end) / 2;
+        let text = folded(&harmless(&label.text.to(language)), most.saturating_sub(middle + 5).max(24));
         let text = (!text.is_empty()).then_some(text);
         self.labels.push(LabeledSpan::new(text, begin, width(start..end)));
         self.columns.push((begin, file.position(label.place.span.start).column - 1));
@@ -261,14 +286,14 @@ mod tests {
         duplicate-name
 
           × it is wrong
+           ╭─[policies/a.yaml:5:3]
+         5 │   lars:
+           ·   ────
+           ╰────
            ╭─[policies/a.yaml:2:3]
          2 │   lars:
            ·   ──┬─
            ·     ╰── first
-           ╰────
-           ╭─[policies/a.yaml:5:3]
-         5 │   lars:
-           ·   ────
            ╰────
           help: mend it
         ");

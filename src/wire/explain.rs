@@ -19,9 +19,9 @@ pub struct PageOut {
     pub compiles: bool,
     /// What it means, in one line.
     pub meaning: String,
-    /// What it means, in a few sentences; in English.
+    /// What it means, in a few sentences.
     pub means: String,
-    /// Why it matters; in English.
+    /// Why it matters.
     pub why: String,
     /// A policy that has it. Several files stand after lines of the form `//- PATH`.
     pub wrong: String,
@@ -47,8 +47,8 @@ pub fn explain(codes: &[Code], language: Language) -> ExplainOut {
             level: code.level().as_str(),
             compiles: code.compiles(),
             meaning: language.translate(code.meaning()).unwrap_or(code.meaning()).to_owned(),
-            means: page.means.to_string(),
-            why: page.why.to_string(),
+            means: page.means().to(language),
+            why: page.why().to(language),
             wrong: page.wrong.to_string(),
             right: page.right.to_string(),
         }

@@ -15,8 +15,8 @@ fn a_clean_policy_is_ok() {
      1 │ users: { lars: { allow: [data.export] } }
        ·          ────
        ╰────
-      help: allow `program.start` to a group of `lars`; without it nothing else
-            can be used
+      help: allow `program.start` to a group of `lars`; without it nothing else can
+            be used
 
     1 warning in 1 file: 1 user, 0 groups, 1 rule (1 allow, 0 deny)
     ");
@@ -56,13 +56,13 @@ fn findings_come_with_their_source_underlined() {
        ·   ──┬─
        ·     ╰── again
        ╰────
-      help: join the two declarations, or rename one of them
       ╰─▶   ☞ and here
              ╭─[policies/people/users.yaml:2:3]
            2 │   lars: { modles: desk, allow: [data.exprot] }
              ·   ──┬─
              ·     ╰── first
              ╰────
+      help: join the two declarations, or rename one of them
 
     3 errors in 2 files
     ");

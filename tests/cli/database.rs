@@ -77,7 +77,7 @@ fn a_change_of_the_policy_shows_as_gains_and_losses() {
 
     for people
       +  data.export      1 user (anna)
-      -  calendar.see of  everyone: 1 user (anna)
+      -  calendar.see of  lars: 1 user (anna)
       -  data.export      1 user (lars)
 
     in the database

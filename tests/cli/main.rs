@@ -6,5 +6,7 @@ mod answers;
 mod bad_input;
 mod checking;
 mod database;
+mod hostile;
+mod machines;
 mod repository;
 mod terminal;

@@ -32,7 +32,7 @@ pub fn summary(findings: &[Diagnostic], sources: &Sources, policies: &[&Policy])
         let content = say!(
             ": {users}, {groups}, {rules} ({allow} allow, {deny} deny)",
             users = count::users(sum(|policy| policy.users.len())),
-            groups = count::groups(sum(|policy| policy.groups.len())),
+            groups = count::groups(sum(|policy| policy.groups.iter().filter(|(_, key, _)| !key.is_role()).count())),
             rules = count::rules(sum(|policy| policy.rules.len())),
             allow = effect(Effect::Allow),
             deny = effect(Effect::Deny),

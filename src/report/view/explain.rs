@@ -1,7 +1,7 @@
 //! The reference of the findings.
 
 use crate::diag::{Code, Level};
-use crate::language::{Text, Word};
+use crate::language::Text;
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::say;
 
@@ -29,6 +29,10 @@ fn meaning(code: Code) -> Text {
     Text::new(code.meaning(), Vec::new())
 }
 
+fn paragraph(page: &mut Page, text: Text) {
+    page.0.push(Block::Text { line: text.into(), indent: 0, hang: 0 });
+}
+
 /// The page of one code.
 pub fn explained(code: Code) -> Page {
     let mut page = Page::default();
@@ -42,9 +46,9 @@ pub fn explained(code: Code) -> Page {
     page.text(Line::new().then(Tone::Strong, code.as_str()).then(Tone::Plain, ": ").then(Tone::Plain, meaning(code)));
     page.text(Line::new().then(Tone::Quiet, level));
     page.blank();
-    page.text(Word::Verbatim(written.means.to_string()));
+    paragraph(&mut page, written.means());
     page.blank();
-    page.text(Word::Verbatim(written.why.to_string()));
+    paragraph(&mut page, written.why());
     for (title, example) in [(say!("wrong"), &written.wrong), (say!("corrected"), &written.right)] {
         page.blank();
         page.heading(title);

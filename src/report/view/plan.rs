@@ -16,7 +16,7 @@ use crate::target::Receipt;
 use super::count;
 
 /// What a plan means and does. `errors` is how many findings will keep it from being applied.
-pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page {
+pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, database: &str, errors: usize) -> Page {
     let mut page = Page::default();
     if plan.changes.is_empty() {
         page.text(
@@ -33,7 +33,13 @@ pub fn plan(plan: &Plan, policy: &Policy, database: &str, errors: usize) -> Page
     let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
     let mut rows = Vec::new();
     for (changes, sign, tone) in effects {
-        rows.extend(folded(changes, policy).into_iter().map(|(right, text)| row(tone, sign, right, text)));
+        let mut folds = folded(changes, policy);
+        // What is sensitive comes first.
+        folds.sort_by_key(|(right, ..)| !sensitive.contains(*right));
+        rows.extend(folds.into_iter().map(|(right, title, text)| {
+            let text = if sensitive.contains(right) { say!("{text} (sensitive)", text) } else { text };
+            row(tone, sign, title, text)
+        }));
     }
     page.table(2, rows);
     if plan.effective == diff::Effective::default() {
@@ -100,23 +106,27 @@ fn conflicts(plan: &Plan, page: &mut Page) {
 }
 
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.
-fn folded(changes: &[diff::Change], policy: &Policy) -> Vec<(String, Text)> {
+fn folded<'c>(changes: &'c [diff::Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
     let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
     for change in changes {
-        over.entry((&change.right, &change.users)).or_default().extend(change.targets.iter().flatten());
+        let alone = change.users.first().filter(|_| change.without_own && change.users.len() == 1);
+        let targets = change.targets.iter().flatten();
+        // What somebody does with the own data did not change.
+        let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(name) == alone));
+        over.entry((&change.right, &change.users)).or_default().extend(others);
     }
     let mut sets: BTreeMap<(&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>> = BTreeMap::new();
     for ((right, users), targets) in over {
         sets.entry((right, targets)).or_default().extend(users);
     }
-    let row = |((right, targets), users): ((&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
+    let row = |((right, targets), users): ((&'c RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
         let who = who(&users, &everybody);
         if targets.is_empty() {
-            return (right.to_string(), who);
+            return (right, right.to_string(), who);
         }
         let whom = of_whom(&targets, &everybody);
-        (format!("{right} of"), say!("{whom}: {who}", whom, who))
+        (right, format!("{right} of"), say!("{whom}: {who}", whom, who))
     };
     sets.into_iter().map(row).collect()
 }

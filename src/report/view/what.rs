@@ -47,6 +47,7 @@ pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &Text
             continue;
         }
         let whom = of_whom(policy, scope, &others, &allowed);
+        let name = super::right(policy, right);
         yes.push(vec![Line::new().then(Tone::Yes, say!("yes")), Line::from(name), Line::from(whom)]);
     }
     let start = held.iter().find(|cell| policy.rights.key(cell.right).as_str() == "program.start");

@@ -1,6 +1,7 @@
 //! The answer to a question, with everything that led to it.
 
 use crate::language::{Text, Word};
+use crate::model::key::SubjectKey;
 use crate::model::{Effect, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
@@ -121,6 +122,14 @@ fn step(step: Step, allowed: bool, plain: bool) -> Line {
     Line::new().then(Tone::Strong, step.as_str()).then(Tone::Plain, ": ").then(Tone::Plain, meaning)
 }
 
+/// The name of a subject, with its prefix if it is a role, which may be called as a group is.
+fn bare(subject: &SubjectKey) -> String {
+    match subject {
+        SubjectKey::Role(_) => subject.to_string(),
+        SubjectKey::User(name) | SubjectKey::Group(name) => name.to_string(),
+    }
+}
+
 /// A rule, where it is written, why, and the way to it.
 fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> Vec<Vec<Line>> {
     let policy = in_force.policy;
@@ -143,8 +152,7 @@ fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: 
     }
     if !proven.path.is_empty() {
         let along = in_force.subjects_along(question.user, &proven.path);
-        let names: Vec<String> =
-            along.into_iter().map(|subject| policy.subject_key(subject).name().to_string()).collect();
+        let names: Vec<String> = along.into_iter().map(|subject| bare(&policy.subject_key(subject))).collect();
         rows.push(vec![say!("path").into(), names.join(" > ").into()]);
     }
     for membership in proven.path.iter().map(|id| policy.membership(*id)) {

@@ -87,7 +87,7 @@ pub fn expectation() -> String {
     let some = format!("{only}{crowd}{BLANK}*(?:{}|{can})", word("cannot"));
     let bound = format!("(?:at{BLANK}+(?:least|most)|exactly)(?!{NAME_CHARACTER})");
     let number = format!("[0-9]+(?!{NAME_CHARACTER})");
-    let count = sequence(&[&bound, &number, &word("users"), &can]);
+    let count = sequence(&[&bound, &number, &word("users?"), &can]);
     whole(&format!("(?:{nobody}|(?:{count}|{some}){BLANK}*{what})"))
 }
 

@@ -1,0 +1,139 @@
+//! Every JSON output fits its schema, and SARIF the schema of its standard.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::repository::Repository;
+
+fn validator(path: &Path) -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn fits(validator: &jsonschema::Validator, value: &Value, what: &str) {
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
+
+/// A firm with much to find, a database that somebody changed, and a plan with conflicts.
+fn firm_with_findings() -> Repository {
+    Repository::with(&[
+        ("rightful.yaml", "lints: { redundant-rule: warning }\nsensitive: [data.export]\n"),
+        (
+            "policies/a.yaml",
+            "users: { lars: { allow: [data.export, calendar.see of everyone] }, anna: { active: false } }\n\
+             groups:\n  all: { members: [everyone, anna until 2020-01-01], allow: [program.start], deny: [data.export] }\n\
+             expect:\n  - nobody can data.export\n  - all can program.start\n  - anna can program.start\n",
+        ),
+    ])
+}
+
+fn firm_with_companies() -> Repository {
+    Repository::with(&[
+        (
+            "rightful.yaml",
+            "companies:\n  a: { policies: [policies/common], database: \"sqlite:a.db\" }\n  \
+             b: { policies: [policies/common, policies/b], database: \"sqlite:b.db\" }\n",
+        ),
+        ("policies/common/a.yaml", "users: { lars: { alow: [data.export] } }\n"),
+        ("policies/b/b.yaml", "groups: { empty: }\n"),
+    ])
+}
+
+#[test]
+fn every_json_output_fits_its_schema() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/output");
+    let mut seen = Vec::new();
+    for firm in [Repository::sample(), firm_with_findings(), firm_with_companies()] {
+        for (schema, arguments) in [
+            ("check", "check --on 2026-11-22"),
+            ("why", "why lars data.export"),
+            ("why", "why lars calendar.see of everyone"),
+            ("can", "can lars data.export"),
+            ("what", "what lars"),
+            ("matrix", "matrix --scoped"),
+            ("plan", "plan"),
+            ("apply", "apply --yes"),
+            ("apply", "apply --yes"),
+            ("plan", "plan"),
+            ("rights", "rights"),
+            ("explain", "explain"),
+            ("explain", "explain inert-rule --lang nl"),
+            ("new-user", "new user kim --like lars"),
+        ] {
+            let ran = firm.command(arguments).args(["--format", "json"]).output().unwrap();
+            let out = String::from_utf8(ran.stdout).unwrap();
+            if out.is_empty() {
+                continue;
+            }
+            let value: Value = serde_json::from_str(&out).unwrap();
+            assert_eq!(value["version"], 1, "{arguments}");
+            fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
+            seen.push(format!("{schema}.json"));
+        }
+    }
+    // Every schema was needed.
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(seen.contains(&name), "nothing was held to {name}");
+    }
+}
+
+/// The JSON Schema of SARIF 2.1.0, as it comes with a package that the tests depend on for it.
+fn sarif_schema() -> PathBuf {
+    // Without the platform it would ask for packages that nothing here is built with.
+    let version = Command::new("rustc").arg("-vV").output().unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let ran = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", host, "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let metadata: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").unwrap();
+    Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("src").join("schema.json")
+}
+
+#[test]
+fn sarif_fits_the_schema_of_its_standard() {
+    let validator = validator(&sarif_schema());
+    for firm in [Repository::sample(), firm_with_findings(), firm_with_companies()] {
+        let ran = firm.command("check --format sarif --lang de").output().unwrap();
+        let log: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        fits(&validator, &log, "check --format sarif");
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        for result in run["results"].as_array().unwrap() {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(rules[index]["id"], result["ruleId"]);
+            assert!(result["partialFingerprints"]["rightfulFinding/v1"].is_string());
+        }
+    }
+    // The schema does refuse what is wrong.
+    assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{ "tool": {} }] })));
+}
+
+#[test]
+fn a_fingerprint_stays_when_lines_move() {
+    let prints = |policy: &str| {
+        let firm = Repository::of(policy);
+        let ran = firm.command("check --format sarif").output().unwrap();
+        let log: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        results.iter().map(|result| result["partialFingerprints"].to_string()).collect::<Vec<_>>()
+    };
+    let policy = "groups:\n  a: { deny: [data.export, data.export] }\n  b: { deny: [data.export] }\nusers: { lars: }\n";
+    let before = prints(policy);
+    assert_eq!(before, prints(&format!("# a comment\n\n{policy}")));
+    let mut distinct = before.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), before.len());
+}
