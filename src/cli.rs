@@ -248,10 +248,12 @@ fn report(failure: &Failure, look: Look) -> ExitCode {
     use crate::report::block::{Block, Line, Page, Tone};
     let mut page = Page::default();
     if !failure.message.is_empty() {
-        page.text(Line::new().then(Tone::No, say!("error")).then(Tone::Plain, format!(": {}", failure.message)));
+        page.text(
+            Line::new().then(Tone::No, say!("error")).then(Tone::Plain, ": ").then(Tone::Plain, &failure.message),
+        );
     }
     if !failure.help.is_empty() {
-        let line = Line::new().then(Tone::Quiet, say!("help")).then(Tone::Plain, format!(": {}", failure.help));
+        let line = Line::new().then(Tone::Quiet, say!("help")).then(Tone::Plain, ": ").then(Tone::Plain, &failure.help);
         page.0.push(Block::Text { line, indent: 1, hang: 7 });
     }
     write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));

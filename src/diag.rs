@@ -78,6 +78,8 @@ pub struct Diagnostic {
     pub help: Text,
     /// The places, the most important first.
     pub labels: Vec<Label>,
+    /// Whether what stands at its places is not shown, since it may be a secret.
+    pub concealed: bool,
     /// In which companies it was found; empty where there is but one, or where it is about none in particular.
     pub companies: Vec<Name>,
 }
@@ -91,6 +93,7 @@ impl Diagnostic {
             message,
             help: Text::default(),
             labels: vec![Label { place, text: Text::default() }],
+            concealed: false,
             companies: Vec::new(),
         }
     }
@@ -99,6 +102,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: Text) -> Self {
         self.help = help;
+        self
+    }
+
+    /// Keeps what stands at the places out of every output.
+    #[must_use]
+    pub fn concealed(mut self) -> Self {
+        self.concealed = true;
         self
     }
 

@@ -90,7 +90,7 @@ pub enum Word {
     List(Vec<Word>, Joint),
     /// A number, with its thousands apart.
     Number(usize),
-    /// A name that people know by a label in their language, which follows in brackets.
+    /// A name that people know by a label in their language; there the name follows in brackets.
     Labelled(String, Vec<(Language, String)>),
 }
 
@@ -171,7 +171,24 @@ pub fn names<T: Display>(items: impl IntoIterator<Item = T>, joint: Joint) -> Wo
     list(items.into_iter().map(|item| format!("`{item}`")), joint)
 }
 
+/// Nothing.
+impl Default for Word {
+    fn default() -> Self {
+        Self::Verbatim(String::new())
+    }
+}
+
 impl Word {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Verbatim(text) => text.is_empty(),
+            Self::Said(text) => text.is_empty(),
+            Self::List(words, _) => words.is_empty(),
+            Self::Number(_) | Self::Labelled(..) => false,
+        }
+    }
+
     /// The word in a language.
     pub fn to(&self, language: Language) -> String {
         match self {
@@ -179,7 +196,7 @@ impl Word {
             Self::Said(text) => text.to(language),
             Self::Number(number) => thousands(*number, language),
             Self::Labelled(name, labels) => match labels.iter().find(|(known, _)| *known == language) {
-                Some((_, label)) if language != Language::English => format!("{name} ({label})"),
+                Some((_, label)) if language != Language::English => format!("{label} ({name})"),
                 _ => name.clone(),
             },
             Self::List(words, joint) => {

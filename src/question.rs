@@ -77,7 +77,8 @@ impl Answer {
 /// # Errors
 /// If it is no question, or names what the policy does not have.
 pub fn understand(text: &str, policy: &Policy, language: Language) -> Result<Question, Misunderstood> {
-    let named = label::replaced(text, policy, language)?;
+    // What the grammar takes is never a label, whatever somebody calls a right.
+    let named = if parse_question(text).is_ok() { None } else { label::replaced(text, policy, language)? };
     let parsed = parse_question(named.as_deref().unwrap_or(text)).map_err(|error| Misunderstood {
         message: say!("this is no question: {message}", message = error.message),
         help: if error.help.is_empty() {

@@ -72,6 +72,8 @@ pub struct Company {
     pub policy: Policy,
     /// What was found while reading and compiling.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many policy files it has.
+    pub files: usize,
 }
 
 impl Company {
@@ -221,20 +223,20 @@ fn compile_company(
     let parsed: Vec<&Parsed> = paths.iter().map(|path| &files.parsed[files.by_path[path].0 as usize]).collect();
     let mut diagnostics: Vec<Diagnostic> = parsed.iter().flat_map(|parsed| parsed.found.iter().cloned()).collect();
     let documents: Vec<&Document> = parsed.iter().filter_map(|parsed| parsed.document.as_ref()).collect();
-    let whole = documents.len() == parsed.len();
+    let whole = documents.len() == parsed.len() && documents.iter().all(|document| !document.incomplete);
     if diagnostics.is_empty() && of_settings.is_empty() && documents.iter().all(|document| document.is_empty()) {
         let folders: Vec<String> = company.folders.iter().map(|folder| format!("`{folder}/`")).collect();
         return Err(RepositoryError::NoDeclarations(folders.join(" and ")));
     }
     let (policy, found) = lower(&documents);
-    // A file that is not YAML may declare the names that seem to be missing.
+    // A file that is not YAML, or has a section of another name, may declare the names that seem to be missing.
     diagnostics.extend(found.into_iter().filter(|finding| whole || !names_something_missing(finding.code)));
     for finding in &mut diagnostics {
         finding.companies.extend(company.name.clone());
     }
     diagnostics.extend(of_settings.iter().filter(|finding| stops(finding)).cloned());
     diag::sort(&mut diagnostics);
-    Ok(Company { name: company.name, database: company.database, policy, diagnostics })
+    Ok(Company { name: company.name, database: company.database, policy, diagnostics, files: paths.len() })
 }
 
 fn names_something_missing(code: Code) -> bool {

@@ -85,10 +85,12 @@ pub struct Document {
     pub online: Option<online::Online>,
     /// Section `expect`.
     pub expect: Vec<expectation::ExpectationDecl>,
+    /// Whether a section was not understood, so that names may be missing which the file does declare.
+    pub incomplete: bool,
 }
 
 impl Document {
-    /// Whether the file declares nothing at all.
+    /// Whether the file declares nothing that a policy is made of: expectations, company and licence alone are none.
     pub fn is_empty(&self) -> bool {
         self.employees.is_empty()
             && self.users.is_empty()
@@ -98,10 +100,7 @@ impl Document {
             && self.attachments.is_empty()
             && self.rights.is_empty()
             && self.roles.is_empty()
-            && self.company.is_none()
-            && self.licence.is_none()
             && self.online.is_none()
-            && self.expect.is_empty()
     }
 }
 
@@ -165,7 +164,10 @@ fn sections(reader: &mut Reader<'_>, root: &yaml::Node<'_>, into: &mut Document)
             "licence" => into.licence = Some(Once { body: company::read_licence(reader, node), span }),
             "online" => into.online = Some(online::read(reader, node, span)),
             "expect" => into.expect = expectation::read_section(reader, node),
-            unknown => reader.unknown_field(unknown, span, say!("section"), &SECTIONS),
+            unknown => {
+                into.incomplete = true;
+                reader.unknown_field(unknown, span, say!("section"), &SECTIONS);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod check;
 mod explain;
+mod init;
 mod new_user;
 mod plan;
 mod policy;
@@ -21,6 +22,7 @@ pub use answers::{
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
 pub use explain::{ExplainOut, PageOut, explain};
+pub use init::{InitOut, init};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
@@ -35,6 +37,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
         ("explain", schemars::schema_for!(ExplainOut)),
+        ("init", schemars::schema_for!(InitOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),

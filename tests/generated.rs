@@ -2,6 +2,8 @@
 //!
 //! `RIGHTFUL_BLESS=1 cargo test --test generated` writes it anew.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

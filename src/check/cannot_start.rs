@@ -28,8 +28,21 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let holds = users.contains(id.index()) || given.any(|given| given);
         let (true, false, Some(place)) = (holds, spread.may(id, 0), user.place) else { continue };
         let message = say!("`{name}` is given rights, but may not start the program", name);
-        let help = say!("allow `program.start` to a group of `{name}`; without it nothing else can be used", name);
-        findings.push(Diagnostic::new(Code::CannotStart, place, message).help(help));
+        let finding = Diagnostic::new(Code::CannotStart, place, message);
+        let own = policy.rules_on(On::User(id), start).map(|(_, rule)| rule);
+        let own = own.filter(|rule| rule.effect == Effect::Deny && rule.validity.holds(subject.in_force.on));
+        let finding = match own.last() {
+            // Somebody who begins later is kept out until then, and that is no mistake.
+            Some(rule) if rule.validity.ends().is_some() => continue,
+            Some(rule) => {
+                let help = say!("take the own rule out: it decides before any group");
+                let finding = finding.help(help);
+                rule.place.map_or(finding.clone(), |place| finding.also(place, say!("denied here")))
+            }
+            None => finding
+                .help(say!("allow `program.start` to a group of `{name}`; without it nothing else can be used", name)),
+        };
+        findings.push(finding);
     }
     findings
 }

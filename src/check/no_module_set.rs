@@ -1,6 +1,7 @@
 //! `no-module-set`: somebody who may not arrange modules, and is prescribed none.
 
 use crate::diag::{Code, Diagnostic};
+use crate::model::Member;
 use crate::resolve::{Prescribed, prescriptions};
 use crate::say;
 
@@ -12,7 +13,13 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     if policy.modules.is_empty() && policy.module_sets.is_empty() {
         return Vec::new();
     }
-    let without = prescriptions(subject.population).into_iter().filter(|(_, set)| *set == Prescribed::Nothing);
+    // Whoever joins a group with a module set later is not forgotten.
+    let later = |user| {
+        let mut memberships = policy.memberships_of(Member::User(user));
+        memberships.any(|(_, m)| m.validity.from > subject.in_force.on && policy.groups.get(m.group).modules.is_some())
+    };
+    let without = prescriptions(subject.population).into_iter();
+    let without = without.filter(|(user, set)| *set == Prescribed::Nothing && !later(*user));
     without
         .filter_map(|(user, _)| {
             let name = policy.users.key(user);

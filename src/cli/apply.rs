@@ -58,8 +58,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         super::write_err(&shown(opened.err));
     }
     if asks && !confirmed(plan.changes.len(), &name, opened.err.language) {
-        let message = say!("nothing was applied").to(opened.err.language);
-        return Err(Failure { code: 1, ..Failure::world(message) });
+        let message = say!("nothing was applied");
+        return Err(Failure { code: 1, language: Some(opened.err.language), ..Failure::world(message) });
     }
     let run = Run {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -81,14 +81,15 @@ fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
     if errors.is_empty() {
         return Ok(());
     }
-    let before = errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
-    let message = say!("the policy has errors, so nothing was applied").to(opened.err.language);
-    Err(Failure { before, code: 1, ..Failure::world(message) })
+    let before: String =
+        errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
+    let message = say!("the policy has errors, so nothing was applied");
+    Err(Failure { before: before.into(), code: 1, language: Some(opened.err.language), ..Failure::world(message) })
 }
 
 /// Asks on the terminal.
 fn confirmed(changes: usize, name: &str, language: Language) -> bool {
-    let question = say!("Apply {changes} changes to {name}? [y/N]", changes, name);
+    let question = say!("Apply {changes} to {name}? [y/N]", changes = view::changes(changes), name);
     super::write_err(&format!("\n{} ", question.to(language)));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

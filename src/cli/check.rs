@@ -3,7 +3,9 @@
 use clap::{Args, ValueEnum};
 
 use crate::check;
+use crate::name::Name;
 use crate::report::{github, junit, sarif, snippet, text, view};
+use crate::repository::Company;
 use crate::wire;
 
 use super::session::{Failure, Opened, open, pick};
@@ -61,25 +63,31 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
     let (sources, language) = (opened.sources(), opened.out.language);
     let out = match command.format {
         Format::Json => wire::to_text(&wire::check(sources, &report, language)),
-        Format::Sarif => wire::to_text(&sarif::log(sources, &report, language)),
-        Format::Github => github::print(sources, &report.findings, language),
+        Format::Sarif => wire::to_text(&sarif::log(sources, &report, &opened.below, language)),
+        Format::Github => github::print(sources, &report.findings, &opened.below, language),
         Format::Junit => {
             let fails = if command.strict { junit::Fails::Warnings } else { junit::Fails::Errors };
             junit::print(sources, &report, fails, language)
         }
-        Format::Text => as_text(&opened, &report),
+        Format::Text => as_text(&opened, &report, only),
     };
     Ok(Outcome::new(out, fails.into()))
 }
 
-fn as_text(opened: &Opened, report: &check::Report) -> String {
+fn concerns(company: &Company, only: Option<&Name>) -> bool {
+    only.is_none() || company.name.as_ref() == only
+}
+
+fn as_text(opened: &Opened, report: &check::Report, only: Option<&Name>) -> String {
     let sources = opened.sources();
     let shown = report.findings.iter().map(|finding| snippet::print(finding, sources, opened.out) + "\n");
     let mut out: String = shown.collect();
-    let compiled = opened.repository.companies.iter().all(crate::repository::Company::compiles);
-    let policies: Vec<_> = opened.repository.companies.iter().map(|company| &company.policy).collect();
-    let policies = if compiled { policies.as_slice() } else { &[] };
-    out.push_str(&text::print(&view::summary(&report.findings, sources, policies), opened.out));
+    let companies: Vec<&Company> =
+        opened.repository.companies.iter().filter(|company| concerns(company, only)).collect();
+    let files = if only.is_some() { companies.iter().map(|company| company.files).sum() } else { sources.len() };
+    let compiled = companies.iter().all(|company| company.compiles());
+    let policies: Vec<_> = companies.iter().filter(|_| compiled).map(|company| &company.policy).collect();
+    out.push_str(&text::print(&view::summary(&report.findings, files, &policies), opened.out));
     if !report.proved.is_empty() {
         out.push_str(&text::print(&view::expectations(report.passed(), report.failed()), opened.out));
     }

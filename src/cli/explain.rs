@@ -5,6 +5,7 @@ use clap::Args;
 use crate::diag::Code;
 use crate::name::nearest;
 use crate::report::{text, view};
+use crate::say;
 use crate::wire;
 
 use super::session::Failure;
@@ -42,9 +43,9 @@ pub fn run(command: &Explain, context: &Context) -> Result<Outcome, Failure> {
 }
 
 fn unknown(text: &str) -> Failure {
-    let failure = Failure::world(format!("no finding has the code `{text}`"));
+    let failure = Failure::world(say!("no finding has the code `{code}`", code = text));
     match nearest(text, Code::ALL.iter().map(|code| code.as_str())) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help("`rightful explain` lists all codes"),
+        Some(near) => failure.help(say!("did you mean `{near}`?", near)),
+        None => failure.help(say!("`rightful explain` lists all codes")),
     }
 }

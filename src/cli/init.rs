@@ -11,7 +11,7 @@ use crate::say;
 use crate::wire;
 
 use super::session::Failure;
-use super::{Context, Outcome};
+use super::{Context, Format, Outcome};
 
 /// Start a policy repository
 ///
@@ -25,9 +25,13 @@ use super::{Context, Outcome};
 ///   rightful init -C crm-access --lang de
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Init {}
+pub struct Init {
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
 
-pub fn run(_: &Init, context: &Context) -> Result<Outcome, Failure> {
+pub fn run(command: &Init, context: &Context) -> Result<Outcome, Failure> {
     let language = context.out.language;
     let settings =
         include_str!("init/rightful.yaml").replace("language: en ", &format!("language: {} ", language.code()));
@@ -41,24 +45,39 @@ pub fn run(_: &Init, context: &Context) -> Result<Outcome, Failure> {
         (".gitlab-ci.yml", include_str!("init/gitlab.yml").to_owned()),
     ];
     let root = &context.directory;
-    let there = |path: &&str| fs::symlink_metadata(root.join(path)).is_ok();
-    let taken: Vec<&str> = ["policies"].into_iter().chain(files.iter().map(|(path, _)| *path)).filter(there).collect();
-    let taken: Vec<&str> = taken.into_iter().filter(|path| !path.starts_with("policies/")).collect();
+    let is_there = |path: &str| fs::symlink_metadata(root.join(path)).is_ok();
+    // A folder that is a link would lead elsewhere.
+    let is_link = |path: &str| fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_symlink());
+    let mut taken: Vec<&str> = files.iter().map(|(path, _)| *path).filter(|path| is_there(path)).collect();
+    taken.extend(["policies"].into_iter().filter(|path| is_there(path)));
+    taken.extend(["schema", ".github", ".github/workflows"].into_iter().filter(|path| is_link(path)));
     if !taken.is_empty() {
-        return Err(Failure::world(format!("nothing was written, since this is here already: {}", taken.join(", ")))
-            .help("start in an empty directory, or add to the policies that there are"));
+        return Err(Failure::world(say!(
+            "nothing was written, since this is here already: {files}",
+            files = taken.join(", ")
+        ))
+        .help(say!("start in an empty directory, or add to the policies that there are")));
     }
+    let folders = ["policies", "schema", ".github", ".github/workflows"];
+    let made: Vec<&str> = folders.into_iter().filter(|path| !is_there(path)).collect();
     let mut written = Vec::new();
     for (path, text) in &files {
         if let Err(error) = write(&root.join(path), text) {
             // What was begun is taken back, so that a second try finds an empty place.
-            for path in &written {
+            for path in written.iter().chain([path]) {
                 let _ = fs::remove_file(root.join(path));
             }
-            let _ = fs::remove_file(root.join(path));
-            return Err(Failure::world(format!("cannot write {path}: {error}")).help("nothing was left behind"));
+            for folder in made.iter().rev() {
+                let _ = fs::remove_dir(root.join(folder));
+            }
+            return Err(
+                Failure::world(say!("cannot write {path}: {error}", path, error)).help(say!("nothing was left behind"))
+            );
         }
         written.push(*path);
+    }
+    if command.format == Format::Json {
+        return Ok(Outcome::new(wire::to_text(&wire::init(&written)), 0));
     }
     let mut page = Page::default();
     page.text(Line::new().then(Tone::Yes, say!("written")));

@@ -64,10 +64,18 @@ pub fn run(command: &New, context: &Context) -> Result<Outcome, Failure> {
     let policy = opened.policy();
     let failed = |error: NewUserError| {
         let help = match &error {
-            NewUserError::Taken(_) => "choose another name",
-            NewUserError::Unsafe { .. } => "nothing was written; please add the user by hand",
+            NewUserError::Taken(_) => say!("choose another name"),
+            NewUserError::Unsafe { finding, .. } if finding.is_empty() => {
+                say!("nothing was written; please add the user by hand")
+            }
+            NewUserError::Unsafe { finding, .. } => say!("nothing was written: {finding}", finding = *finding),
         };
-        Failure::world(error.to_string()).help(help)
+        let message = match &error {
+            NewUserError::Taken(name) => say!("there is a user `{name}` already", name),
+            NewUserError::Unsafe { path, .. } if path.is_empty() => say!("the edit would not do what was asked"),
+            NewUserError::Unsafe { path, .. } => say!("the edit of `{path}` would not do what was asked", path),
+        };
+        Failure { language: Some(opened.err.language), ..Failure::world(message).help(help) }
     };
     let inserted = insertions(opened.sources(), policy, &new).map_err(failed)?;
     let edited = apply(opened.sources(), &inserted);
@@ -79,34 +87,39 @@ pub fn run(command: &New, context: &Context) -> Result<Outcome, Failure> {
     let like = policy.users.key(new.like);
     let out = match user.format {
         Format::Json => wire::to_text(&wire::new_user(&new.name, like, &edited)),
-        Format::Text => text::print(&view::added(&new.name, like, &edited), opened.out),
+        Format::Text => {
+            let online = policy.online.iter().flat_map(|online| &online.access);
+            let kept = view::Kept {
+                online: online.into_iter().any(|access| access.user == new.like),
+                superuser: policy.users.get(new.like).superuser,
+            };
+            text::print(&view::added(&new.name, like, &edited, kept), opened.out)
+        }
     };
     Ok(Outcome::new(out, 0))
 }
 
 fn understand(user: &User, opened: &Opened, context: &Context) -> Result<NewUser, Failure> {
     let policy = opened.policy();
-    let language = opened.err.language;
     let name = |text: &str| {
-        Name::new(text).map_err(|why| {
-            Failure::world(say!("`{name}` is no name: {why}", name = text, why = why.text()).to(language))
-        })
+        Name::new(text).map_err(|why| Failure::world(say!("`{name}` is no name: {why}", name = text, why = why.text())))
     };
     let subject = find_subject(&user.like, policy).map_err(|error| opened.misunderstood(&error))?;
     let Subject::User(like) = subject else {
-        return Err(Failure::world(say!("`{name}` is no user", name = user.like).to(language))
-            .help(say!("name the user to be like").to(language)));
+        return Err(
+            Failure::world(say!("`{name}` is no user", name = user.like)).help(say!("name the user to be like"))
+        );
     };
     let employee = user.employee.as_deref().map(name).transpose()?;
     if let Some(missing) = employee.as_ref().filter(|employee| policy.employees.find(employee).is_none()) {
-        return Err(Failure::world(say!("there is no employee `{missing}`", missing).to(language))
-            .help(say!("declare the employee first, in the section `employees`").to(language)));
+        return Err(Failure::world(say!("there is no employee `{missing}`", missing))
+            .help(say!("declare the employee first, in the section `employees`")));
     }
     let id = employee.as_ref().and_then(|employee| policy.employees.find(employee));
     let taken = id.and_then(|id| policy.users.iter().find(|(_, _, user)| user.employee == Some(id)));
     if let (Some(employee), Some((_, other, _))) = (&employee, taken) {
         let message = say!("the employee `{employee}` is linked to the user `{other}` already", employee, other);
-        return Err(Failure::world(message.to(language)).help(say!("one employee has at most one user").to(language)));
+        return Err(Failure::world(message).help(say!("one employee has at most one user")));
     }
     Ok(NewUser { name: name(&user.name)?, like, employee, today: context.on })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
-use crate::language::Language;
+use crate::language::{IntoWord, Language, Text, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
@@ -27,11 +27,11 @@ use super::{Common, Context};
 #[derive(Debug, Default)]
 pub struct Failure {
     /// What to print before the message, findings for example.
-    pub before: String,
+    pub before: Box<str>,
     /// The fact; may be empty.
-    pub message: String,
+    pub message: Word,
     /// What to do; may be empty.
-    pub help: String,
+    pub help: Word,
     /// The exit code.
     pub code: u8,
     /// The language of the settings, if they were read.
@@ -40,13 +40,13 @@ pub struct Failure {
 
 impl Failure {
     /// The outside world failed, or the usage is wrong.
-    pub fn world(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2, ..Self::default() }
+    pub fn world(message: impl IntoWord) -> Self {
+        Self { message: message.into_word(), code: 2, ..Self::default() }
     }
 
     /// Says what to do.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+    pub fn help(mut self, help: impl IntoWord) -> Self {
+        self.help = help.into_word();
         self
     }
 }
@@ -72,6 +72,8 @@ pub struct Opened {
     pub repository: Repository,
     /// The commit that was read, if it was not the working tree.
     pub revision: Option<String>,
+    /// The way from the top of the checkout to the root: empty, or ending in `/`.
+    pub below: String,
     /// How the output may look, in the language of `--lang` or of the settings.
     pub out: Look,
     /// The same for complaints.
@@ -110,7 +112,7 @@ impl Opened {
     /// What to answer to words that mean nothing.
     pub fn misunderstood(&self, error: &Misunderstood) -> Failure {
         let language = self.err.language;
-        let failure = Failure::world(error.message.to(language)).help(error.help.to(language));
+        let failure = Failure::world(&error.message).help(&error.help);
         Failure { language: Some(language), ..failure }
     }
 }
@@ -131,7 +133,16 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let language = context.language.unwrap_or(repository.settings.language);
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
-    Ok(Opened { root, repository, revision, out, err, company: 0 })
+    let below = below(&root);
+    Ok(Opened { root, repository, revision, below, out, err, company: 0 })
+}
+
+/// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.
+fn below(root: &Path) -> String {
+    let top = root.ancestors().find(|folder| folder.join(".git").exists());
+    let way = top.and_then(|top| root.strip_prefix(top).ok());
+    let parts = way.into_iter().flat_map(|way| way.components());
+    parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
 }
 
 /// The same, for commands about one company whose policy compiles.
@@ -145,11 +156,11 @@ pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Fail
     let stopping = diagnostics.iter().filter(|finding| repository::stops(finding));
     let mut before: String =
         stopping.map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
-    before.push_str(&text::print(&view::summary(diagnostics, opened.sources(), &[]), opened.err));
+    before.push_str(&text::print(&view::summary(diagnostics, opened.sources().len(), &[]), opened.err));
     let language = opened.err.language;
-    let message = say!("the policy does not compile, so nothing can be answered").to(language);
-    Err(Failure { before, language: Some(language), ..Failure::world(message) }
-        .help(say!("`rightful check` lists everything that was found").to(language)))
+    let message = say!("the policy does not compile, so nothing can be answered");
+    Err(Failure { before: before.into(), language: Some(language), ..Failure::world(message) }
+        .help(say!("`rightful check` lists everything that was found")))
 }
 
 /// The company that `--company` names, or the only one.
@@ -160,17 +171,17 @@ pub fn pick(repository: &Repository, name: Option<&str>) -> Result<usize, Failur
         if companies.len() == 1 {
             return Ok(0);
         }
-        let help = format!("name one with --company: {}", names.join(", "));
-        return Err(Failure::world("the settings name several companies").help(help));
+        let help = say!("name one with --company: {names}", names = names.join(", "));
+        return Err(Failure::world(say!("the settings name several companies")).help(help));
     };
     let found = companies.iter().position(|company| company.name.as_ref().is_some_and(|known| known.as_str() == name));
-    let missing = Failure::world(format!("there is no company `{name}`"));
+    let missing = Failure::world(say!("there is no company `{name}`", name));
     found.ok_or_else(|| match nearest(name, names.iter().copied()) {
-        Some(near) => missing.help(format!("did you mean `{near}`?")),
+        Some(near) => missing.help(say!("did you mean `{near}`?", near)),
         None if names.is_empty() => {
-            missing.help("this repository has but one company, without a name; leave --company out")
+            missing.help(say!("this repository has but one company, without a name; leave --company out"))
         }
-        None => missing.help(format!("the settings name {}", names.join(", "))),
+        None => missing.help(say!("the settings name {names}", names = names.join(", "))),
     })
 }
 
@@ -180,8 +191,8 @@ pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Ques
         .map_err(|error| opened.misunderstood(&error))?;
     let on = match question.on {
         Some(on) if context.on_was_said && on != context.on => {
-            return Err(Failure::world(format!("the question says {on}, and --on says {}", context.on))
-                .help("name the day once"));
+            return Err(Failure::world(say!("the question says {on}, and --on says {day}", on, day = context.on))
+                .help(say!("name the day once")));
         }
         on => on.unwrap_or(context.on),
     };
@@ -202,7 +213,7 @@ pub struct Database {
     /// Its path, short where it is below the root.
     pub name: String,
     /// The name, and that it is yet to be made.
-    pub heading: String,
+    pub heading: Text,
 }
 
 /// The database of `--database`, else of the settings.
@@ -214,13 +225,13 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
         (None, None) if company.name.is_none() => inside(&opened.root, &sqlite_path(&parsed(repository::DATABASE)?)?)?,
         (None, None) => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
-            return Err(Failure::world(format!("the settings name no database for `{name}`"))
-                .help("write `database:` under the company in rightful.yaml, or name one with --database"));
+            return Err(Failure::world(say!("the settings name no database for `{name}`", name))
+                .help(say!("write `database:` under the company in rightful.yaml, or name one with --database")));
         }
     };
     let short = path.strip_prefix(&opened.root).unwrap_or(&path);
     let name = super::shown(short);
-    let heading = if path.exists() { name.clone() } else { format!("{name}, a new database") };
+    let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
     Ok(Database { target: Sqlite::at(&path), name, heading })
 }
 
@@ -236,8 +247,8 @@ fn sqlite_path(url: &DatabaseUrl) -> Result<String, Failure> {
         DatabaseUrl::Postgres(_) => Err(TargetError::BadUrl.into()),
         DatabaseUrl::Environment(name) => {
             let value = std::env::var(&**name).map_err(|_| {
-                Failure::world(format!("the variable {name} is not set"))
-                    .help("it shall hold the URL of the database, such as sqlite:crm.db")
+                Failure::world(say!("the variable {name} is not set", name))
+                    .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
             })?;
             match parsed(&value)? {
                 DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
@@ -254,8 +265,17 @@ fn inside(root: &Path, path: &str) -> Result<PathBuf, Failure> {
         root.canonicalize().map_err(|error| Failure::world(format!("cannot read {}: {error}", root.display())))?;
     let leads_out = match path.canonicalize() {
         Ok(real) => !real.starts_with(&root),
-        // A link that leads nowhere would be followed when the file is made.
-        Err(_) => path.is_symlink(),
+        // A link that leads nowhere would be followed when the file is made; so would one to the folder around it.
+        Err(_) => {
+            let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+            path.is_symlink() || folder.is_some_and(|folder| !folder.starts_with(&root)) || leaves(&path, &root)
+        }
     };
     if leads_out { Err(TargetError::Outside(path).into()) } else { Ok(path) }
+}
+
+/// Whether a path leaves a folder by its own words, as `..` does.
+fn leaves(path: &Path, root: &Path) -> bool {
+    let outside = !path.starts_with(root);
+    outside || path.components().any(|part| part == std::path::Component::ParentDir)
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::date::Date;
+use crate::language::Text;
 use crate::model::key::{GroupKey, GroupKind, SubjectKey};
 use crate::model::{Member, Policy, UserId};
 use crate::name::Name;
-use crate::repository::{Company, Repository};
+use crate::repository::{Repository, stops};
 use crate::state::{Fact, Key, MemberKey, State, UserFact};
 use crate::syntax::grammar::parse_member;
 use crate::syntax::rule::{MemberRef, TargetRef};
@@ -40,8 +41,10 @@ pub enum NewUserError {
     /// The files are written in a way that the edit cannot follow.
     #[error("the edit of `{path}` would not do what was asked")]
     Unsafe {
-        /// Where it went wrong.
+        /// Where it went wrong; empty if it is no single file.
         path: String,
+        /// What would be wrong afterwards, if that is known.
+        finding: Text,
     },
 }
 
@@ -69,7 +72,7 @@ pub fn insertions(sources: &Sources, policy: &Policy, new: &NewUser) -> Result<V
 }
 
 fn unsafe_in(path: &str) -> NewUserError {
-    NewUserError::Unsafe { path: path.to_owned() }
+    NewUserError::Unsafe { path: path.to_owned(), finding: Text::default() }
 }
 
 /// The state that the policy shall have afterwards.
@@ -105,16 +108,14 @@ pub fn meant(policy: &Policy, new: &NewUser) -> State {
 /// # Errors
 /// If it does not.
 pub fn check(before: &Repository, after: &Repository, company: usize, meant: &State) -> Result<(), NewUserError> {
-    let edited = &after.companies[company];
-    let broken = |company: &Company| !company.compiles();
     let same = before.companies.len() == after.companies.len();
-    let breaks = before.companies.iter().zip(&after.companies).any(|(old, new)| broken(new) && !broken(old));
-    if !same || breaks || State::of(&edited.policy) != *meant {
-        let finding = edited.diagnostics.iter().find(|finding| crate::repository::stops(finding));
-        let place = finding.and_then(crate::diag::Diagnostic::place);
-        return Err(unsafe_in(place.map_or("", |place| after.sources.file(place.file).path())));
+    let mut pairs = before.companies.iter().zip(&after.companies);
+    let broken = pairs.find(|(old, new)| old.compiles() && !new.compiles()).map(|(_, new)| new);
+    if let Some(finding) = broken.and_then(|company| company.diagnostics.iter().find(|finding| stops(finding))) {
+        let path = finding.place().map_or("", |place| after.sources.file(place.file).path());
+        return Err(NewUserError::Unsafe { path: path.to_owned(), finding: finding.message.clone() });
     }
-    Ok(())
+    if !same || State::of(&after.companies[company].policy) != *meant { Err(unsafe_in("")) } else { Ok(()) }
 }
 
 /// The declaration of the new user behind that of the other.
@@ -132,30 +133,35 @@ fn declaration(
     let own = own_targets(document.as_ref(), like);
     let reference = if needs_prefix { format!("user:{}", new.name) } else { new.name.to_string() };
     let Value::Mapping(sections) = &root.value else { return Err(failed()) };
-    let entries = sections.iter().find_map(|(_, section)| match &section.value {
-        Value::Mapping(entries) => entries.iter().find(|(key, _)| key.span == place.span),
+    let entry = sections.iter().find_map(|(_, section)| match &section.value {
+        Value::Mapping(entries) => Some((section, entries.iter().find(|(key, _)| key.span == place.span)?)),
         _ => None,
     });
-    let (key, value) = entries.ok_or_else(failed)?;
+    let (section, (key, value)) = entry.ok_or_else(failed)?;
     let end = if value.is_absent() { colon(source, key.span.end).ok_or_else(failed)? } else { value.span.end };
     let fields = match &value.value {
         Value::Mapping(fields) => fields.as_slice(),
         _ => &[],
     };
-    let kept = fields.iter().filter(|(key, _)| matches!(source.slice(key.span), "modules" | "allow" | "deny"));
+    let kept = fields.iter().filter(|(key, _)| matches!(text_of(key), "modules" | "allow" | "deny"));
     let kept: Vec<&(Node<'_>, Node<'_>)> = kept.collect();
     let name = &new.name;
     let employee = new.employee.as_ref().map(|employee| format!("employee: {employee}"));
     // A declaration in braces is copied into braces, one on lines of its own into lines.
-    let in_braces = kept.iter().all(|(key, _)| !begins_line(source, key.span.start, false));
-    let in_line = !begins_line(source, key.span.start, false);
+    let in_braces = |node: &Node<'_>| source.slice(node.span).starts_with('{');
+    let section_in_braces = in_braces(section);
     let copied = |from: u32, to: u32| renamed(source, Span { start: from, end: to }, &own, &reference);
-    if in_braces {
+    if kept.is_empty() || section_in_braces || in_braces(value) {
         let copies = kept.iter().map(|(key, value)| copied(key.span.start, value.span.end));
         let all: Vec<String> = employee.into_iter().chain(copies).collect();
         let body = if all.is_empty() { String::new() } else { format!(" {{ {} }}", all.join(", ")) };
-        if in_line {
-            return Ok(Insertion { file: place.file, at: end as usize, text: format!(", {name}:{body}") });
+        if section_in_braces {
+            let gap = if begins_line(source, key.span.start, false) {
+                format!("{}{}", super::line_end(source, end as usize), indentation(source, key.span.start))
+            } else {
+                " ".to_owned()
+            };
+            return Ok(Insertion { file: place.file, at: end as usize, text: format!(",{gap}{name}:{body}") });
         }
         let line = format!("{}{name}:{body}", indentation(source, key.span.start));
         return Ok(after_line(place.file, source, end, &[line]));
@@ -166,11 +172,20 @@ fn declaration(
     lines.extend(employee.map(|employee| format!("{inner}{employee}")));
     for (key, value) in kept {
         let text = copied(key.span.start, value.span.end);
-        let mut text = text.lines();
+        // What a text after `|` takes up ends only where the next thing begins.
+        let mut text = text.trim_end().lines();
         lines.extend(text.next().map(|first| format!("{inner}{first}")));
         lines.extend(text.map(str::to_owned));
     }
     Ok(after_line(place.file, source, end, &lines))
+}
+
+/// The text of a key.
+fn text_of<'n>(node: &'n Node<'_>) -> &'n str {
+    match &node.value {
+        Value::Scalar(text, _) => text,
+        _ => "",
+    }
 }
 
 /// The byte behind the colon of a key without a value.
@@ -216,7 +231,7 @@ fn member(sources: &Sources, place: Place, new: &NewUser, needs_prefix: bool) ->
     let (node, layout) = find(&root, place.span).ok_or_else(failed)?;
     let who = match &node.value {
         Value::Mapping(fields) => {
-            let field = fields.iter().find(|(key, _)| source.slice(key.span) == "member");
+            let field = fields.iter().find(|(key, _)| text_of(key) == "member");
             &field.ok_or_else(failed)?.1
         }
         _ => node,
@@ -360,6 +375,17 @@ groups:
         assert_eq!(
             added("users:\n  lars:\n    deny:\n      - sms.send", "kim", "lars"),
             "policies/a.yaml:5\n  kim:\n    deny:\n      - sms.send\n"
+        );
+        assert_eq!(
+            check("users: {\n  lars: { \"allow\": [data.export] },\n  anna:\n}\n", "lars"),
+            "policies/a.yaml:2\n,\n  kim: { \"allow\": [data.export] }\n"
+        );
+        assert_eq!(
+            check(
+                "users:\n  lars:\n    'allow':\n      - right: data.export\n        because: |\n          x\n\n  anna:\n",
+                "lars"
+            ),
+            "policies/a.yaml:9\n  kim:\n    'allow':\n      - right: data.export\n        because: |\n          x\n"
         );
         assert_eq!(added("users: { lars: , kim: }\n", "kim", "lars"), "there is a user `kim` already");
     }

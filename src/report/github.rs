@@ -7,12 +7,13 @@ use crate::text::Sources;
 use super::harmless;
 use super::snippet::message;
 
-/// One line for each finding; nothing if there is none.
-pub fn print(sources: &Sources, findings: &[Diagnostic], language: Language) -> String {
-    findings.iter().map(|finding| line(sources, finding, language)).collect()
+/// One line for each finding; nothing if there is none. `below` is the way from the checkout to the policies: empty, or
+/// ending in `/`.
+pub fn print(sources: &Sources, findings: &[Diagnostic], below: &str, language: Language) -> String {
+    findings.iter().map(|finding| line(sources, finding, below, language)).collect()
 }
 
-fn line(sources: &Sources, finding: &Diagnostic, language: Language) -> String {
+fn line(sources: &Sources, finding: &Diagnostic, below: &str, language: Language) -> String {
     let command = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -21,7 +22,7 @@ fn line(sources: &Sources, finding: &Diagnostic, language: Language) -> String {
     if let Some(place) = finding.place() {
         let file = sources.file(place.file);
         let (start, end) = (file.position(place.span.start), file.position(place.span.end));
-        properties.push(format!("file={}", property(file.path())));
+        properties.push(format!("file={}", property(&format!("{below}{}", file.path()))));
         properties.push(format!("line={},endLine={},col={}", start.line, end.line, start.column));
         // The forge takes an end column only within one line.
         if start.line == end.line {
@@ -61,8 +62,8 @@ mod tests {
         let message = say!("`{text}` is wrong", text = "100%\r\n::error::x");
         let finding = Diagnostic::new(Code::InvalidName, place, message).help(say!("mend it"));
         assert_eq!(
-            print(&sources, &[finding], Language::English),
-            "::error file=policies/a%2Cb%3Ac.yaml,line=2,endLine=2,col=3,endColumn=7,title=invalid-name::`100%25%0D%0A::error::x` is wrong%0Amend it\n"
+            print(&sources, &[finding], "crm/", Language::English),
+            "::error file=crm/policies/a%2Cb%3Ac.yaml,line=2,endLine=2,col=3,endColumn=7,title=invalid-name::`100%25%0D%0A::error::x` is wrong%0Amend it\n"
         );
     }
 }

@@ -32,7 +32,10 @@ pub fn print(sources: &Sources, report: &Report, fails: Fails, language: Languag
     let mut expectations = TestSuite::new("expectations");
     for proved in &report.proved {
         let failure = report.findings.iter().find(|finding| {
-            finding.code == Code::ExpectationFailed && finding.place() == Some(proved.place) && proved.failed
+            finding.code == Code::ExpectationFailed
+                && finding.place() == Some(proved.place)
+                && proved.failed
+                && proved.company.as_ref().is_none_or(|company| finding.companies.contains(company))
         });
         let status = failure.map_or_else(TestCaseStatus::success, |finding| failure_of(sources, finding, language));
         let mut case = TestCase::new(&*harmless(&proved.text), status);

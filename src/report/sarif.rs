@@ -129,10 +129,18 @@ struct Region {
     end_column: usize,
 }
 
-/// The findings of a check, with every code as a rule.
-pub fn log(sources: &Sources, report: &Report, language: Language) -> Log {
+/// The files, and the way to them.
+struct Paths<'a> {
+    sources: &'a Sources,
+    below: &'a str,
+}
+
+/// The findings of a check, with every code as a rule. `below` is the way from the checkout to the policies: empty, or
+/// ending in `/`.
+pub fn log(sources: &Sources, report: &Report, below: &str, language: Language) -> Log {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let results = report.findings.iter().map(|finding| result(sources, finding, language, &mut seen)).collect();
+    let results =
+        report.findings.iter().map(|finding| result(&Paths { sources, below }, finding, language, &mut seen)).collect();
     let rules = Code::ALL.iter().map(|code| rule(*code, language)).collect();
     let driver = Driver { name: "rightful", semantic_version: env!("CARGO_PKG_VERSION"), rules };
     let run = Run {
@@ -174,20 +182,20 @@ fn harmless_lines(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", harmless(line))).collect()
 }
 
-fn result(sources: &Sources, finding: &Diagnostic, language: Language, seen: &mut BTreeMap<String, usize>) -> Finding {
+fn result(paths: &Paths<'_>, finding: &Diagnostic, language: Language, seen: &mut BTreeMap<String, usize>) -> Finding {
     let text = snippet::message(finding).to(language);
     let help = finding.help.to(language);
     let text = if help.is_empty() { text } else { format!("{text}. {help}") };
     let (first, rest) = finding.labels.split_at(finding.labels.len().min(1));
-    let related = rest.iter().enumerate().map(|(index, label)| location(sources, label, language, Some(index + 1)));
+    let related = rest.iter().enumerate().map(|(index, label)| location(paths, label, language, Some(index + 1)));
     Finding {
         rule_id: finding.code.as_str(),
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: finding.severity.as_str(),
         message: message(&text),
-        locations: first.iter().map(|label| location(sources, label, language, None)).collect(),
+        locations: first.iter().map(|label| location(paths, label, language, None)).collect(),
         related_locations: related.collect(),
-        partial_fingerprints: fingerprints(sources, finding, seen),
+        partial_fingerprints: fingerprints(paths.sources, finding, seen),
     }
 }
 
@@ -211,15 +219,18 @@ fn fingerprints(
     BTreeMap::from([("primaryLocationLineHash", print.clone()), ("rightfulFinding/v1", print)])
 }
 
-fn location(sources: &Sources, label: &Label, language: Language, id: Option<usize>) -> Location {
+fn location(paths: &Paths<'_>, label: &Label, language: Language, id: Option<usize>) -> Location {
     let Place { file, span } = label.place;
-    let file = sources.file(file);
+    let file = paths.sources.file(file);
     let (start, end) = (file.position(span.start), file.position(span.end));
     let text = label.text.to(language);
     Location {
         id,
         physical_location: PhysicalLocation {
-            artifact_location: ArtifactLocation { uri: uri(file.path()), uri_base_id: "%SRCROOT%" },
+            artifact_location: ArtifactLocation {
+                uri: uri(&format!("{}{}", paths.below, file.path())),
+                uri_base_id: "%SRCROOT%",
+            },
             region: Region {
                 start_line: start.line,
                 start_column: start.column,

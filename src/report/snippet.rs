@@ -42,7 +42,7 @@ pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
     let mut excerpts = files.iter().map(|file| {
         let labels: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file == *file).collect();
         let nested = if Some(*file) == first { 0 } else { NESTED };
-        Excerpt::new(sources.file(*file), &labels, Look { width: look.width - nested, ..look })
+        Excerpt::new(sources.file(*file), &labels, finding.concealed, Look { width: look.width - nested, ..look })
     });
     let shown = Shown {
         message: harmless(&message(finding).to(look.language)).into_owned(),
@@ -159,7 +159,7 @@ struct Excerpt {
 
 impl Excerpt {
     /// Takes the lines of these labels, cut to the width of the page.
-    fn new(file: &SourceFile, labels: &[&Label], look: Look) -> Self {
+    fn new(file: &SourceFile, labels: &[&Label], concealed: bool, look: Look) -> Self {
         let most = look.width.saturating_sub(MARGIN);
         let mut excerpt = Self {
             name: harmless(file.path()).into_owned(),
@@ -172,6 +172,8 @@ impl Excerpt {
         // The place that a finding is about comes first, whatever stands above it.
         let main = sorted.first().map(|label| label.place);
         sorted.sort_by_key(|label| (Some(label.place) != main, label.place.span));
+        let covered = concealed.then(|| covered(file, &sorted));
+        let file = covered.as_ref().unwrap_or(file);
         for label in sorted {
             excerpt.add(file, label, most, look.language);
         }
@@ -219,6 +221,18 @@ impl Excerpt {
         self.labels.push(LabeledSpan::new(text, begin, width(start..end)));
         self.columns.push((begin, file.position(label.place.span.start).column - 1));
     }
+}
+
+/// The file with stars where some labels point.
+fn covered(file: &SourceFile, labels: &[&Label]) -> SourceFile {
+    let mut text = file.text().to_owned();
+    for label in labels {
+        let range = label.place.span.range();
+        if text.get(range.clone()).is_some() {
+            text.replace_range(range.clone(), &"*".repeat(range.len()));
+        }
+    }
+    SourceFile::new(file.path(), text)
 }
 
 /// A text in lines of about so many characters.

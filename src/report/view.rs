@@ -10,8 +10,9 @@ mod rights;
 mod what;
 mod why;
 
-pub use added::added;
+pub use added::{Kept, added};
 pub use check::{expectations, summary};
+pub use count::changes;
 pub use explain::{codes, explained};
 pub use matrix::matrix;
 pub use plan::{applied, plan};

@@ -3,7 +3,7 @@
 use crate::model::{GroupId, Id, RuleId, Scope, Subject, UserId};
 
 use super::spread::Said;
-use super::{Bits, Likeness, Space, Spread};
+use super::{Bits, Space, Spread};
 
 /// Whether anybody's answer about the right of a spread would be another without one of its rules, on the day of its
 /// population. A rule that is not in force then does not matter.
@@ -19,7 +19,7 @@ pub fn matters(spread: &mut Spread<'_>, rule: RuleId) -> bool {
 fn matters_to(spread: &mut Spread<'_>, user: UserId, rule: RuleId) -> bool {
     let Some(rest) = spread.own.get(&user).filter(|rules| rules.contains(&rule)) else { return false };
     let rest: Vec<RuleId> = rest.iter().copied().filter(|other| *other != rule).collect();
-    let Likeness::Alone(before) = spread.likeness(user) else { return false };
+    let before = spread.bits(user);
     let said = Said::new(spread.population, &rest, &spread.space);
     let number = spread.together(user);
     let mut after = spread.together[number].0.clone();

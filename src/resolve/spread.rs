@@ -71,6 +71,8 @@ pub struct Spread<'p> {
 pub enum Likeness {
     /// Everybody with this number, since the same groups speak and no own rule does.
     Alike(usize),
+    /// The same, but for own rules about single targets: where, and whether it is allowed there.
+    Apart(usize, Vec<(usize, bool)>),
     /// Nobody: own rules speak. Here is what the person may.
     Alone(Bits),
 }
@@ -120,6 +122,17 @@ impl<'p> Population<'p> {
     /// The rules in force about a right.
     pub fn rules(&self, right: RightId) -> &[RuleId] {
         &self.rules[right.index()]
+    }
+
+    /// The position of a single target.
+    fn position(&self, target: Option<Target>, space: &Space) -> usize {
+        match target {
+            None => space.positions[0],
+            Some(Target::User(id)) => space.positions[id.index()],
+            Some(Target::Module(id)) => space.positions[id.index()],
+            Some(Target::Attachment(id)) => space.positions[id.index()],
+            Some(Target::Group(_) | Target::ModuleSet(_) | Target::Everyone | Target::Everything) => Space::OUTSIDE,
+        }
     }
 
     /// The positions that a target stands for.
@@ -216,11 +229,31 @@ impl<'p> Spread<'p> {
     /// Whom a person is like. Asked of active people only.
     pub fn likeness(&mut self, user: UserId) -> Likeness {
         let number = self.together(user);
-        let Some(own) = self.own_said(user) else { return Likeness::Alike(number) };
+        let Some(rules) = self.own.get(&user) else { return Likeness::Alike(number) };
+        let policy = self.population.in_force.policy;
+        if rules.iter().any(|rule| tier(policy.rule(*rule)) != Tier::Itself) {
+            return Likeness::Alone(self.bits(user));
+        }
+        let mut own = BTreeMap::new();
+        for rule in rules.iter().map(|rule| policy.rule(*rule)) {
+            let position = self.population.position(rule.target, &self.space);
+            let allows = rule.effect == Effect::Allow;
+            // Where both stand taking wins, as in a stance.
+            own.entry(position).and_modify(|allowed| *allowed &= allows).or_insert(allows);
+        }
+        own.remove(&Space::OUTSIDE);
+        Likeness::Apart(number, own.into_iter().collect())
+    }
+
+    /// What a person may. Asked of active people only.
+    pub fn bits(&mut self, user: UserId) -> Bits {
+        let number = self.together(user);
         let mut bits = self.together[number].0.clone();
-        bits.difference_with(&own.deny);
-        bits.union_with(&own.allow);
-        Likeness::Alone(bits)
+        if let Some(own) = self.own_said(user) {
+            bits.difference_with(&own.deny);
+            bits.union_with(&own.allow);
+        }
+        bits
     }
 
     /// Whether a person may do it at one position; own data apart.
@@ -230,6 +263,10 @@ impl<'p> Spread<'p> {
         }
         match self.likeness(user) {
             Likeness::Alike(number) => self.together[number].0.contains(position),
+            Likeness::Apart(number, own) => match own.iter().find(|(at, _)| *at == position) {
+                Some((_, allowed)) => *allowed,
+                None => self.together[number].0.contains(position),
+            },
             Likeness::Alone(bits) => bits.contains(position),
         }
     }

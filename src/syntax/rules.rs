@@ -168,13 +168,16 @@ pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: Text, kn
     let mut kept = Vec::with_capacity(nodes.len());
     let mut rest = nodes.iter();
     while let Some(node) = rest.next() {
-        if taken_for_mapping(reader, node, known, flow) || cut_at_hash(reader, node) {
-            continue;
-        }
-        if flow && opens_quote(node) && reader.source.text()[node.span.range().end..].trim_start().starts_with(',') {
-            let closing = rest.clone().position(opens_quote);
+        if flow
+            && opens_quote(reader, node)
+            && reader.source.text()[node.span.range().end..].trim_start().starts_with(',')
+        {
+            let closing = rest.clone().position(|node| opens_quote(reader, node));
             let last = closing.and_then(|index| rest.nth(index)).unwrap_or(node);
             split_at_comma(reader, node.span.start..last.span.end.max(node.span.end));
+            continue;
+        }
+        if taken_for_mapping(reader, node, known, flow) || cut_at_hash(reader, node) {
             continue;
         }
         kept.push(node);
@@ -182,9 +185,13 @@ pub fn items<'n, 's>(reader: &mut Reader<'_>, list: &'n Node<'s>, noun: Text, kn
     kept
 }
 
-/// Whether a plain scalar has a double quote that is not closed.
-fn opens_quote(node: &Node<'_>) -> bool {
-    let Value::Scalar(text, Style::Plain) = &node.value else { return false };
+/// Whether a plain text, or what YAML took for a mapping of such texts, has a double quote that is not closed.
+fn opens_quote(reader: &Reader<'_>, node: &Node<'_>) -> bool {
+    let text = match &node.value {
+        Value::Scalar(text, Style::Plain) => text,
+        Value::Mapping(entries) if entries.len() == 1 => reader.source.slice(node.span),
+        _ => return false,
+    };
     let mut open = false;
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
@@ -211,7 +218,7 @@ fn taken_for_mapping(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str], f
 }
 
 fn cut_at_hash(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
-    if !opens_quote(node) {
+    if !opens_quote(reader, node) {
         return false;
     }
     let rest = &reader.source.text()[node.span.range().end..];
@@ -264,12 +271,13 @@ users:
       - lists.print because "see: CRM-142"
       - sms.send because "ticket #5"
       - data.export
-    deny: [campaigns.create because "one, two", data.import, articles.create because "a: b"]
+    deny: [campaigns.create because "one, two", data.import, articles.create because "a: b", sms.send because "c: d, e"]
 "#), @r#"
         rule-syntax a.yaml:5:9 "lists.print because \"see: CRM-142\"" YAML takes this item for a mapping, because of the `: ` in it | quote the whole item: 'lists.print because "see: CRM-142"'
         rule-syntax a.yaml:6:9 "sms.send because \"ticket" YAML cuts this item at ` #` and takes the rest for a comment | quote the whole item: 'sms.send because "ticket #5"'
         rule-syntax a.yaml:8:12 "campaigns.create because \"one, two\"" YAML splits this item at the comma in its reason | quote the whole item: 'campaigns.create because "one, two"'
         rule-syntax a.yaml:8:62 "articles.create because \"a: b\"" YAML takes this item for a mapping, because of the `: ` in it | quote the whole item: 'articles.create because "a: b"'
+        rule-syntax a.yaml:8:94 "sms.send because \"c: d, e\"" YAML splits this item at the comma in its reason | quote the whole item: 'sms.send because "c: d, e"'
         "#);
     }
 

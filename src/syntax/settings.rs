@@ -74,7 +74,10 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
     reader.forbidden_characters();
     let root = yaml::read(id, file, &mut reader.diagnostics).filter(|root| !root.is_absent());
     let mut settings = Settings { file: id, ..Settings::default() };
-    let fields = root.as_ref().and_then(|root| reader.entries(root, say!("the settings")));
+    if let Some(root) = &root {
+        reader.forbidden_in_escapes(root);
+    }
+    let fields = root.as_ref().and_then(|root| reader.entries(root, say!("the settings file")));
     for (key, span, node) in fields.unwrap_or_default() {
         match key {
             "version" => version(&mut reader, node),
@@ -145,7 +148,8 @@ fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Database
             if url.has_password() {
                 reader.push(
                     Diagnostic::new(Code::PasswordInConfig, place, say!("a password stands in this file"))
-                        .help(say!("put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file")),
+                        .help(say!("put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file"))
+                        .concealed(),
                 );
             }
             Some(Spanned::new(url, node.span))
@@ -153,7 +157,8 @@ fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Database
         // What is no URL is never echoed: it may be a password.
         Err(BadDatabase::Form) => {
             let help = say!("write `sqlite:PATH`, `postgres://...` or `env:NAME`");
-            reader.wrong_type(node, say!("this names no database"), help);
+            let finding = Diagnostic::new(Code::WrongType, place, say!("this names no database"));
+            reader.push(finding.help(help).concealed());
             None
         }
         Err(BadDatabase::Variable) => {

@@ -3,6 +3,8 @@
 //! What policies do without (anchors, aliases, merge keys, tags, several documents) becomes a finding here and an
 //! invalid node, so that nobody further on has to think of it. Nothing is ever expanded.
 
+mod broken;
+
 use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle};
@@ -225,90 +227,8 @@ impl<'s> Builder<'s, '_> {
     }
 
     fn broken(&mut self, file: &SourceFile, at: usize, kind: &ErrorKind, info: &str) {
-        let at = at.min(file.text().len());
-        let end = file.text()[crate::text::floor_boundary(file.text(), at)..]
-            .chars()
-            .next()
-            .map_or(at, |c| at + c.len_utf8());
-        let place = self.place(at..end);
-        let finding = if matches!(kind, ErrorKind::DirectiveDisallowed) {
-            Diagnostic::new(Code::YamlFeature, place, say!("policies do without {what}", what = say!("a directive")))
-                .help(say!("remove the line"))
-        } else if matches!(kind, ErrorKind::RecursionLimitExceeded) {
-            Diagnostic::new(Code::LimitExceeded, place, say!("the values are nested too deeply"))
-                .help(say!("a policy needs four levels; look for brackets that are not closed"))
-        } else if let Some(span) = leading_tab(file, file.line_of(place.span.start)) {
-            Diagnostic::new(
-                Code::YamlSyntax,
-                Place { file: self.file, span },
-                say!("this is not YAML: the line begins with a tab"),
-            )
-            .help(say!("indent with spaces"))
-        } else if let Some((span, sign)) = torn_item(file, file.line_of(place.span.start)) {
-            let meant = file.slice(span).replace('\'', "''");
-            let message = say!("this is not YAML, because of the `{sign}` in the reason of this item", sign);
-            Diagnostic::new(Code::YamlSyntax, Place { file: self.file, span }, message)
-                .help(say!("quote the whole item: '{meant}'", meant))
-        } else {
-            let help =
-                say!("look at this line and the one before it: indentation, a missing `:`, an open quote or bracket");
-            let message =
-                if info.is_empty() { say!("this is not YAML") } else { say!("this is not YAML: {info}", info) };
-            Diagnostic::new(Code::YamlSyntax, place, message).help(help)
-        };
-        self.diagnostics.push(finding);
+        self.diagnostics.push(broken::explain(self.file, file, at, kind, info));
     }
-}
-
-/// The first tab that indents a line, at or after the one at which the parser gave up.
-fn leading_tab(file: &SourceFile, line: usize) -> Option<Span> {
-    (line..=line + 1).find_map(|number| {
-        let range = file.line_range(number);
-        let text = &file.text()[range.clone()];
-        let tab = text.len() - text.trim_start_matches(' ').len();
-        text[tab..].starts_with('\t').then(|| Span::new(range.start + tab..range.start + tab + 1))
-    })
-}
-
-/// How many lines before an error are searched for the item that caused it.
-const LINES_BEFORE: usize = 6;
-
-/// Signs in a reason that break an item which is not quoted as a whole.
-const BREAKING: [&str; 7] = [" #", ": ", ",", "{", "}", "[", "]"];
-
-/// A list item at or shortly before a line whose reason in double quotes YAML does not leave whole, and the sign.
-fn torn_item(file: &SourceFile, line: usize) -> Option<(Span, &'static str)> {
-    (line.saturating_sub(LINES_BEFORE)..=line).rev().find_map(|number| {
-        let range = file.line_range(number);
-        let text = &file.text()[range.clone()];
-        let mut searched = 0;
-        while let Some(found) = text[searched..].find("because \"") {
-            let because = searched + found;
-            let reason = because + "because \"".len();
-            let length = closing_quote(&text[reason..])?;
-            let head = &text[..because];
-            let starts = ["[", ",", "- "].into_iter().filter_map(|sign| Some(head.rfind(sign)? + sign.len()));
-            let start = starts.max().unwrap_or(0);
-            let item = start + head[start..].len() - head[start..].trim_start().len();
-            let sign = BREAKING.into_iter().find(|sign| text[reason..reason + length].contains(sign));
-            if let (Some(sign), false) = (sign, text[item..].starts_with(['\'', '"'])) {
-                let end = reason + length + 1;
-                return Some((Span::new(range.start + item..range.start + end), sign));
-            }
-            searched = reason + length;
-        }
-        None
-    })
-}
-
-/// The bytes before the double quote that closes a text.
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().find_map(|(at, c)| {
-        let closes = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        closes.then_some(at)
-    })
 }
 
 /// Where the byte `at` of a scalar's text stands in the file.

@@ -56,23 +56,29 @@ impl Revision {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
-    /// Kind, id and real path of the entry at a path of the policy root, links followed.
+    /// Kind, id and real path of the entry at a path of the policy root. Links are followed wherever they stand in it.
     fn entry(&self, path: &str) -> Result<Option<(ObjectType, Oid, String)>, TreeError> {
+        let outside = || TreeError::Outside(path.to_owned());
+        let parts = |path: &str| path.split('/').rev().map(str::to_owned).collect::<Vec<_>>();
         let tree = self.repository.find_tree(self.tree)?;
-        let mut at = resolve_inside("", path).ok_or_else(|| TreeError::Outside(path.to_owned()))?;
-        for _ in 0..MAX_LINKS {
-            let Ok(entry) = tree.get_path(Path::new(&self.in_git(&at))) else { return Ok(None) };
+        let mut rest = parts(&resolve_inside("", path).ok_or_else(outside)?);
+        let (mut real, mut found, mut links) = (String::new(), None, 0);
+        while let Some(part) = rest.pop() {
+            let here = if real.is_empty() { part } else { format!("{real}/{part}") };
+            let Ok(entry) = tree.get_path(Path::new(&self.in_git(&here))) else { return Ok(None) };
             if entry.filemode() != LINK {
-                return Ok(entry.kind().map(|kind| (kind, entry.id(), at)));
+                found = entry.kind().map(|kind| (kind, entry.id()));
+                real = here;
+                continue;
             }
+            links += 1;
             let blob = self.repository.find_blob(entry.id())?;
-            let folder = at.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let target = std::str::from_utf8(blob.content()).ok();
-            at = target
-                .and_then(|link| resolve_inside(folder, link))
-                .ok_or_else(|| TreeError::Outside(path.to_owned()))?;
+            let target = std::str::from_utf8(blob.content()).ok().filter(|_| links <= MAX_LINKS);
+            let target = target.and_then(|link| resolve_inside(&real, link)).ok_or_else(outside)?;
+            rest.extend(parts(&target).into_iter().filter(|part| !part.is_empty()));
+            (real, found) = (String::new(), None);
         }
-        Err(TreeError::Outside(path.to_owned()))
+        Ok(found.map(|(kind, id)| (kind, id, real)))
     }
 
     fn walk(&self, folder: &str, entered: &mut BTreeSet<String>, found: &mut Vec<String>) -> Result<(), TreeError> {

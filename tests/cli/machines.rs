@@ -76,6 +76,9 @@ fn every_json_output_fits_its_schema() {
             seen.push(format!("{schema}.json"));
         }
     }
+    let ran = Repository::with(&[("x", "")]).command("init --format json").output().unwrap();
+    fits(&validator(&folder.join("init.json")), &serde_json::from_slice(&ran.stdout).unwrap(), "init");
+    seen.push("init.json".to_owned());
     // Every schema was needed.
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
@@ -103,7 +106,12 @@ fn sarif_schema() -> PathBuf {
 
 #[test]
 fn sarif_fits_the_schema_of_its_standard() {
-    let validator = validator(&sarif_schema());
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(sarif_schema()).unwrap()).unwrap();
+    // The published schema has a pattern with a bracket too many, about a property that is not used here.
+    for part in ["run", "toolComponent"] {
+        schema["definitions"][part]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
     for firm in [Repository::sample(), firm_with_findings(), firm_with_companies()] {
         let ran = firm.command("check --format sarif --lang de").output().unwrap();
         let log: Value = serde_json::from_slice(&ran.stdout).unwrap();

@@ -77,7 +77,8 @@ fn ten_builds_give_the_same_bytes() {
             let repository = compile(&Memory::new(org.to_files())).expect("the files are there");
             let report = rightful::check::repository(&repository, *super::organisation::days().last().unwrap(), None);
             let check = wire::to_text(&wire::check(&repository.sources, &report, Language::English));
-            let sarif = wire::to_text(&rightful::report::sarif::log(&repository.sources, &report, Language::English));
+            let sarif =
+                wire::to_text(&rightful::report::sarif::log(&repository.sources, &report, "", Language::English));
             let policy = &repository.companies[0].policy;
             let in_force = rightful::resolve::InForce::new(policy, super::subject::some_days(&org)[0]);
             let held = |id| rightful::question::what(&in_force, rightful::model::Subject::User(id));

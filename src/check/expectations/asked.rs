@@ -1,7 +1,7 @@
 //! What an expectation asks of each user: how many single answers there are, and how many of them are yes.
 
 use crate::model::{Id, Meant, RightId, Scope, Single, Target, UserId};
-use crate::resolve::{Bits, Likeness, Population, Request, Space, Spread};
+use crate::resolve::{Likeness, Population, Request, Space, Spread};
 
 /// The answers to all that is asked of one user; what one does with one's own data is left out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,6 +10,26 @@ pub struct Tally {
     pub asked: usize,
     /// How many of them are yes.
     pub allowed: usize,
+}
+
+/// What a day's expectations ask, each thing worked out once.
+#[derive(Default)]
+pub struct Sheet<'p>(Vec<(Meant, Asked<'p>)>);
+
+impl<'p> Sheet<'p> {
+    /// The number under which something is asked.
+    pub fn number(&mut self, population: &'p Population<'p>, meant: &Meant) -> usize {
+        if let Some(known) = self.0.iter().position(|(known, _)| known == meant) {
+            return known;
+        }
+        self.0.push((meant.clone(), Asked::new(population, meant)));
+        self.0.len() - 1
+    }
+
+    /// What is asked under a number.
+    pub fn asked(&mut self, number: usize) -> &mut Asked<'p> {
+        &mut self.0[number].1
+    }
 }
 
 /// A right over some targets, ready to be asked of anybody.
@@ -32,7 +52,7 @@ struct OneRight<'p> {
 
 impl<'p> Asked<'p> {
     /// Works out what is asked.
-    pub fn new(population: &'p Population<'p>, meant: &Meant) -> Self {
+    fn new(population: &'p Population<'p>, meant: &Meant) -> Self {
         let policy = population.in_force().policy;
         let scope = meant.rights.first().and_then(|right| policy.rights.get(*right).scope);
         let singles = singles(population, scope, meant.target);
@@ -72,7 +92,7 @@ impl<'p> Asked<'p> {
         let singles = &self.singles;
         self.rights.iter_mut().find_map(|one| {
             let own = if one.without_own { own } else { Space::OUTSIDE };
-            let bits = one.bits(user);
+            let bits = one.spread.bits(user);
             let position =
                 (0..singles.len()).find(|position| *position != own && bits.contains(*position) == allowed)?;
             Some(Request { user, right: one.right, target: singles[position] })
@@ -85,20 +105,25 @@ impl OneRight<'_> {
     fn count(&mut self, user: UserId, own: usize) -> (usize, bool) {
         match self.spread.likeness(user) {
             Likeness::Alone(bits) => (bits.count_ones(..), bits.contains(own)),
-            Likeness::Alike(number) => {
-                for next in self.counts.len()..=number {
-                    self.counts.push(self.spread.allowed(next).count_ones(..));
+            Likeness::Alike(number) => (self.count_of(number), self.spread.allowed(number).contains(own)),
+            Likeness::Apart(number, differing) => {
+                let mut count = self.count_of(number);
+                let shared = self.spread.allowed(number);
+                let mut has_own = shared.contains(own);
+                for (position, allowed) in differing {
+                    count = count + usize::from(allowed) - usize::from(shared.contains(position));
+                    has_own = if position == own { allowed } else { has_own };
                 }
-                (self.counts[number], self.spread.allowed(number).contains(own))
+                (count, has_own)
             }
         }
     }
 
-    fn bits(&mut self, user: UserId) -> Bits {
-        match self.spread.likeness(user) {
-            Likeness::Alone(bits) => bits,
-            Likeness::Alike(number) => self.spread.allowed(number).clone(),
+    fn count_of(&mut self, number: usize) -> usize {
+        for next in self.counts.len()..=number {
+            self.counts.push(self.spread.allowed(next).count_ones(..));
         }
+        self.counts[number]
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::date::Date;
+use crate::date::{Date, Validity};
 use crate::diag::{Code, Diagnostic};
 use crate::language::{Joint, Text, Word, list};
 use crate::model::expectation::{Bound, Expectation, Expected};
-use crate::model::{Effect, UserId};
+use crate::model::{Effect, Membership, UserId};
 use crate::resolve::{InForce, prove};
 use crate::say;
 use crate::text::Place;
@@ -29,9 +29,13 @@ pub fn failure(in_force: &InForce<'_>, expectation: &Expectation, verdict: &Verd
     let too_few = matches!(expectation.expected, Expected::Count(Bound::AtLeast, ..));
     let mut by_rule: BTreeMap<(Place, Effect), Vec<UserId>> = BTreeMap::new();
     let mut by_default = Vec::new();
+    let mut memberships: BTreeMap<Place, &Membership> = BTreeMap::new();
     for offender in verdict.offenders.iter().filter(|_| !too_few) {
         for request in &offender.requests {
             let proof = prove(in_force, *request);
+            let path = proof.rules.first().into_iter().flat_map(|proven| &proven.path);
+            let dated = path.map(|id| in_force.policy.membership(*id)).filter(|m| m.validity != Validity::ALWAYS);
+            memberships.extend(dated.filter_map(|membership| Some((membership.place?, membership))));
             let rule = proof.rules.first().map(|proven| in_force.policy.rule(proven.rule));
             match rule.and_then(|rule| Some((rule.place?, rule.effect))) {
                 Some(key) => by_rule.entry(key).or_default().push(offender.user),
@@ -48,6 +52,11 @@ pub fn failure(in_force: &InForce<'_>, expectation: &Expectation, verdict: &Verd
                 Effect::Deny => say!("takes it from {names}", names),
             },
         );
+    }
+    for (place, membership) in memberships {
+        let group = &in_force.policy.groups.key(membership.group).name;
+        let period = membership.validity.to_string();
+        finding = finding.also(place, say!("in `{group}`{period}", group, period));
     }
     let advice = advice(&expectation.expected);
     let advice = if by_default.is_empty() {

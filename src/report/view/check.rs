@@ -4,12 +4,11 @@ use crate::diag::{Diagnostic, Severity};
 use crate::model::{Effect, Policy};
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
-use crate::text::Sources;
 
 use super::count;
 
 /// The last line of a check, with what the policies have if they compile.
-pub fn summary(findings: &[Diagnostic], sources: &Sources, policies: &[&Policy]) -> Page {
+pub fn summary(findings: &[Diagnostic], files: usize, policies: &[&Policy]) -> Page {
     let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     let mut line = match (errors, warnings) {
@@ -21,7 +20,7 @@ pub fn summary(findings: &[Diagnostic], sources: &Sources, policies: &[&Policy])
             line.then(Tone::Warning, count::warnings(warnings))
         }
     };
-    line = line.then(Tone::Plain, say!(" in {files}", files = count::files(sources.len())));
+    line = line.then(Tone::Plain, say!(" in {files}", files = count::files(files)));
     if policies.len() > 1 {
         line = line.then(Tone::Plain, say!(" of {companies}", companies = count::companies(policies.len())));
     }

@@ -16,18 +16,18 @@ use crate::target::Receipt;
 use super::count;
 
 /// What a plan means and does. `errors` is how many findings will keep it from being applied.
-pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, database: &str, errors: usize) -> Page {
+pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, database: &Text, errors: usize) -> Page {
     let mut page = Page::default();
     if plan.changes.is_empty() {
         page.text(
             Line::new()
                 .then(Tone::Yes, say!("nothing to do"))
-                .then(Tone::Plain, say!(": {database} says what the policy says", database)),
+                .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
         );
         return page;
     }
     let total = count::changes(plan.changes.len());
-    page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database)));
+    page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
     page.blank();
     page.heading(say!("for people"));
     let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
