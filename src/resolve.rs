@@ -9,12 +9,13 @@ mod prescribe;
 mod prove;
 mod spread;
 mod stance;
+mod tally;
 
 pub use in_force::{InForce, Path};
 pub use matter::matters;
 pub use prescribe::{Prescribed, prescriptions};
 pub use prove::{Proof, Proven, prove, spoken};
-pub use spread::{Bits, Likeness, Population, Reach, Space, Spread};
+pub use spread::{Bits, Population, Reach, Space, Spread};
 pub use stance::Tier;
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};

@@ -178,7 +178,7 @@ fn count<'p>(
             Bound::AtMost | Bound::Exactly => tally.allowed > 0,
         };
         if counts {
-            verdict.offenders.push(Offender { user, requests: asked.first(user, true).into_iter().collect() });
+            verdict.offenders.push(Offender { user, requests: Vec::new() });
         }
     }
     let counted = verdict.offenders.len();
@@ -187,6 +187,10 @@ fn count<'p>(
         Bound::AtMost => counted > number,
         Bound::Exactly => counted != number,
     };
+    // What shows it is looked for only if somebody will read it.
+    for offender in verdict.offenders.iter_mut().filter(|_| verdict.fails) {
+        offender.requests.extend(asked.first(offender.user, true));
+    }
     verdict
 }
 

@@ -44,6 +44,11 @@ impl Failure {
         Self { message: message.into_word(), code: 2, ..Self::default() }
     }
 
+    /// Speaks the language of the settings.
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language: Some(language), ..self }
+    }
+
     /// Says what to do.
     pub fn help(mut self, help: impl IntoWord) -> Self {
         self.help = help.into_word();
@@ -148,7 +153,8 @@ fn below(root: &Path) -> String {
 /// The same, for commands about one company whose policy compiles.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
     let mut opened = open(context, common.at.as_deref())?;
-    opened.company = pick(&opened.repository, context.company.as_deref())?;
+    let picked = pick(&opened.repository, context.company.as_deref());
+    opened.company = picked.map_err(|failure| failure.in_language(opened.err.language))?;
     if opened.company().compiles() {
         return Ok(opened);
     }
@@ -218,6 +224,10 @@ pub struct Database {
 
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
+    named_database(context, opened, url).map_err(|failure| failure.in_language(opened.err.language))
+}
+
+fn named_database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     let company = opened.company();
     let path = match (url, &company.database) {
         (Some(url), _) => context.directory.join(sqlite_path(&parsed(url)?)?),

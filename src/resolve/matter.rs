@@ -21,8 +21,7 @@ fn matters_to(spread: &mut Spread<'_>, user: UserId, rule: RuleId) -> bool {
     let rest: Vec<RuleId> = rest.iter().copied().filter(|other| *other != rule).collect();
     let before = spread.bits(user);
     let said = Said::new(spread.population, &rest, &spread.space);
-    let number = spread.together(user);
-    let mut after = spread.together[number].0.clone();
+    let mut after = spread.given(user);
     after.difference_with(&said.deny);
     after.union_with(&said.allow);
     after.symmetric_difference_with(&before);

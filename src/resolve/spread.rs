@@ -4,6 +4,7 @@
 //! target, this joins the sets that a few rules reach.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use fixedbitset::FixedBitSet;
 
@@ -50,6 +51,8 @@ pub(super) struct Said {
     pub(super) deny: Bits,
     /// The rules that give, each with what it decides.
     giving: Vec<(RuleId, Bits)>,
+    /// The positions of `allow`, if they are few.
+    pub(super) few: Option<Vec<usize>>,
 }
 
 /// One right of a population.
@@ -60,22 +63,26 @@ pub struct Spread<'p> {
     /// What each group says, by the index of its id.
     pub(super) groups: Vec<Option<Said>>,
     pub(super) own: BTreeMap<UserId, Vec<RuleId>>,
-    /// What groups say together, by those that say anything: what they give and what they take.
-    pub(super) together: Vec<(Bits, Bits)>,
+    /// What groups say together, by those that say anything; not more than [`MOST_KEPT`] bytes of it.
+    together: Vec<Rc<Together>>,
     alike: HashMap<Vec<GroupId>, usize>,
     speaking: Vec<GroupId>,
+    /// Empty between two counts.
+    pub(super) scratch: Bits,
+    /// What is set in it.
+    pub(super) touched: Vec<usize>,
 }
 
-/// Whom one person is like when it comes to a right.
-#[derive(Debug, Clone)]
-pub enum Likeness {
-    /// Everybody with this number, since the same groups speak and no own rule does.
-    Alike(usize),
-    /// The same, but for own rules about single targets: where, and whether it is allowed there.
-    Apart(usize, Vec<(usize, bool)>),
-    /// Nobody: own rules speak. Here is what the person may.
-    Alone(Bits),
+/// What some groups say together.
+#[derive(Debug)]
+struct Together {
+    given: Bits,
+    taken: Bits,
 }
+
+/// How many bytes of sets are kept for people who are alike. In a large firm in which everybody's groups differ, keeping
+/// them all would take gigabytes and help nobody.
+const MOST_KEPT: usize = 64 << 20;
 
 /// How far one person reaches: where which step decides. A position that stands in no set is refused by default.
 #[derive(Debug, Default)]
@@ -125,7 +132,7 @@ impl<'p> Population<'p> {
     }
 
     /// The position of a single target.
-    fn position(&self, target: Option<Target>, space: &Space) -> usize {
+    pub(super) fn position(&self, target: Option<Target>, space: &Space) -> usize {
         match target {
             None => space.positions[0],
             Some(Target::User(id)) => space.positions[id.index()],
@@ -159,7 +166,7 @@ impl<'p> Population<'p> {
     }
 }
 
-fn tier(rule: &Rule) -> Tier {
+pub(super) fn tier(rule: &Rule) -> Tier {
     match rule.target {
         None | Some(Target::User(_) | Target::Module(_) | Target::Attachment(_)) => Tier::Itself,
         Some(Target::Group(_) | Target::ModuleSet(_)) => Tier::Containing,
@@ -183,6 +190,7 @@ impl<'p> Spread<'p> {
         for (group, rules) in by_group {
             groups[group.index()] = Some(Said::new(population, &rules, &space));
         }
+        let scratch = Bits::with_capacity(space.size);
         Self {
             population,
             right,
@@ -192,6 +200,8 @@ impl<'p> Spread<'p> {
             together: Vec::new(),
             alike: HashMap::new(),
             speaking: Vec::new(),
+            scratch,
+            touched: Vec::new(),
         }
     }
 
@@ -204,7 +214,7 @@ impl<'p> Spread<'p> {
             let refused = vec![(Step::Inactive, everything)];
             return Reach { all: Bits::with_capacity(size), refused, ..Reach::default() };
         }
-        let number = self.together(user);
+        let together = self.together(user);
         let mut reach = Reach { all: Bits::with_capacity(size), ..Reach::default() };
         let mut open = everything;
         if let Some(own) = self.own_said(user) {
@@ -213,8 +223,7 @@ impl<'p> Spread<'p> {
             }
             reach.refuse(Step::User, &own.deny, &mut open);
         }
-        let (given, taken) = &self.together[number];
-        if !given.is_disjoint(&open) {
+        if !together.given.is_disjoint(&open) {
             let person = self.population.person(user);
             for said in person.groups.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
                 for (rule, bits) in &said.giving {
@@ -222,58 +231,28 @@ impl<'p> Spread<'p> {
                 }
             }
         }
-        reach.refuse(Step::GroupDeny, taken, &mut open);
+        reach.refuse(Step::GroupDeny, &together.taken, &mut open);
         reach
-    }
-
-    /// Whom a person is like. Asked of active people only.
-    pub fn likeness(&mut self, user: UserId) -> Likeness {
-        let number = self.together(user);
-        let Some(rules) = self.own.get(&user) else { return Likeness::Alike(number) };
-        let policy = self.population.in_force.policy;
-        if rules.iter().any(|rule| tier(policy.rule(*rule)) != Tier::Itself) {
-            return Likeness::Alone(self.bits(user));
-        }
-        let mut own = BTreeMap::new();
-        for rule in rules.iter().map(|rule| policy.rule(*rule)) {
-            let position = self.population.position(rule.target, &self.space);
-            let allows = rule.effect == Effect::Allow;
-            // Where both stand taking wins, as in a stance.
-            own.entry(position).and_modify(|allowed| *allowed &= allows).or_insert(allows);
-        }
-        own.remove(&Space::OUTSIDE);
-        Likeness::Apart(number, own.into_iter().collect())
     }
 
     /// What a person may. Asked of active people only.
     pub fn bits(&mut self, user: UserId) -> Bits {
-        let number = self.together(user);
-        let mut bits = self.together[number].0.clone();
+        let together = self.together(user);
+        self.with_own(user, together.given.clone())
+    }
+
+    /// What the groups of a person give.
+    pub(super) fn given(&mut self, user: UserId) -> Bits {
+        self.together(user).given.clone()
+    }
+
+    /// What groups give, with the own rules of a person over it.
+    fn with_own(&self, user: UserId, mut given: Bits) -> Bits {
         if let Some(own) = self.own_said(user) {
-            bits.difference_with(&own.deny);
-            bits.union_with(&own.allow);
+            given.difference_with(&own.deny);
+            given.union_with(&own.allow);
         }
-        bits
-    }
-
-    /// Whether a person may do it at one position; own data apart.
-    pub fn may(&mut self, user: UserId, position: usize) -> bool {
-        if !self.population.in_force.policy.users.get(user).active {
-            return false;
-        }
-        match self.likeness(user) {
-            Likeness::Alike(number) => self.together[number].0.contains(position),
-            Likeness::Apart(number, own) => match own.iter().find(|(at, _)| *at == position) {
-                Some((_, allowed)) => *allowed,
-                None => self.together[number].0.contains(position),
-            },
-            Likeness::Alone(bits) => bits.contains(position),
-        }
-    }
-
-    /// What those may who are alike.
-    pub fn allowed(&self, number: usize) -> &Bits {
-        &self.together[number].0
+        given
     }
 
     pub(super) fn own_said(&self, user: UserId) -> Option<Said> {
@@ -281,22 +260,27 @@ impl<'p> Spread<'p> {
         Some(Said::new(self.population, rules, &self.space))
     }
 
-    /// The number of what the groups of a person give and take together.
-    pub(super) fn together(&mut self, user: UserId) -> usize {
+    /// What the groups of a person give and take together.
+    fn together(&mut self, user: UserId) -> Rc<Together> {
         self.speaking.clear();
         let groups = &self.population.person(user).groups;
         self.speaking.extend(groups.iter().copied().filter(|group| self.groups[group.index()].is_some()));
         if let Some(number) = self.alike.get(self.speaking.as_slice()) {
-            return *number;
+            return Rc::clone(&self.together[*number]);
         }
-        let mut sets = (Bits::with_capacity(self.space.size), Bits::with_capacity(self.space.size));
+        let empty = || Bits::with_capacity(self.space.size);
+        let mut sets = Together { given: empty(), taken: empty() };
         for said in self.speaking.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
-            sets.0.union_with(&said.allow);
-            sets.1.union_with(&said.deny);
+            sets.given.union_with(&said.allow);
+            sets.taken.union_with(&said.deny);
         }
-        self.together.push(sets);
+        let sets = Rc::new(sets);
+        if (self.together.len() + 1) * (self.space.size / 4 + 64) > MOST_KEPT {
+            return sets;
+        }
+        self.together.push(Rc::clone(&sets));
         self.alike.insert(self.speaking.clone(), self.together.len() - 1);
-        self.together.len() - 1
+        sets
     }
 }
 
@@ -359,6 +343,7 @@ impl Said {
             allow.union_with(&given);
             deny.union_with(&taken);
         }
-        Self { allow, deny, giving }
+        let few = (allow.count_ones(..) <= size / 64 + 1).then(|| allow.ones().collect());
+        Self { allow, deny, giving, few }
     }
 }

@@ -5,8 +5,10 @@
 mod answers;
 mod bad_input;
 mod checking;
+mod companies;
 mod database;
 mod hostile;
 mod machines;
 mod repository;
 mod terminal;
+mod writing;

@@ -1,15 +1,15 @@
 //! What an expectation asks of each user: how many single answers there are, and how many of them are yes.
 
 use crate::model::{Id, Meant, RightId, Scope, Single, Target, UserId};
-use crate::resolve::{Likeness, Population, Request, Space, Spread};
+use crate::resolve::{Population, Request, Space, Spread};
 
 /// The answers to all that is asked of one user; what one does with one's own data is left out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
     /// How many single answers there are.
-    pub asked: usize,
+    pub asked: u32,
     /// How many of them are yes.
-    pub allowed: usize,
+    pub allowed: u32,
 }
 
 /// What a day's expectations ask, each thing worked out once.
@@ -39,6 +39,8 @@ pub struct Asked<'p> {
     singles: Vec<Option<Single>>,
     /// Where the data of each user stand among them.
     own: Vec<usize>,
+    /// What was counted for each user already.
+    known: Vec<Option<Tally>>,
 }
 
 struct OneRight<'p> {
@@ -46,8 +48,6 @@ struct OneRight<'p> {
     spread: Spread<'p>,
     /// Whether nobody is asked about the own data.
     without_own: bool,
-    /// How many answers are yes for those who are alike.
-    counts: Vec<usize>,
 }
 
 impl<'p> Asked<'p> {
@@ -68,21 +68,24 @@ impl<'p> Asked<'p> {
             right: *right,
             spread: Spread::new(population, *right, space.clone()),
             without_own: of_others || policy.rights.get(*right).own_data_allowed,
-            counts: Vec::new(),
         });
-        Self { rights: rights.collect(), singles, own }
+        Self { rights: rights.collect(), singles, own, known: vec![None; policy.users.len()] }
     }
 
     /// Counts the answers for an active user.
     pub fn tally(&mut self, user: UserId) -> Tally {
+        if let Some(known) = self.known[user.index()] {
+            return known;
+        }
         let mut tally = Tally::default();
         let own = self.own.get(user.index()).copied().unwrap_or(Space::OUTSIDE);
         for one in &mut self.rights {
             let own = if one.without_own { own } else { Space::OUTSIDE };
-            let (count, has_own) = one.count(user, own);
-            tally.asked += self.singles.len() - usize::from(own != Space::OUTSIDE);
-            tally.allowed += count - usize::from(has_own);
+            let (count, has_own) = one.spread.count(user, own);
+            tally.asked += narrow(self.singles.len() - usize::from(own != Space::OUTSIDE));
+            tally.allowed += narrow(count - usize::from(has_own));
         }
+        self.known[user.index()] = Some(tally);
         tally
     }
 
@@ -100,31 +103,8 @@ impl<'p> Asked<'p> {
     }
 }
 
-impl OneRight<'_> {
-    /// How many targets a user reaches, and whether the own data are among them.
-    fn count(&mut self, user: UserId, own: usize) -> (usize, bool) {
-        match self.spread.likeness(user) {
-            Likeness::Alone(bits) => (bits.count_ones(..), bits.contains(own)),
-            Likeness::Alike(number) => (self.count_of(number), self.spread.allowed(number).contains(own)),
-            Likeness::Apart(number, differing) => {
-                let mut count = self.count_of(number);
-                let shared = self.spread.allowed(number);
-                let mut has_own = shared.contains(own);
-                for (position, allowed) in differing {
-                    count = count + usize::from(allowed) - usize::from(shared.contains(position));
-                    has_own = if position == own { allowed } else { has_own };
-                }
-                (count, has_own)
-            }
-        }
-    }
-
-    fn count_of(&mut self, number: usize) -> usize {
-        for next in self.counts.len()..=number {
-            self.counts.push(self.spread.allowed(next).count_ones(..));
-        }
-        self.counts[number]
-    }
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn index(single: Single) -> usize {
