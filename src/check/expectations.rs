@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic};
 use crate::model::expectation::{Bound, Crowd, Expectation, Expected};
-use crate::model::{Id, Meant, Policy, Subject, UserId};
+use crate::model::{Effect, Id, Meant, Policy, Subject, UserId};
 use crate::resolve::{Bits, InForce, Population, Request};
 use crate::say;
 
@@ -100,13 +100,13 @@ fn vacuous_finding(expectation: &Expectation) -> Diagnostic {
 
 fn judge<'p>(population: &'p Population<'p>, sheet: &mut Sheet<'p>, expected: &Expected) -> Verdict {
     match expected {
-        Expected::Can(crowd, meant) => can(population, sheet, &members(population, crowd), meant),
-        Expected::Cannot(crowd, meant) => cannot(population, sheet, &members(population, crowd), meant),
+        Expected::Can(crowd, meant) => those(population, sheet, &members(population, crowd), meant, Effect::Deny),
+        Expected::Cannot(crowd, meant) => those(population, sheet, &members(population, crowd), meant, Effect::Allow),
         Expected::Only(crowd, meant) => {
             let inside = members(population, crowd);
             let mut outside = everyone(population);
             outside.difference_with(&inside);
-            let mut verdict = cannot(population, sheet, &outside, meant);
+            let mut verdict = those(population, sheet, &outside, meant, Effect::Allow);
             verdict.about_somebody &= !inside.is_clear();
             verdict
         }
@@ -115,30 +115,27 @@ fn judge<'p>(population: &'p Population<'p>, sheet: &mut Sheet<'p>, expected: &E
     }
 }
 
-fn can<'p>(population: &'p Population<'p>, sheet: &mut Sheet<'p>, crowd: &Bits, meant: &Meant) -> Verdict {
+/// Everybody of a crowd to whom some of it is refused, or some of it allowed.
+fn those<'p>(
+    population: &'p Population<'p>,
+    sheet: &mut Sheet<'p>,
+    crowd: &Bits,
+    meant: &Meant,
+    wrong: Effect,
+) -> Verdict {
     let number = sheet.number(population, meant);
     let asked = sheet.asked(number);
     let mut verdict = Verdict::default();
     for user in crowd.ones().map(UserId::from_index) {
         let tally = asked.tally(user);
         verdict.about_somebody |= tally.asked > 0;
-        if tally.allowed < tally.asked {
-            verdict.offenders.push(Offender { user, requests: asked.first(user, false).into_iter().collect() });
-        }
-    }
-    verdict.fails = !verdict.offenders.is_empty();
-    verdict
-}
-
-fn cannot<'p>(population: &'p Population<'p>, sheet: &mut Sheet<'p>, crowd: &Bits, meant: &Meant) -> Verdict {
-    let number = sheet.number(population, meant);
-    let asked = sheet.asked(number);
-    let mut verdict = Verdict::default();
-    for user in crowd.ones().map(UserId::from_index) {
-        let tally = asked.tally(user);
-        verdict.about_somebody |= tally.asked > 0;
-        if tally.allowed > 0 {
-            verdict.offenders.push(Offender { user, requests: asked.first(user, true).into_iter().collect() });
+        let offends = match wrong {
+            Effect::Allow => tally.allowed > 0,
+            Effect::Deny => tally.allowed < tally.asked,
+        };
+        if offends {
+            let shown = asked.first(user, wrong == Effect::Allow);
+            verdict.offenders.push(Offender { user, requests: shown.into_iter().collect() });
         }
     }
     verdict.fails = !verdict.offenders.is_empty();

@@ -270,9 +270,17 @@ impl Lowering {
     fn member(&mut self, file: FileId, declared: &MemberDecl) -> Option<Member> {
         let MemberRef::Named(reference) = &declared.who else { return Some(Member::Everyone) };
         let place = Place { file, span: declared.span };
-        match self.parts.bind(reference, &[Prefix::User, Prefix::Group]) {
-            Bound::One(Target::User(id)) => return Some(Member::User(id)),
-            Bound::One(Target::Group(id)) => return Some(Member::Group(id)),
+        match self.person_or_group(place, reference, &[Prefix::User, Prefix::Group])? {
+            Subject::User(id) => Some(Member::User(id)),
+            Subject::Group(id) => Some(Member::Group(id)),
+        }
+    }
+
+    /// The user, group or role that a reference names; what is wrong with it is found.
+    fn person_or_group(&mut self, place: Place, reference: &Reference, kinds: &[Prefix]) -> Option<Subject> {
+        match self.parts.bind(reference, kinds) {
+            Bound::One(Target::User(id)) => return Some(Subject::User(id)),
+            Bound::One(Target::Group(id)) => return Some(Subject::Group(id)),
             Bound::Ambiguous(prefixes) => {
                 let wrong = ambiguous(reference, &prefixes);
                 self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));

@@ -2,14 +2,13 @@
 
 use crate::diag::Diagnostic;
 use crate::model::expectation::{Crowd, Expectation, Expected};
-use crate::model::{Bound, Meant, Part, Subject, Target, rights_of_pattern};
+use crate::model::{Meant, Part, Subject, rights_of_pattern};
 use crate::syntax::Document;
 use crate::syntax::expectation::{self, ExpectationDecl, ExpectationText, What};
 use crate::syntax::rule::{At, Prefix, Reference};
 use crate::text::{FileId, Place};
 
 use super::Lowering;
-use super::ambiguous;
 
 impl Lowering {
     /// Those of one document.
@@ -54,20 +53,8 @@ impl Lowering {
     }
 
     fn subject(&mut self, file: FileId, declared: &ExpectationDecl, part: &At<Reference>) -> Option<Subject> {
-        let reference = &part.value;
         let place = Place { file, span: declared.spans.of(part) };
-        match self.parts.bind(reference, &[Prefix::User, Prefix::Group, Prefix::Role]) {
-            Bound::One(Target::User(user)) => return Some(Subject::User(user)),
-            Bound::One(Target::Group(group)) => return Some(Subject::Group(group)),
-            Bound::Ambiguous(prefixes) => {
-                let wrong = ambiguous(reference, &prefixes);
-                self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));
-            }
-            Bound::Unknown(near) => self.unknown_member(place, reference, near),
-            Bound::Unfit(prefix) => self.unfit_member(place, reference, prefix),
-            Bound::One(_) => {}
-        }
-        None
+        self.person_or_group(place, &part.value, &[Prefix::User, Prefix::Group, Prefix::Role])
     }
 
     fn what(&mut self, file: FileId, declared: &ExpectationDecl, what: &What) -> Option<Meant> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff;
-use crate::language::{IntoWord, Text, Word};
+use crate::language::{IntoWord, Joint, Text, Word, names};
 use crate::model::Policy;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
@@ -59,6 +59,17 @@ pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, datab
     let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
     page.text(say!("{rights} gained, {losses} lost", rights = count::rights(gains), losses = Word::Number(losses)));
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
+    let unwritten = [
+        ("company", policy.company.is_some()),
+        ("licence", policy.licence.is_some()),
+        ("online", policy.online.is_some()),
+    ];
+    let unwritten: Vec<&str> =
+        unwritten.into_iter().filter(|(_, stands)| *stands).map(|(section, _)| section).collect();
+    if !unwritten.is_empty() {
+        let sections = names(unwritten, Joint::And);
+        page.text(say!("checked, but not written to the database, except for roles: {sections}", sections));
+    }
     if errors > 0 {
         let text = say!(
             "{errors}: apply will refuse this; `rightful check` says what is wrong",
