@@ -295,4 +295,12 @@ companies:
 users: { lars: }
 "#), @r#"shared-database rightful.yaml:3:48 "\"sqlite:crm.db\"" (again) + rightful.yaml:2:48 "\"sqlite:crm.db\"" (first) `nord` and `sued` write to the same database | give each company a database of its own: each apply would undo the other's"#);
     }
+
+    #[test]
+    fn what_hides_in_an_escape_is_found_in_settings_too() {
+        let found = findings(
+            "//- rightful.yaml\ncompanies:\n  \"n\\u200b\": { policies: [policies], database: \"sqlite:a\\u202e.db\" }\n//- policies/a.yaml\nusers: { lars: }\n",
+        );
+        assert_eq!(found.matches("control-character rightful.yaml:2").count(), 2, "{found}");
+    }
 }
