@@ -113,7 +113,7 @@ impl Report {
 /// to one company.
 pub fn repository(repository: &Repository, on: Date, only: Option<&Name>) -> Report {
     let mut report = Report { findings: repository.diagnostics.clone(), ..Report::default() };
-    for company in repository.companies.iter().filter(|company| only.is_none() || company.name.as_ref() == only) {
+    for company in repository.chosen(only) {
         let of_company = self::company(company, &repository.settings, on);
         report.findings.extend(of_company.findings);
         report.proved.extend(of_company.proved);

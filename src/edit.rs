@@ -77,7 +77,7 @@ fn begins_line(file: &SourceFile, at: u32, dash: bool) -> bool {
     before.is_empty() || dash && before == "-"
 }
 
-/// The blanks before a byte in its line, a dash replaced by nothing.
+/// The blanks with which the line of a byte begins.
 fn indentation(file: &SourceFile, at: u32) -> String {
     let line = file.line_range(file.line_of(at));
     let before = file.text()[line.start..at as usize].trim_start_matches('\u{feff}');

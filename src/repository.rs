@@ -83,6 +83,13 @@ impl Company {
     }
 }
 
+impl Repository {
+    /// The companies that somebody asks about: the one of a name, or all.
+    pub fn chosen(&self, only: Option<&Name>) -> impl Iterator<Item = &Company> {
+        self.companies.iter().filter(move |company| only.is_none() || company.name.as_ref() == only)
+    }
+}
+
 /// Whether a finding keeps a policy from compiling.
 pub fn stops(finding: &Diagnostic) -> bool {
     !finding.code.compiles()

@@ -20,15 +20,13 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     if missing.is_empty() {
         return Vec::new();
     }
+    let fields = names(missing, Joint::And);
     let message = if declared.is_some() {
-        say!("the company has no {fields}", fields = names(missing, Joint::And))
+        say!("the company has no {fields}", fields)
     } else {
         say!("online access needs the section `company`")
     };
-    let help = say!(
-        "write {fields} into the section `company`; connecting needs all of it",
-        fields = names(self::missing(declared.map_or(&none, |company| &company.body)), Joint::And)
-    );
+    let help = say!("write {fields} into the section `company`; connecting needs all of it", fields);
     vec![Diagnostic::new(Code::IncompleteCompany, place, message).help(help)]
 }
 

@@ -74,16 +74,11 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
     Ok(Outcome::new(out, fails.into()))
 }
 
-fn concerns(company: &Company, only: Option<&Name>) -> bool {
-    only.is_none() || company.name.as_ref() == only
-}
-
 fn as_text(opened: &Opened, report: &check::Report, only: Option<&Name>) -> String {
     let sources = opened.sources();
     let shown = report.findings.iter().map(|finding| snippet::print(finding, sources, opened.out) + "\n");
     let mut out: String = shown.collect();
-    let companies: Vec<&Company> =
-        opened.repository.companies.iter().filter(|company| concerns(company, only)).collect();
+    let companies: Vec<&Company> = opened.repository.chosen(only).collect();
     let files = if only.is_some() { companies.iter().map(|company| company.files).sum() } else { sources.len() };
     let compiled = companies.iter().all(|company| company.compiles());
     let policies: Vec<_> = companies.iter().filter(|_| compiled).map(|company| &company.policy).collect();
