@@ -14,6 +14,7 @@ mod session;
 mod what;
 mod why;
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -142,8 +143,8 @@ struct Context {
     on: Date,
     /// Whether the day was named.
     on_was_said: bool,
-    /// The language that was named.
-    language: Option<Language>,
+    /// The language that was named, else that of the settings as soon as they are read.
+    language: Cell<Option<Language>>,
     out: Look,
     err: Look,
 }
@@ -184,7 +185,10 @@ pub fn run() -> ExitCode {
             let code = ExitCode::from(outcome.code);
             if write_out(&outcome.text) { code } else { ExitCode::from(2) }
         }
-        Err(failure) => report(&failure, context.err),
+        Err(failure) => {
+            let language = context.language.get().unwrap_or_default();
+            report(&failure, Look { language, ..context.err })
+        }
     }
 }
 
@@ -208,7 +212,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
         company: global.company.clone(),
         on: global.on.unwrap_or_else(today),
         on_was_said: global.on.is_some(),
-        language: global.lang,
+        language: Cell::new(global.lang),
         out: look(global, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
         err: look(global, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
     })
@@ -244,7 +248,6 @@ fn write_err(text: &str) {
 }
 
 fn report(failure: &Failure, look: Look) -> ExitCode {
-    let look = Look { language: failure.language.unwrap_or(look.language), ..look };
     use crate::report::block::{Block, Line, Page, Tone};
     let mut page = Page::default();
     if !failure.message.is_empty() {
@@ -253,8 +256,10 @@ fn report(failure: &Failure, look: Look) -> ExitCode {
         );
     }
     if !failure.help.is_empty() {
-        let line = Line::new().then(Tone::Quiet, say!("help")).then(Tone::Plain, ": ").then(Tone::Plain, &failure.help);
-        page.0.push(Block::Text { line, indent: 1, hang: 7 });
+        let word = say!("help");
+        let hang = 3 + word.to(look.language).chars().count();
+        let line = Line::new().then(Tone::Quiet, word).then(Tone::Plain, ": ").then(Tone::Plain, &failure.help);
+        page.0.push(Block::Text { line, indent: 1, hang });
     }
     write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));
     ExitCode::from(failure.code)

@@ -59,7 +59,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     if asks && !confirmed(plan.changes.len(), &name, opened.err.language) {
         let message = say!("nothing was applied");
-        return Err(Failure { code: 1, language: Some(opened.err.language), ..Failure::world(message) });
+        return Err(Failure { code: 1, ..Failure::world(message) });
     }
     let run = Run {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -84,7 +84,7 @@ fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
     let before: String =
         errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
     let message = say!("the policy has errors, so nothing was applied");
-    Err(Failure { before: before.into(), code: 1, language: Some(opened.err.language), ..Failure::world(message) })
+    Err(Failure { before: before.into(), code: 1, ..Failure::world(message) })
 }
 
 /// Asks on the terminal.

@@ -75,7 +75,7 @@ pub fn run(command: &New, context: &Context) -> Result<Outcome, Failure> {
             NewUserError::Unsafe { path, .. } if path.is_empty() => say!("the edit would not do what was asked"),
             NewUserError::Unsafe { path, .. } => say!("the edit of `{path}` would not do what was asked", path),
         };
-        Failure { language: Some(opened.err.language), ..Failure::world(message).help(help) }
+        Failure::world(message).help(help)
     };
     let inserted = insertions(opened.sources(), policy, &new).map_err(failed)?;
     let edited = apply(opened.sources(), &inserted);
@@ -104,7 +104,7 @@ fn understand(user: &User, opened: &Opened, context: &Context) -> Result<NewUser
     let name = |text: &str| {
         Name::new(text).map_err(|why| Failure::world(say!("`{name}` is no name: {why}", name = text, why = why.text())))
     };
-    let subject = find_subject(&user.like, policy).map_err(|error| opened.misunderstood(&error))?;
+    let subject = find_subject(&user.like, policy)?;
     let Subject::User(like) = subject else {
         return Err(
             Failure::world(say!("`{name}` is no user", name = user.like)).help(say!("name the user to be like"))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
-use crate::language::{IntoWord, Language, Text, Word};
+use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
@@ -34,19 +34,12 @@ pub struct Failure {
     pub help: Word,
     /// The exit code.
     pub code: u8,
-    /// The language of the settings, if they were read.
-    pub language: Option<Language>,
 }
 
 impl Failure {
     /// The outside world failed, or the usage is wrong.
     pub fn world(message: impl IntoWord) -> Self {
         Self { message: message.into_word(), code: 2, ..Self::default() }
-    }
-
-    /// Speaks the language of the settings.
-    pub fn in_language(self, language: Language) -> Self {
-        Self { language: Some(language), ..self }
     }
 
     /// Says what to do.
@@ -59,6 +52,12 @@ impl Failure {
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
         Self::world(error.to_string()).help(error.help())
+    }
+}
+
+impl From<Misunderstood> for Failure {
+    fn from(error: Misunderstood) -> Self {
+        Self::world(error.message).help(error.help)
     }
 }
 
@@ -113,13 +112,6 @@ impl Opened {
         let rights = repository::rights_named(policy, &self.repository.settings.sensitive);
         rights.into_iter().map(|right| policy.rights.key(right).clone()).collect()
     }
-
-    /// What to answer to words that mean nothing.
-    pub fn misunderstood(&self, error: &Misunderstood) -> Failure {
-        let language = self.err.language;
-        let failure = Failure::world(&error.message).help(&error.help);
-        Failure { language: Some(language), ..failure }
-    }
 }
 
 /// Reads and compiles the policies of all companies; findings are kept, whatever they are.
@@ -135,7 +127,8 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
             (repository::compile(&revision)?, Some(commit))
         }
     };
-    let language = context.language.unwrap_or(repository.settings.language);
+    let language = context.language.get().unwrap_or(repository.settings.language);
+    context.language.set(Some(language));
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
     let below = below(&root);
@@ -153,8 +146,7 @@ fn below(root: &Path) -> String {
 /// The same, for commands about one company whose policy compiles.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
     let mut opened = open(context, common.at.as_deref())?;
-    let picked = pick(&opened.repository, context.company.as_deref());
-    opened.company = picked.map_err(|failure| failure.in_language(opened.err.language))?;
+    opened.company = pick(&opened.repository, context.company.as_deref())?;
     if opened.company().compiles() {
         return Ok(opened);
     }
@@ -163,9 +155,8 @@ pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Fail
     let mut before: String =
         stopping.map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
     before.push_str(&text::print(&view::summary(diagnostics, opened.sources().len(), &[]), opened.err));
-    let language = opened.err.language;
     let message = say!("the policy does not compile, so nothing can be answered");
-    Err(Failure { before: before.into(), language: Some(language), ..Failure::world(message) }
+    Err(Failure { before: before.into(), ..Failure::world(message) }
         .help(say!("`rightful check` lists everything that was found")))
 }
 
@@ -193,8 +184,7 @@ pub fn pick(repository: &Repository, name: Option<&str>) -> Result<usize, Failur
 
 /// Understands the words of a question and settles the day.
 pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Question, Date), Failure> {
-    let question = understand(&words.join(" "), opened.policy(), opened.err.language)
-        .map_err(|error| opened.misunderstood(&error))?;
+    let question = understand(&words.join(" "), opened.policy(), opened.err.language)?;
     let on = match question.on {
         Some(on) if context.on_was_said && on != context.on => {
             return Err(Failure::world(say!("the question says {on}, and --on says {day}", on, day = context.on))
@@ -224,10 +214,6 @@ pub struct Database {
 
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
-    named_database(context, opened, url).map_err(|failure| failure.in_language(opened.err.language))
-}
-
-fn named_database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     let company = opened.company();
     let path = match (url, &company.database) {
         (Some(url), _) => context.directory.join(sqlite_path(&parsed(url)?)?),

@@ -28,7 +28,7 @@ pub struct What {
 pub fn run(command: &What, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let policy = opened.policy();
-    let subject = find_subject(&command.subject, policy).map_err(|error| opened.misunderstood(&error))?;
+    let subject = find_subject(&command.subject, policy)?;
     let in_force = InForce::new(policy, context.on);
     let held = what(&in_force, subject);
     let out = match command.common.format {

@@ -58,6 +58,12 @@ fn check_covers_all_of_them_and_other_commands_ask_which() {
     assert!(firm.run("can lars data.export --company nord").starts_with("exit 0\n"));
     assert!(firm.run("can anna data.export --company sued").starts_with("exit 1\n"));
     assert!(firm.run("can lars data.export --company nrod").contains("`nord`"));
+    // Whoever refuses speaks the language of the settings, wherever the refusal comes from.
+    for refused in
+        ["new user kim --like lasr --company nord", "new user of --like lars --company nord", "plan --company sued"]
+    {
+        assert!(firm.run(refused).contains("Fehler: "), "{refused}: {}", firm.run(refused));
+    }
 }
 
 #[test]
