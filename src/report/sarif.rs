@@ -154,6 +154,7 @@ pub fn log(sources: &Sources, report: &Report, below: &str, language: Language) 
 
 fn rule(code: Code, language: Language) -> Rule {
     let page = code.page();
+    let (means, why) = (page.means().to(language), page.why().to(language));
     let level = match code.level() {
         Level::Error => "error",
         Level::Warning | Level::Off => "warning",
@@ -162,13 +163,11 @@ fn rule(code: Code, language: Language) -> Rule {
     Rule {
         id: code.as_str(),
         short_description: message(meaning),
-        full_description: message(&page.means),
+        full_description: message(&means),
         help: Help {
-            text: escaped(&format!("{}\n{}", page.means, page.why)),
+            text: escaped(&format!("{means}\n{why}")),
             markdown: format!(
-                "{}\n\n{}\n\nWrong:\n\n```yaml\n{}```\n\nRight:\n\n```yaml\n{}```\n",
-                page.means,
-                page.why,
+                "{means}\n\n{why}\n\nWrong:\n\n```yaml\n{}```\n\nRight:\n\n```yaml\n{}```\n",
                 harmless_lines(&page.wrong),
                 harmless_lines(&page.right)
             ),

@@ -118,6 +118,11 @@ fn sarif_fits_the_schema_of_its_standard() {
         fits(&validator, &log, "check --format sarif");
         let run = &log["runs"][0];
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        let translated = |rule: &Value| {
+            let english = rightful::diag::Code::of(rule["id"].as_str().unwrap()).unwrap().page();
+            rule["fullDescription"]["text"] != *english.means
+        };
+        assert!(rules.iter().all(translated));
         for result in run["results"].as_array().unwrap() {
             let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
             assert_eq!(rules[index]["id"], result["ruleId"]);
