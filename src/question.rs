@@ -31,8 +31,8 @@ pub struct Misunderstood {
 /// A question bound to a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Of whom.
-    pub user: UserId,
+    /// Of whom: a user, or whoever is in a group.
+    pub subject: Subject,
     /// The right as asked.
     pub right: String,
     /// The rights that it stands for.
@@ -88,13 +88,15 @@ pub fn understand(text: &str, policy: &Policy, language: Language) -> Result<Que
         },
     })?;
     let QuestionText { subject, right, target, on } = parsed;
-    let user = match bind_subject(&subject.value, policy, &[Prefix::User])? {
-        Subject::User(user) => user,
-        Subject::Group(_) => return Err(unknown_user(&subject.value, policy)),
+    // Only a prefix asks about a group: whoever mistypes a user shall not get the answer of a group.
+    let kinds: &[Prefix] = match subject.value.prefix {
+        Some(_) => &[Prefix::User, Prefix::Group, Prefix::Role],
+        None => &[Prefix::User],
     };
+    let subject = bind_subject(&subject.value, policy, kinds)?;
     let meant = rights_of_pattern(policy, &right.value, target.as_ref().map(|target| &target.value))
         .map_err(|wrong| misunderstood(&wrong))?;
-    Ok(Question { user, right: right.value.to_string(), rights: meant.rights, target: meant.target, on })
+    Ok(Question { subject, right: right.value.to_string(), rights: meant.rights, target: meant.target, on })
 }
 
 /// Finds the user, group or role that a text names.
@@ -121,7 +123,7 @@ fn bind_subject(reference: &Reference, policy: &Policy, kinds: &[Prefix]) -> Res
             message: say!("`{reference}` is a {noun}, not a user", reference, noun = prefix.noun()),
             help: match prefix {
                 Prefix::Group | Prefix::Role => {
-                    say!("`rightful what {reference}` lists what its members get", reference)
+                    say!("ask about the group as `{prefix}:{reference}`", prefix = prefix.as_str(), reference)
                 }
                 _ => say!("name a user"),
             },
@@ -170,21 +172,21 @@ fn misunderstood(wrong: &[Meaningless]) -> Misunderstood {
 
 /// Decides a question.
 pub fn answer(in_force: &InForce<'_>, question: &Question) -> Answer {
-    let person = Person::new(in_force, question.user);
+    let asker = Asker::new(in_force, question.subject);
+    let subject = question.subject;
     let mut asked = Vec::new();
     for right in &question.rights {
         let singles = match question.target {
             None => {
-                let request = Request { user: question.user, right: *right, target: None };
-                asked.push((request, decide_for(in_force, &person, *right, None)));
+                asked.push((Request { subject, right: *right, target: None }, asker.decide(in_force, *right, None)));
                 continue;
             }
-            Some(target) => meant_by(in_force, question.user, in_force.policy.rights.get(*right), target),
+            Some(target) => meant_by(in_force, subject, in_force.policy.rights.get(*right), target),
         };
         for single in singles {
             let aim = Aim::new(in_force, single);
-            let request = Request { user: question.user, right: *right, target: Some(single) };
-            asked.push((request, decide_for(in_force, &person, *right, Some(&aim))));
+            let request = Request { subject, right: *right, target: Some(single) };
+            asked.push((request, asker.decide(in_force, *right, Some(&aim))));
         }
     }
     let first_refused = asked.iter().find(|(_, decision)| !decision.allowed);
@@ -196,14 +198,15 @@ pub fn answer(in_force: &InForce<'_>, question: &Question) -> Answer {
 
 /// The single targets that a target of a question stands for, in order of names. A group means its members other
 /// than the one who asks, inactive ones too.
-fn meant_by(in_force: &InForce<'_>, user: UserId, right: &Right, target: Target) -> Vec<Single> {
+fn meant_by(in_force: &InForce<'_>, subject: Subject, right: &Right, target: Target) -> Vec<Single> {
     let policy = in_force.policy;
     match target {
         Target::User(id) => vec![Single::User(id)],
         Target::Module(id) => vec![Single::Module(id)],
         Target::Attachment(id) => vec![Single::Attachment(id)],
         Target::Group(group) => {
-            in_force.members_of(group).into_iter().filter(|member| *member != user).map(Single::User).collect()
+            let members = in_force.members_of(group).into_iter();
+            members.filter(|member| Subject::User(*member) != subject).map(Single::User).collect()
         }
         Target::ModuleSet(set) => {
             let mut modules = policy.module_sets.get(set).modules.clone();
@@ -240,16 +243,20 @@ impl Asker {
             Subject::Group(group) => Self::Group(group),
         }
     }
+
+    fn decide(&self, in_force: &InForce<'_>, right: RightId, aim: Option<&Aim<'_>>) -> Decision {
+        match self {
+            Self::Person(person) => decide_for(in_force, person, right, aim),
+            Self::Group(group) => decide_for_group(in_force, *group, right, aim),
+        }
+    }
 }
 
 /// What a user, or whoever is in a group, may do: every plain right, and every scoped right over every single target.
 pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
     let policy = in_force.policy;
     let asker = Asker::new(in_force, subject);
-    let decide = |right: RightId, aim: Option<&Aim<'_>>| match &asker {
-        Asker::Person(person) => decide_for(in_force, person, right, aim),
-        Asker::Group(group) => decide_for_group(in_force, *group, right, aim),
-    };
+    let decide = |right: RightId, aim: Option<&Aim<'_>>| asker.decide(in_force, right, aim);
     let mut held = Vec::new();
     for (right, _, declared) in policy.rights.iter() {
         let Some(scope) = declared.scope else {

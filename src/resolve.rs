@@ -23,12 +23,19 @@ use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subjec
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request {
-    /// Who would do it.
-    pub user: UserId,
+    /// Who would do it: a user, or whoever is in a group.
+    pub subject: Subject,
     /// What.
     pub right: RightId,
     /// Over whom or what; `None` for plain rights.
     pub target: Option<Single>,
+}
+
+impl Request {
+    /// That a user would do something.
+    pub fn by(user: UserId, right: RightId, target: Option<Single>) -> Self {
+        Self { subject: Subject::User(user), right, target }
+    }
 }
 
 /// The step that decided.
@@ -123,9 +130,11 @@ impl<'p> Aim<'p> {
 
 /// Decides one request.
 pub fn decide(in_force: &InForce<'_>, request: Request) -> Decision {
-    let person = Person::new(in_force, request.user);
     let aim = request.target.map(|target| Aim::new(in_force, target));
-    decide_for(in_force, &person, request.right, aim.as_ref())
+    match request.subject {
+        Subject::User(user) => decide_for(in_force, &Person::new(in_force, user), request.right, aim.as_ref()),
+        Subject::Group(group) => decide_for_group(in_force, group, request.right, aim.as_ref()),
+    }
 }
 
 /// Decides a request whose person and target were looked up before.

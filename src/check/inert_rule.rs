@@ -34,13 +34,11 @@ fn plain_deny(subject: &Subject<'_>, rule: &Rule, group: GroupId) -> Option<Diag
     let message = say!("denying `{right}` to `{subject}` takes it from nobody", right, subject = name);
     let mut finding = Diagnostic::new(Code::InertRule, rule.place?, message);
     let members = subject.population.members(group).iter();
-    let mut holding = members
-        .map(|user| Request { user: *user, right: rule.right, target: None })
-        .filter(|request| decide(in_force, *request).allowed);
-    if let Some(request) = holding.next() {
-        let user = policy.users.key(request.user);
+    let mut holding = members.filter(|user| decide(in_force, Request::by(**user, rule.right, None)).allowed);
+    if let Some(holder) = holding.next() {
+        let user = policy.users.key(*holder);
         let others = holding.count();
-        let proof = prove(in_force, request);
+        let proof = prove(in_force, Request::by(*holder, rule.right, None));
         let giving = proof.rules.first().map(|proven| policy.rule(proven.rule));
         if let Some((giving, place)) = giving.and_then(|giving| Some((giving, giving.place?))) {
             let through = policy.subject_key(giving.subject);
@@ -64,7 +62,7 @@ fn plain_deny(subject: &Subject<'_>, rule: &Rule, group: GroupId) -> Option<Diag
     }
     Some(finding.help(say!(
         "another group's allow wins, and without one the answer is no anyway; to take it from a person, deny it on the user"
-    )))
+   )))
 }
 
 fn own_data(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {

@@ -85,7 +85,7 @@ fn repeated_by(in_force: &InForce<'_>, id: RuleId) -> Option<(crate::model::User
     };
     users.into_iter().filter(|user| policy.users.get(*user).active).find_map(|user| {
         singles.iter().filter(|single| **single != Some(Single::User(user))).find_map(|target| {
-            let spoken = spoken(in_force, Request { user, right: rule.right, target: *target });
+            let spoken = spoken(in_force, Request::by(user, rule.right, *target));
             if !spoken.iter().any(|proven| proven.rule == id) {
                 return None;
             }

@@ -16,15 +16,9 @@ const MOST_DAYS: usize = 32;
 /// What else somebody should know who reads an answer.
 pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Vec<Text> {
     let policy = in_force.policy;
-    let name = policy.users.key(question.user);
     let mut notes = Vec::new();
-    if !policy.users.get(question.user).active {
-        notes.push(say!("{name} is not active, so every answer is no", name));
-    } else if !can_start(in_force, question.user) {
-        notes.push(say!("{name} may not start the program (program.start), so nothing else can be used", name));
-    }
-    if policy.users.get(question.user).superuser && !answer.allowed {
-        notes.push(say!("being a superuser gives no right of the catalogue"));
+    if let Subject::User(user) = question.subject {
+        notes.extend(about_user(in_force, user, answer));
     }
     let Some(proof) = answer.proof(in_force) else {
         notes.push(say!("the target stands for nobody, so the answer is no"));
@@ -42,6 +36,20 @@ pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Ve
     let plain = answer.shown().is_some_and(|request| request.target.is_none());
     if answer.step == Step::GroupDeny && plain {
         notes.push(say!("the answer would be no without the deny as well: what nobody allows is refused"));
+    }
+    notes
+}
+
+fn about_user(in_force: &InForce<'_>, user: UserId, answer: &Answer) -> Vec<Text> {
+    let (account, name) = (in_force.policy.users.get(user), in_force.policy.users.key(user));
+    let mut notes = Vec::new();
+    if !account.active {
+        notes.push(say!("{name} is not active, so every answer is no", name));
+    } else if !can_start(in_force, user) {
+        notes.push(say!("{name} may not start the program (program.start), so nothing else can be used", name));
+    }
+    if account.superuser && !answer.allowed {
+        notes.push(say!("being a superuser gives no right of the catalogue"));
     }
     notes
 }
@@ -68,11 +76,11 @@ fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
         after.extend(validity.begins().filter(|first| *first > in_force.on));
         after.extend(validity.ends().filter(|last| *last >= in_force.on).and_then(|last| last.tomorrow().ok()));
     };
-    let groups = ever_in(in_force, request.user, &mut add);
+    let groups = ever_in(in_force, request.subject, &mut add);
     if let Some(Single::User(target)) = request.target {
-        ever_in(in_force, target, &mut add);
+        ever_in(in_force, Subject::User(target), &mut add);
     }
-    let subjects = groups.into_iter().map(Subject::Group).chain([Subject::User(request.user)]);
+    let subjects = groups.into_iter().map(Subject::Group).chain([request.subject]);
     for subject in subjects {
         policy.rules_on(subject, request.right).for_each(|(_, rule)| add(rule.validity));
     }
@@ -83,10 +91,14 @@ fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
     was.into_iter().chain(will).collect()
 }
 
-/// The groups that a user is in on any day, reporting the periods of the memberships on the way.
-fn ever_in(in_force: &InForce<'_>, user: UserId, period: &mut impl FnMut(Validity)) -> BTreeSet<GroupId> {
+/// The groups that somebody is in on any day, reporting the periods of the memberships on the way.
+fn ever_in(in_force: &InForce<'_>, subject: Subject, period: &mut impl FnMut(Validity)) -> BTreeSet<GroupId> {
     let mut found = BTreeSet::new();
-    let mut open = vec![Member::User(user), Member::Everyone];
+    let member = match subject {
+        Subject::User(user) => Member::User(user),
+        Subject::Group(group) => Member::Group(group),
+    };
+    let mut open = vec![member, Member::Everyone];
     while let Some(member) = open.pop() {
         for (_, membership) in in_force.policy.memberships_of(member) {
             period(membership.validity);

@@ -20,8 +20,9 @@ pub use rights::rights;
 pub use what::what;
 pub use why::{can, why};
 
-use crate::language::{Language, Word};
-use crate::model::{Policy, RightId, UserId};
+use crate::language::{IntoWord, Language, Word};
+use crate::model::{Policy, RightId, Subject, UserId};
+use crate::say;
 use crate::text::{Place, Sources};
 
 /// `policies/sales.yaml:12`; empty for what was read from a database.
@@ -39,6 +40,14 @@ pub(super) fn right(policy: &Policy, id: RightId) -> Word {
         Some((language, label.to_string()))
     });
     Word::Labelled(policy.rights.key(id).to_string(), labels.collect())
+}
+
+/// `lars (Lars Kaufmann)`, or `whoever is in group:sales`.
+pub(super) fn subject(policy: &Policy, subject: Subject) -> Word {
+    match subject {
+        Subject::User(user) => person(policy, user).into_word(),
+        Subject::Group(group) => say!("whoever is in {group}", group = policy.group_subject(group)).into_word(),
+    }
 }
 
 /// `lars (Lars Kaufmann)`.

@@ -81,17 +81,25 @@ impl<'p> InForce<'p> {
         self.policy.users.ids().filter(|user| self.is_member(*user, group)).collect()
     }
 
-    /// For each group of a user the shortest way to it, and of equally short ones the first in order of names.
-    pub fn paths_of(&self, user: UserId) -> BTreeMap<GroupId, Path> {
+    /// For each group of a user the shortest way to it, and of equally short ones the first in order of names. For a
+    /// group the ways that everybody in it has.
+    pub fn paths_of(&self, subject: Subject) -> BTreeMap<GroupId, Path> {
         let in_force = |member| {
             let mut all: Vec<_> =
                 self.policy.memberships_of(member).filter(|(_, m)| m.validity.holds(self.on)).collect();
             all.sort_by_key(|(id, m)| (m.group, *id));
             all.into_iter()
         };
-        let mut direct: Vec<_> = in_force(Member::User(user)).chain(in_force(Member::Everyone)).collect();
-        direct.sort_by_key(|(id, m)| (m.group, *id));
         let mut paths: BTreeMap<GroupId, Path> = BTreeMap::new();
+        let member = match subject {
+            Subject::User(user) => Member::User(user),
+            Subject::Group(group) => {
+                paths.insert(group, Path::new());
+                Member::Group(group)
+            }
+        };
+        let mut direct: Vec<_> = in_force(member).chain(in_force(Member::Everyone)).collect();
+        direct.sort_by_key(|(id, m)| (m.group, *id));
         let mut queue: VecDeque<(GroupId, Path)> = direct.into_iter().map(|(id, m)| (m.group, vec![id])).collect();
         while let Some((group, path)) = queue.pop_front() {
             if paths.contains_key(&group) {
@@ -107,10 +115,10 @@ impl<'p> InForce<'p> {
         paths
     }
 
-    /// The subjects along a path, the user first.
-    pub fn subjects_along(&self, user: UserId, path: &[MembershipId]) -> Vec<Subject> {
+    /// The subjects along a path, beginning with the one that it leads from.
+    pub fn subjects_along(&self, from: Subject, path: &[MembershipId]) -> Vec<Subject> {
         let groups = path.iter().map(|id| Subject::Group(self.policy.membership(*id).group));
-        std::iter::once(Subject::User(user)).chain(groups).collect()
+        std::iter::once(from).chain(groups).collect()
     }
 }
 

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::model::{Effect, GroupId, RuleId, Subject};
 
-use super::{Aim, Decision, InForce, Path, Person, Request, Step, decide_for, stance};
+use super::{Aim, Decision, InForce, Path, Request, Step, decide, stance};
 
 /// A rule that speaks about a request, and how the user comes to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proven {
     /// Which rule.
     pub rule: RuleId,
-    /// The memberships from the user to the group that has the rule; empty for the user's own.
+    /// The memberships from the user, or the group that is asked about, to the group that has the rule; empty for the
+    /// subject's own.
     pub path: Path,
 }
 
@@ -28,20 +29,17 @@ pub struct Proof {
 
 /// Decides a request and says why. Rules stand in the order of their paths, shorter ones first.
 pub fn prove(in_force: &InForce<'_>, request: Request) -> Proof {
-    let person = Person::new(in_force, request.user);
     let aim = request.target.map(|target| Aim::new(in_force, target));
-    let decision = decide_for(in_force, &person, request.right, aim.as_ref());
+    let decision = decide(in_force, request);
     let effect = if decision.allowed { Effect::Allow } else { Effect::Deny };
-    let own = Subject::User(person.user);
-    let subjects = || std::iter::once(own).chain(person.groups.iter().copied().map(Subject::Group));
+    let paths = in_force.paths_of(request.subject);
     let deciding = |subject: &Subject| match decision.step {
-        Step::User => *subject == own,
-        Step::GroupAllow | Step::GroupDeny => *subject != own,
+        Step::User => matches!(subject, Subject::User(_)),
+        Step::GroupAllow | Step::GroupDeny => matches!(subject, Subject::Group(_)),
         Step::Inactive | Step::OwnData | Step::Default => false,
     };
-    let paths = in_force.paths_of(person.user);
     let mut rules = Vec::new();
-    for subject in subjects().filter(deciding) {
+    for subject in subjects(request.subject, &paths).filter(deciding) {
         let stance = stance::of(in_force, subject, request.right, aim.as_ref());
         let Some(stance) = stance.filter(|stance| stance.effect == effect) else { continue };
         let of_stance = |rule: RuleId| {
@@ -52,13 +50,13 @@ pub fn prove(in_force: &InForce<'_>, request: Request) -> Proof {
         rules.extend(all.into_iter().filter(|rule| of_stance(*rule)).map(|rule| proven(&paths, subject, rule)));
     }
     let mut overruled = Vec::new();
-    for subject in subjects() {
+    for subject in subjects(request.subject, &paths) {
         let all = speaking(in_force, subject, request, aim.as_ref());
         let opposite = all.into_iter().filter(|rule| in_force.policy.rule(*rule).effect != effect);
         overruled.extend(opposite.map(|rule| proven(&paths, subject, rule)));
     }
     let order = |proven: &Proven| {
-        let subjects = in_force.subjects_along(person.user, &proven.path);
+        let subjects = in_force.subjects_along(request.subject, &proven.path);
         (subjects.len(), subjects, in_force.policy.rule(proven.rule).place, proven.rule)
     };
     rules.sort_by_cached_key(order);
@@ -68,17 +66,21 @@ pub fn prove(in_force: &InForce<'_>, request: Request) -> Proof {
 
 /// All rules in force that speak about a request, in whatever tier: the user's own first, then by the length of the way.
 pub fn spoken(in_force: &InForce<'_>, request: Request) -> Vec<Proven> {
-    let person = Person::new(in_force, request.user);
     let aim = request.target.map(|target| Aim::new(in_force, target));
-    let paths = in_force.paths_of(person.user);
-    let subjects = std::iter::once(Subject::User(person.user)).chain(person.groups.iter().copied().map(Subject::Group));
+    let paths = in_force.paths_of(request.subject);
     let of_subject = |subject: Subject| {
         let all = speaking(in_force, subject, request, aim.as_ref());
         all.into_iter().map(|rule| proven(&paths, subject, rule)).collect::<Vec<_>>()
     };
-    let mut all: Vec<Proven> = subjects.flat_map(of_subject).collect();
+    let mut all: Vec<Proven> = subjects(request.subject, &paths).flat_map(of_subject).collect();
     all.sort_by_key(|proven| proven.path.len());
     all
+}
+
+/// The subject that is asked about, and all groups around it.
+fn subjects(asked: Subject, paths: &BTreeMap<GroupId, Path>) -> impl Iterator<Item = Subject> {
+    let around = paths.keys().copied().map(Subject::Group).filter(move |group| *group != asked);
+    std::iter::once(asked).chain(around)
 }
 
 /// The rules in force on a subject that speak about a request, in whatever tier.
@@ -113,7 +115,7 @@ mod tests {
         let proof = answer.proof(&in_force).expect("a proof");
         let show = |proven: &crate::resolve::Proven| {
             let rule = policy.rule(proven.rule);
-            let along = in_force.subjects_along(question.user, &proven.path);
+            let along = in_force.subjects_along(question.subject, &proven.path);
             let along: Vec<_> =
                 along.into_iter().map(|subject: Subject| policy.subject_key(subject).name().to_string()).collect();
             let target = rule.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();

@@ -15,7 +15,7 @@ use super::{VERSION, file_and_line, single};
 /// What was asked.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QuestionOut {
-    /// The user.
+    /// The user's bare name; a group with its prefix, `group:NAME` or `role:NAME`.
     pub user: String,
     /// The right as asked.
     pub right: String,
@@ -177,7 +177,7 @@ pub fn why(
     WhyOut {
         version: VERSION,
         question: QuestionOut {
-            user: policy.users.key(question.user).to_string(),
+            user: asker(policy, question.subject),
             right: question.right.clone(),
             target: question.target.map(|target| policy.target_key(target).to_string()),
             on: in_force.on.to_string(),
@@ -191,12 +191,19 @@ pub fn why(
     }
 }
 
+fn asker(policy: &Policy, subject: Subject) -> String {
+    match subject {
+        Subject::User(user) => policy.users.key(user).to_string(),
+        Subject::Group(group) => policy.group_subject(group).to_string(),
+    }
+}
+
 fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> RuleOut {
     let policy = in_force.policy;
     let id: RuleId = proven.rule;
     let rule = policy.rule(id);
     let (file, line) = file_and_line(sources, rule.place);
-    let along = in_force.subjects_along(question.user, &proven.path);
+    let along = in_force.subjects_along(question.subject, &proven.path);
     RuleOut {
         subject: policy.subject_key(rule.subject).to_string(),
         effect: rule.effect.as_str(),

@@ -130,7 +130,7 @@ fn what_cannot_be_answered_suggests_what_was_meant() {
     exit 2
     -- stderr
     error: `sales` is a group, not a user
-     help: `rightful what sales` lists what its members get
+     help: ask about the group as `group:sales`
     ");
     insta::assert_snapshot!(firm.run("can lars data.export on 2026-01-01 --on 2026-01-02"), @"
     exit 2

@@ -31,11 +31,8 @@ fn decide_as_the_naive_reading(org: &Organisation) -> Result<(), TestCaseError> 
     for on in some_days(org) {
         let in_force = InForce::new(policy, on);
         for (who, name, target) in requests(org) {
-            let request = Request {
-                user: user(org, policy, who),
-                right: right(policy, &name),
-                target: target.map(|target| single(org, policy, target)),
-            };
+            let target_id = target.map(|target| single(org, policy, target));
+            let request = Request::by(user(org, policy, who), right(policy, &name), target_id);
             let decision = decide(&in_force, request);
             let verdict = naive::decide(org, who, &name, target.as_ref(), on);
             // Words are made for a failure only: rendering the organisation costs more than deciding.
@@ -69,11 +66,8 @@ fn the_deciding_rules_are_those_of_the_naive_reading() {
         let on = some_days(&org)[0];
         let in_force = InForce::new(policy, on);
         for (who, name, target) in requests(&org) {
-            let request = Request {
-                user: user(&org, policy, who),
-                right: right(policy, &name),
-                target: target.map(|target| single(&org, policy, target)),
-            };
+            let target_id = target.map(|target| single(&org, policy, target));
+            let request = Request::by(user(&org, policy, who), right(policy, &name), target_id);
             let proof = prove(&in_force, request);
             let shown: BTreeSet<_> = proof
                 .rules
@@ -106,7 +100,7 @@ fn the_deciding_rules_are_those_of_the_naive_reading() {
             );
             for proven in proof.rules.iter().chain(&proof.overruled) {
                 let rule = policy.rule(proven.rule);
-                let end = in_force.subjects_along(request.user, &proven.path).pop();
+                let end = in_force.subjects_along(request.subject, &proven.path).pop();
                 prop_assert_eq!(end, Some(rule.subject), "a path ends where its rule stands");
                 prop_assert!(proven.path.iter().all(|id| policy.membership(*id).validity.holds(on)));
             }
@@ -161,7 +155,7 @@ fn the_list_of_everything_equals_single_decisions() {
         let in_force = InForce::new(policy, some_days(&org)[0]);
         for id in policy.users.ids() {
             for held in what(&in_force, Subject::User(id)) {
-                let request = Request { user: id, right: held.right, target: held.target };
+                let request = Request::by(id, held.right, held.target);
                 prop_assert_eq!(held.decision, decide(&in_force, request));
             }
         }

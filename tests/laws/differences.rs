@@ -95,7 +95,7 @@ fn a_change_names_the_step_of_the_head_and_a_rule_that_decides() {
             };
             let (user, right) = (side.policy.users.find(user)?, side.policy.rights.find(&change.right)?);
             let scoped = side.policy.rights.get(right).scope.is_some();
-            (scoped == target.is_some()).then_some(Request { user, right, target })
+            (scoped == target.is_some()).then_some(Request::by(user, right, target))
         };
         let places = |side: &InForce<'_>, request| {
             prove(side, request).rules.iter().map(|proven| side.policy.rule(proven.rule).place).collect::<Vec<_>>()

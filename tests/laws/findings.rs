@@ -40,7 +40,7 @@ fn answers(policy: &Policy, rule: &Rule, days: &[Date]) -> Vec<bool> {
         let in_force = InForce::new(policy, *day);
         for user in policy.users.ids() {
             for target in targets(policy, rule) {
-                answers.push(decide(&in_force, Request { user, right: rule.right, target }).allowed);
+                answers.push(decide(&in_force, Request::by(user, rule.right, target)).allowed);
             }
         }
     }

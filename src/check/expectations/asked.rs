@@ -98,7 +98,7 @@ impl<'p> Asked<'p> {
             let bits = one.spread.bits(user);
             let position =
                 (0..singles.len()).find(|position| *position != own && bits.contains(*position) == allowed)?;
-            Some(Request { user, right: one.right, target: singles[position] })
+            Some(Request::by(user, one.right, singles[position]))
         })
     }
 }

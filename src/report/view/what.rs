@@ -9,16 +9,13 @@ use crate::report::block::{Line, Page, Tone};
 use crate::resolve::{InForce, Step};
 use crate::say;
 
-use super::{count, person};
+use super::count;
 
 /// The rights that are held with their steps, then the rest. `when` names the day if it is worth naming.
 pub fn what(in_force: &InForce<'_>, subject: Subject, held: &[Held], when: &Text) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
-    let title = match subject {
-        Subject::User(user) => person(policy, user).into_word(),
-        Subject::Group(group) => say!("whoever is in {group}", group = policy.group_subject(group)).into_word(),
-    };
+    let title = super::subject(policy, subject);
     let own = match subject {
         Subject::User(user) => Some(Single::User(user)),
         Subject::Group(_) => None,

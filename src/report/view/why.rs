@@ -9,7 +9,7 @@ use crate::resolve::{InForce, Proven, Request, Step};
 use crate::say;
 use crate::text::Sources;
 
-use super::{person, place};
+use super::place;
 
 /// Yes or no, and the step.
 pub fn can(answer: &Answer) -> Page {
@@ -40,7 +40,7 @@ pub fn why(
         _ => Word::Verbatim(question.right.clone()),
     };
     let right = say!("{right}{target}", right, target);
-    let user = person(policy, question.user);
+    let user = super::subject(policy, question.subject);
     let asked = if answer.allowed {
         say!("{user} can {right}", user, right)
     } else {
@@ -151,7 +151,7 @@ fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: 
         rows.push(vec![blank(), say!("because \"{because}\"", because).into()]);
     }
     if !proven.path.is_empty() {
-        let along = in_force.subjects_along(question.user, &proven.path);
+        let along = in_force.subjects_along(question.subject, &proven.path);
         let names: Vec<String> = along.into_iter().map(|subject| bare(&policy.subject_key(subject))).collect();
         rows.push(vec![say!("path").into(), names.join(" > ").into()]);
     }
