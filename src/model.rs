@@ -312,6 +312,13 @@ impl Policy {
         of_right.enumerate().map(move |(offset, rule)| (RuleId::from_index(start + offset), rule))
     }
 
+    /// All rules on a subject, with their ids.
+    pub fn rules_of(&self, subject: Subject) -> impl Iterator<Item = (RuleId, &Rule)> {
+        let range = self.rule_range(subject);
+        let (start, end) = (range.start as usize, range.end as usize);
+        (start..end).map(RuleId::from_index).zip(&self.rules[start..end])
+    }
+
     fn rule_range(&self, subject: Subject) -> Range<u32> {
         match subject {
             Subject::User(id) => self.user_rules[id.index()].clone(),

@@ -9,6 +9,7 @@ mod prescribe;
 mod prove;
 mod spread;
 mod stance;
+mod suppose;
 mod tally;
 
 pub use in_force::{InForce, Path};
@@ -17,6 +18,7 @@ pub use prescribe::{Prescribed, prescriptions};
 pub use prove::{Proof, Proven, prove, spoken};
 pub use spread::{Bits, Population, Reach, Space, Spread};
 pub use stance::Tier;
+pub use suppose::{Actual, Shift, Supposed, Supposition, position};
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};
 

@@ -308,22 +308,45 @@ impl Reach {
 impl Said {
     /// The closest tier that speaks decides; in the tier of groups and sets giving wins, in the others taking.
     pub(super) fn new(population: &Population<'_>, rules: &[RuleId], space: &Space) -> Self {
-        let size = space.size;
         let policy = population.in_force.policy;
-        let rules: Vec<(RuleId, &Rule, Bits)> = rules
-            .iter()
-            .map(|id| (*id, policy.rule(*id), population.reached(policy.rule(*id).target, space)))
-            .collect();
-        let mut open = Bits::with_capacity(size);
-        open.insert_range(..);
+        let all: Vec<(&Rule, Bits)> =
+            rules.iter().map(|id| (policy.rule(*id), population.reached(policy.rule(*id).target, space))).collect();
+        let Stated { allow, deny, given } = Stated::new(&all, space.size);
+        let mut giving = Vec::new();
+        for (id, (rule, reached)) in rules.iter().zip(&all).filter(|(_, (rule, _))| rule.effect == Effect::Allow) {
+            let mut bits = reached.clone();
+            bits.intersect_with(&given[tier(rule) as usize]);
+            giving.push((*id, bits));
+        }
+        let few = (allow.count_ones(..) <= space.size / 64 + 1).then(|| allow.ones().collect());
+        Self { allow, deny, giving, few }
+    }
+}
+
+/// The stance of one subject on one right, over all targets at once.
+#[derive(Debug, Clone)]
+pub(super) struct Stated {
+    /// What it gives.
+    pub allow: Bits,
+    /// What it takes.
+    pub deny: Bits,
+    /// What each tier gives.
+    given: [Bits; 3],
+}
+
+impl Stated {
+    /// Sorts out what rules say, each with what it reaches: the closest tier that speaks decides; in the tier of
+    /// groups and sets giving wins, in the others taking.
+    pub fn new(rules: &[(&Rule, Bits)], size: usize) -> Self {
         let empty = || Bits::with_capacity(size);
-        let (mut allow, mut deny, mut giving) = (empty(), empty(), Vec::new());
-        for at in [Tier::Itself, Tier::Containing, Tier::All] {
-            let of =
-                |effect: Effect| rules.iter().filter(move |(_, rule, _)| tier(rule) == at && rule.effect == effect);
+        let mut open = empty();
+        open.insert_range(..);
+        let (mut allow, mut deny) = (empty(), empty());
+        let given = [Tier::Itself, Tier::Containing, Tier::All].map(|at| {
             let joined = |effect: Effect| {
                 let mut bits = empty();
-                of(effect).for_each(|(_, _, reached)| bits.union_with(reached));
+                let of = rules.iter().filter(|(rule, _)| tier(rule) == at && rule.effect == effect);
+                of.for_each(|(_, reached)| bits.union_with(reached));
                 bits.intersect_with(&open);
                 bits
             };
@@ -333,17 +356,12 @@ impl Said {
             } else {
                 given.difference_with(&taken)
             }
-            for (id, _, reached) in of(Effect::Allow) {
-                let mut bits = reached.clone();
-                bits.intersect_with(&given);
-                giving.push((*id, bits));
-            }
             open.difference_with(&given);
             open.difference_with(&taken);
             allow.union_with(&given);
             deny.union_with(&taken);
-        }
-        let few = (allow.count_ones(..) <= size / 64 + 1).then(|| allow.ones().collect());
-        Self { allow, deny, giving, few }
+            given
+        });
+        Self { allow, deny, given }
     }
 }
