@@ -4,6 +4,7 @@ mod apply;
 mod can;
 mod check;
 mod explain;
+mod fix;
 mod init;
 mod matrix;
 mod new;

@@ -1,22 +1,85 @@
 //! Edits of policy files that touch nothing else: no comment, no other line, no line end.
 //!
-//! An edit is made of insertions into texts as they are. Whoever makes one compiles the result and holds it against
-//! what was meant ([`new_user::check`]), so that a text which YAML reads otherwise is never written.
+//! An edit is made of splices of texts as they are. Whoever makes one compiles the result and holds it against
+//! what was meant ([`check`]), so that a text which YAML reads otherwise is never written.
 
+pub mod line;
 pub mod new_user;
 
+use thiserror::Error;
+
+use crate::language::Text;
+use crate::repository::{Repository, stops};
+use crate::state::State;
 use crate::syntax::yaml::{Layout, Node, Value};
 use crate::text::{FileId, Place, SourceFile, Sources, Span};
 
-/// A text to put into a file.
+/// A piece of a file, and the text to put in its stead.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Insertion {
-    /// Into which file.
+pub struct Splice {
+    /// Of which file.
     pub file: FileId,
-    /// Before which byte.
+    /// From which byte on.
     pub at: usize,
-    /// What.
+    /// How many bytes go; none if text is only put in.
+    pub removed: usize,
+    /// What comes.
     pub text: String,
+}
+
+impl Splice {
+    /// Puts a text before a byte.
+    pub fn insert(file: FileId, at: usize, text: String) -> Self {
+        Self { file, at, removed: 0, text }
+    }
+}
+
+/// The files are written in a way that an edit cannot follow.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the edit of `{path}` would not do what was asked")]
+pub struct Unsafe {
+    /// Where it went wrong; empty if it is no single file.
+    pub path: String,
+    /// What would be wrong afterwards, if that is known.
+    pub finding: Text,
+}
+
+impl Unsafe {
+    /// In a file that is not understood.
+    pub fn in_file(path: &str) -> Self {
+        Self { path: path.to_owned(), finding: Text::default() }
+    }
+}
+
+/// Whether an edited repository says what was meant, and no company is broken that was not.
+///
+/// # Errors
+/// If it does not.
+pub fn check(before: &Repository, after: &Repository, company: usize, meant: &State) -> Result<(), Unsafe> {
+    let same = before.companies.len() == after.companies.len();
+    let mut pairs = before.companies.iter().zip(&after.companies);
+    let broken = pairs.find(|(old, new)| old.compiles() && !new.compiles()).map(|(_, new)| new);
+    if let Some(finding) = broken.and_then(|company| company.diagnostics.iter().find(|finding| stops(finding))) {
+        let path = finding.place().map_or("", |place| after.sources.file(place.file).path());
+        return Err(Unsafe { path: path.to_owned(), finding: finding.message.clone() });
+    }
+    let holds = same && State::of(&after.companies[company].policy) == *meant;
+    if holds { Ok(()) } else { Err(Unsafe::in_file("")) }
+}
+
+/// A text with some pieces of it replaced; the pieces do not overlap.
+pub fn spliced(text: &str, splices: &[Splice]) -> String {
+    let mut sorted: Vec<&Splice> = splices.iter().collect();
+    sorted.sort_by_key(|splice| splice.at);
+    let mut after = String::with_capacity(text.len() + 256);
+    let mut done = 0;
+    for splice in sorted {
+        after.push_str(&text[done..splice.at]);
+        after.push_str(&splice.text);
+        done = splice.at + splice.removed;
+    }
+    after.push_str(&text[done..]);
+    after
 }
 
 /// A file with its new text.
@@ -33,27 +96,25 @@ pub struct Edited {
 }
 
 /// Carries insertions out, file by file in order of paths.
-pub fn apply(sources: &Sources, insertions: &[Insertion]) -> Vec<Edited> {
-    let mut sorted: Vec<&Insertion> = insertions.iter().collect();
+pub fn apply(sources: &Sources, insertions: &[Splice]) -> Vec<Edited> {
+    let mut sorted: Vec<&Splice> = insertions.iter().collect();
     sorted.sort_by_key(|insertion| (insertion.file, insertion.at));
     let mut edited: Vec<Edited> = Vec::new();
     for (id, file) in sources.iter() {
-        let here: Vec<&&Insertion> = sorted.iter().filter(|insertion| insertion.file == id).collect();
+        let here: Vec<Splice> =
+            sorted.iter().filter(|insertion| insertion.file == id).map(|one| (*one).clone()).collect();
         if here.is_empty() {
             continue;
         }
-        let mut after = String::with_capacity(file.text().len() + 256);
-        let mut added = Vec::new();
-        let mut done = 0;
-        for insertion in here {
-            after.push_str(&file.text()[done..insertion.at]);
-            let line = after.matches('\n').count() + 1 + usize::from(insertion.text.starts_with(['\n', '\r']));
-            let text = insertion.text.trim_matches(['\n', '\r']).to_owned();
-            added.push((line, text));
-            after.push_str(&insertion.text);
-            done = insertion.at;
-        }
-        after.push_str(&file.text()[done..]);
+        let mut lines_before = 0;
+        let added = here.iter().map(|insertion| {
+            let line = file.line_of(Span::new(insertion.at..insertion.at).start) + 1 + lines_before;
+            lines_before += insertion.text.matches('\n').count();
+            let first = line + usize::from(insertion.text.starts_with(['\n', '\r']));
+            (first, insertion.text.trim_matches(['\n', '\r']).to_owned())
+        });
+        let added = added.collect();
+        let after = spliced(file.text(), &here);
         edited.push(Edited { path: file.path().to_owned(), before: file.text().to_owned(), after, added });
     }
     edited.sort_by(|a, b| a.path.cmp(&b.path));
@@ -85,7 +146,7 @@ fn indentation(file: &SourceFile, at: u32) -> String {
 }
 
 /// Puts whole lines behind the line in which something ends.
-fn after_line(file: FileId, source: &SourceFile, end: u32, lines: &[String]) -> Insertion {
+fn after_line(file: FileId, source: &SourceFile, end: u32, lines: &[String]) -> Splice {
     let last = end.max(1) - 1;
     let line = source.line_range(source.line_of(last));
     let eol = line_end(source, line.start);
@@ -93,7 +154,14 @@ fn after_line(file: FileId, source: &SourceFile, end: u32, lines: &[String]) -> 
     let rest = &source.text()[line.end..];
     let skipped = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
     let text = if skipped == 0 { format!("{eol}{joined}") } else { format!("{joined}{eol}") };
-    Insertion { file, at: line.end + skipped, text }
+    Splice::insert(file, line.end + skipped, text)
+}
+
+/// The byte behind the colon of a key without a value.
+fn colon(source: &SourceFile, from: u32) -> Option<u32> {
+    let rest = &source.text()[from as usize..];
+    let at = rest.find(':').filter(|at| rest[..*at].trim().is_empty())?;
+    Some(Span::new(0..from as usize + at + 1).end)
 }
 
 /// The node with a span, if it is in a tree.

@@ -36,6 +36,7 @@ pub mod edit;
 
 // Two policies become a difference.
 pub mod diff;
+pub mod repair;
 
 // Three states become a plan.
 pub mod plan;

@@ -9,6 +9,7 @@ mod init;
 mod new_user;
 mod plan;
 mod policy;
+mod repair;
 
 use serde::Serialize;
 
@@ -26,6 +27,7 @@ pub use init::{InitOut, init};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
+pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
 
 /// The version of the output format.
 const VERSION: u32 = 1;
@@ -37,6 +39,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
         ("explain", schemars::schema_for!(ExplainOut)),
+        ("fix", schemars::schema_for!(FixOut)),
         ("init", schemars::schema_for!(InitOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 13] = [
     &["resolve"],
     &["repository", "question", "state"],
     &["check", "edit"],
-    &["diff"],
+    &["diff", "repair"],
     &["plan"],
     &["target"],
     &["wire", "report"],

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use crate::edit::new_user::{NewUser, NewUserError, check, insertions, meant};
-use crate::edit::{Edited, apply};
+use crate::edit::new_user::{NewUser, NewUserError, insertions, meant};
+use crate::edit::{Edited, apply, check};
 use crate::model::Subject;
 use crate::name::Name;
 use crate::question::find_subject;
@@ -62,27 +62,20 @@ pub fn run(command: &New, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &common)?;
     let new = understand(user, &opened, context)?;
     let policy = opened.policy();
-    let failed = |error: NewUserError| {
-        let help = match &error {
-            NewUserError::Taken(_) => say!("choose another name"),
-            NewUserError::Unsafe { finding, .. } if finding.is_empty() => {
-                say!("nothing was written; please add the user by hand")
-            }
-            NewUserError::Unsafe { finding, .. } => say!("nothing was written: {finding}", finding = *finding),
-        };
-        let message = match &error {
-            NewUserError::Taken(name) => say!("there is a user `{name}` already", name),
-            NewUserError::Unsafe { path, .. } if path.is_empty() => say!("the edit would not do what was asked"),
-            NewUserError::Unsafe { path, .. } => say!("the edit of `{path}` would not do what was asked", path),
-        };
-        Failure::world(message).help(help)
+    let failed = |error: NewUserError| match error {
+        NewUserError::Taken(name) => {
+            Failure::world(say!("there is a user `{name}` already", name)).help(say!("choose another name"))
+        }
+        NewUserError::Unsafe(error) => Failure::from(error),
     };
     let inserted = insertions(opened.sources(), policy, &new).map_err(failed)?;
     let edited = apply(opened.sources(), &inserted);
     let worktree = Worktree::new(&opened.root).map_err(repository::RepositoryError::from)?;
     let changed = edited.iter().map(|edit| (edit.path.clone(), edit.after.clone().into_bytes()));
     let after = repository::compile(&Overlay::new(&worktree, changed))?;
-    check(&opened.repository, &after, opened.company_index(), &meant(policy, &new)).map_err(failed)?;
+    check(&opened.repository, &after, opened.company_index(), &meant(policy, &new))
+        .map_err(NewUserError::from)
+        .map_err(failed)?;
     write(&worktree, &edited)?;
     let like = policy.users.key(new.like);
     let out = match user.format {

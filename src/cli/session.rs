@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
+use crate::edit::Unsafe;
 use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
@@ -58,6 +59,21 @@ impl From<RepositoryError> for Failure {
 impl From<Misunderstood> for Failure {
     fn from(error: Misunderstood) -> Self {
         Self::world(error.message).help(error.help)
+    }
+}
+
+impl From<Unsafe> for Failure {
+    fn from(Unsafe { path, finding }: Unsafe) -> Self {
+        let message = if path.is_empty() {
+            say!("the edit would not do what was asked")
+        } else {
+            say!("the edit of `{path}` would not do what was asked", path)
+        };
+        Self::world(message).help(if finding.is_empty() {
+            say!("nothing was written; please write it by hand")
+        } else {
+            say!("nothing was written: {finding}", finding)
+        })
     }
 }
 

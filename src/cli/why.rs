@@ -3,29 +3,37 @@
 use clap::Args;
 
 use crate::question::{answer, notes};
+use crate::repair::{near, repairs};
 use crate::report::{text, view};
-use crate::resolve::InForce;
+use crate::resolve::{InForce, Population};
 use crate::wire;
 
 use super::session::{Failure, ask, open_compiling};
-use super::{Common, Context, Format, Outcome};
+use super::{Common, Context, Format, Outcome, fix};
 
 /// Answer a question and prove the answer
 ///
 /// Says yes or no first, then the step that decided, the rule with its file
-/// and line, the way from the user to the group that has it, and what was
-/// overruled. The exit code is 0 for yes and 1 for no.
+/// and line, the way from the user to the group that has it, what was
+/// overruled, what is missing, and the smallest edits that would turn the
+/// answer. The exit code is 0 for yes and 1 for no.
 ///
 /// Examples:
 ///   rightful why lars data.export
 ///   rightful why lars can calendar.see of group:management
 ///   rightful why anna data.export on 2027-02-01
+///   rightful why group:sales data.export
+///   rightful why lars data.export --fix 1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Why {
     /// The words of the question.
     #[arg(required = true, value_name = "QUESTION", help = "USER [can] RIGHT [of TARGET] [on DATE]")]
     question: Vec<String>,
+    /// Write one of the edits that would turn the answer into the policy
+    /// files, and touch nothing else there
+    #[arg(long, value_name = "NUMBER", conflicts_with = "at")]
+    fix: Option<usize>,
     #[command(flatten)]
     common: Common,
 }
@@ -35,12 +43,29 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
     let (question, on) = ask(&command.question, &opened, context)?;
     let in_force = InForce::new(opened.policy(), on);
     let answer = answer(&in_force, &question);
+    let population = Population::new(&in_force);
+    let repairs = repairs(&population, &answer);
+    if let Some(number) = command.fix {
+        return fix::run(number, &command.question, &repairs, &opened, context, command.common.format);
+    }
     let notes = notes(&in_force, &question, &answer);
-    let sources = opened.sources();
+    let refused = answer.shown().filter(|_| !answer.allowed);
+    let near = refused.map(|request| near(&in_force, request)).unwrap_or_default();
+    let (policy, sources) = (opened.policy(), opened.sources());
     let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::why(&in_force, sources, &question, &answer, &notes, opened.out.language)),
+        Format::Json => {
+            let mut out = wire::why(&in_force, sources, &question, &answer, &notes, opened.out.language);
+            out.missing = wire::missing(policy, sources, &near);
+            out.repairs = wire::repairs(policy, sources, &repairs);
+            wire::to_text(&out)
+        }
         Format::Text => {
-            text::print(&view::why(&in_force, sources, &question, &answer, &notes, &context.when(on)), opened.out)
+            let mut page = view::why(&in_force, sources, &question, &answer, &notes, &context.when(on));
+            if let Some(request) = refused {
+                view::near(&mut page, &in_force, sources, request, &near);
+            }
+            view::repairs(&mut page, &in_force, sources, answer.allowed, &repairs);
+            text::print(&page, opened.out)
         }
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))

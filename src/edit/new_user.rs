@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::date::Date;
-use crate::language::Text;
 use crate::model::key::{GroupKey, GroupKind, SubjectKey};
 use crate::model::{Member, Policy, UserId};
 use crate::name::Name;
-use crate::repository::{Repository, stops};
 use crate::state::{Fact, Key, MemberKey, State, UserFact};
 use crate::syntax::grammar::parse_member;
 use crate::syntax::rule::{MemberRef, TargetRef};
@@ -17,7 +15,7 @@ use crate::syntax::yaml::{self, Layout, Node, Style, Value};
 use crate::syntax::{Document, parse};
 use crate::text::{FileId, Place, SourceFile, Sources, Span};
 
-use super::{Insertion, after_line, begins_line, find, indentation, slice};
+use super::{Splice, Unsafe, after_line, begins_line, colon, find, indentation, slice};
 
 /// Whom to add.
 #[derive(Debug, Clone)]
@@ -39,20 +37,15 @@ pub enum NewUserError {
     #[error("there is a user `{0}` already")]
     Taken(Name),
     /// The files are written in a way that the edit cannot follow.
-    #[error("the edit of `{path}` would not do what was asked")]
-    Unsafe {
-        /// Where it went wrong; empty if it is no single file.
-        path: String,
-        /// What would be wrong afterwards, if that is known.
-        finding: Text,
-    },
+    #[error(transparent)]
+    Unsafe(#[from] Unsafe),
 }
 
 /// The insertions that add a user.
 ///
 /// # Errors
 /// If the name is taken, or the files cannot be edited without touching something else.
-pub fn insertions(sources: &Sources, policy: &Policy, new: &NewUser) -> Result<Vec<Insertion>, NewUserError> {
+pub fn insertions(sources: &Sources, policy: &Policy, new: &NewUser) -> Result<Vec<Splice>, NewUserError> {
     if policy.users.find(&new.name).is_some() {
         return Err(NewUserError::Taken(new.name.clone()));
     }
@@ -72,7 +65,7 @@ pub fn insertions(sources: &Sources, policy: &Policy, new: &NewUser) -> Result<V
 }
 
 fn unsafe_in(path: &str) -> NewUserError {
-    NewUserError::Unsafe { path: path.to_owned(), finding: Text::default() }
+    Unsafe::in_file(path).into()
 }
 
 /// The state that the policy shall have afterwards.
@@ -103,21 +96,6 @@ pub fn meant(policy: &Policy, new: &NewUser) -> State {
     state
 }
 
-/// Whether an edited repository says what was meant, and no company is broken that was not.
-///
-/// # Errors
-/// If it does not.
-pub fn check(before: &Repository, after: &Repository, company: usize, meant: &State) -> Result<(), NewUserError> {
-    let same = before.companies.len() == after.companies.len();
-    let mut pairs = before.companies.iter().zip(&after.companies);
-    let broken = pairs.find(|(old, new)| old.compiles() && !new.compiles()).map(|(_, new)| new);
-    if let Some(finding) = broken.and_then(|company| company.diagnostics.iter().find(|finding| stops(finding))) {
-        let path = finding.place().map_or("", |place| after.sources.file(place.file).path());
-        return Err(NewUserError::Unsafe { path: path.to_owned(), finding: finding.message.clone() });
-    }
-    if !same || State::of(&after.companies[company].policy) != *meant { Err(unsafe_in("")) } else { Ok(()) }
-}
-
 /// The declaration of the new user behind that of the other.
 fn declaration(
     sources: &Sources,
@@ -125,7 +103,7 @@ fn declaration(
     like: &Name,
     new: &NewUser,
     needs_prefix: bool,
-) -> Result<Insertion, NewUserError> {
+) -> Result<Splice, NewUserError> {
     let source = sources.file(place.file);
     let failed = || unsafe_in(source.path());
     let root = yaml::read(place.file, source, &mut Vec::new()).ok_or_else(failed)?;
@@ -161,7 +139,7 @@ fn declaration(
             } else {
                 " ".to_owned()
             };
-            return Ok(Insertion { file: place.file, at: end as usize, text: format!(",{gap}{name}:{body}") });
+            return Ok(Splice::insert(place.file, end as usize, format!(",{gap}{name}:{body}")));
         }
         let line = format!("{}{name}:{body}", indentation(source, key.span.start));
         return Ok(after_line(place.file, source, end, &[line]));
@@ -186,13 +164,6 @@ fn text_of<'n>(node: &'n Node<'_>) -> &'n str {
         Value::Scalar(text, _) => text,
         _ => "",
     }
-}
-
-/// The byte behind the colon of a key without a value.
-fn colon(source: &SourceFile, from: u32) -> Option<u32> {
-    let rest = &source.text()[from as usize..];
-    let at = rest.find(':').filter(|at| rest[..*at].trim().is_empty())?;
-    Some(Span::new(0..from as usize + at + 1).end)
 }
 
 /// Where the own rules of a user name the user as the target: what is over the own data stays so for the copy.
@@ -224,7 +195,7 @@ fn renamed(source: &SourceFile, span: Span, targets: &[Span], reference: &str) -
 }
 
 /// The membership of the new user behind that of the other, with the same period and reason.
-fn member(sources: &Sources, place: Place, new: &NewUser, needs_prefix: bool) -> Result<Insertion, NewUserError> {
+fn member(sources: &Sources, place: Place, new: &NewUser, needs_prefix: bool) -> Result<Splice, NewUserError> {
     let source = sources.file(place.file);
     let failed = || unsafe_in(source.path());
     let root = yaml::read(place.file, source, &mut Vec::new()).ok_or_else(failed)?;
@@ -246,12 +217,12 @@ fn member(sources: &Sources, place: Place, new: &NewUser, needs_prefix: bool) ->
 }
 
 /// Puts an item of a list behind another.
-fn beside(file: FileId, source: &SourceFile, span: Span, layout: Option<Layout>, item: &str) -> Insertion {
+fn beside(file: FileId, source: &SourceFile, span: Span, layout: Option<Layout>, item: &str) -> Splice {
     if layout == Some(Layout::Block) && begins_line(source, span.start, true) {
         let line = format!("{}- {item}", indentation(source, span.start));
         return after_line(file, source, span.end, &[line]);
     }
-    Insertion { file, at: span.end as usize, text: format!(", {item}") }
+    Splice::insert(file, span.end as usize, format!(", {item}"))
 }
 
 /// Where the bare name of a member stands in the file.
@@ -271,7 +242,7 @@ fn named_span(source: &SourceFile, node: &Node<'_>) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::apply;
+    use crate::edit::{apply, check};
     use crate::repository::compile;
     use crate::testing::{day, files};
     use crate::tree::memory::Memory;

@@ -6,6 +6,7 @@ mod count;
 mod explain;
 mod matrix;
 mod plan;
+mod repair;
 mod rights;
 mod what;
 mod why;
@@ -16,11 +17,13 @@ pub use count::changes;
 pub use explain::{codes, explained};
 pub use matrix::matrix;
 pub use plan::{applied, plan};
+pub use repair::{near, repairs, written};
 pub use rights::rights;
 pub use what::what;
 pub use why::{can, why};
 
 use crate::language::{IntoWord, Language, Word};
+use crate::model::key::SubjectKey;
 use crate::model::{Policy, RightId, Subject, UserId};
 use crate::say;
 use crate::text::{Place, Sources};
@@ -47,6 +50,14 @@ pub(super) fn subject(policy: &Policy, subject: Subject) -> Word {
     match subject {
         Subject::User(user) => person(policy, user).into_word(),
         Subject::Group(group) => say!("whoever is in {group}", group = policy.group_subject(group)).into_word(),
+    }
+}
+
+/// The name of a subject, with its prefix if it is a role, which may be called as a group is.
+pub(super) fn bare(subject: &SubjectKey) -> String {
+    match subject {
+        SubjectKey::Role(_) => subject.to_string(),
+        SubjectKey::User(name) | SubjectKey::Group(name) => name.to_string(),
     }
 }
 

@@ -3,14 +3,20 @@
 //! Nothing is compiled again: what nobody touches is taken from the population, and worked out once for all
 //! suppositions. Gives the same answers as compiling the changed policy; a law holds the two equal.
 
+mod actual;
+
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::model::{GroupId, Id, Member, MembershipId, RightId, Rule, RuleId, Scope, Single, Subject, Target, UserId};
+use crate::model::{GroupId, Id, Member, MembershipId, RightId, Rule, RuleId, Scope, Single, Subject, UserId};
 
 use super::spread::Stated;
-use super::{Bits, Population, Request, Space};
+use super::{Bits, Request};
+
+use actual::{joined, remembered, with_own};
+
+pub use actual::Actual;
 
 /// What is supposed to be otherwise, on the day of a population: rules and memberships that are not there, others that
 /// are, and whether an account is in use.
@@ -48,15 +54,6 @@ impl Shift {
     }
 }
 
-/// A policy on a day as it is, ready for many suppositions.
-pub struct Actual<'p> {
-    population: &'p Population<'p>,
-    stated: RefCell<HashMap<(RightId, Subject), Option<Rc<Stated>>>>,
-    given: RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
-    /// The rules in force whose target is a group.
-    over_groups: OnceCell<HashMap<GroupId, Vec<RuleId>>>,
-}
-
 /// The policy with a supposition.
 pub struct Supposed<'a, 'p> {
     actual: &'a Actual<'p>,
@@ -67,140 +64,6 @@ pub struct Supposed<'a, 'p> {
     touched: OnceCell<BTreeSet<(RightId, Subject)>>,
     stated: RefCell<HashMap<(RightId, Subject), Option<Rc<Stated>>>>,
     given: RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
-}
-
-impl<'p> Actual<'p> {
-    /// Takes the people of a policy on a day.
-    pub fn new(population: &'p Population<'p>) -> Self {
-        Self { population, stated: RefCell::default(), given: RefCell::default(), over_groups: OnceCell::new() }
-    }
-
-    /// The people.
-    pub fn population(&self) -> &'p Population<'p> {
-        self.population
-    }
-
-    /// Supposes something.
-    pub fn suppose<'a>(&'a self, supposition: &'a Supposition) -> Supposed<'a, 'p> {
-        Supposed {
-            actual: self,
-            supposition,
-            moved: OnceCell::new(),
-            touched: OnceCell::new(),
-            stated: RefCell::default(),
-            given: RefCell::default(),
-        }
-    }
-
-    /// Over what an active user holds a right; the own data count only if a rule gives them.
-    pub fn held(&self, user: UserId, right: RightId) -> Bits {
-        let policy = self.population.in_force().policy;
-        if !policy.users.get(user).active {
-            return self.nothing(right);
-        }
-        let groups = &self.population.person(user).groups;
-        let speaking: Vec<GroupId> =
-            groups.iter().copied().filter(|group| self.stated(right, Subject::Group(*group)).is_some()).collect();
-        let given = remembered(&self.given, right, speaking, |speaking| {
-            joined(self.nothing(right), speaking.iter().filter_map(|group| self.stated(right, Subject::Group(*group))))
-        });
-        with_own(&given, self.stated(right, Subject::User(user)).as_deref())
-    }
-
-    fn nothing(&self, right: RightId) -> Bits {
-        Bits::with_capacity(self.space(right).size)
-    }
-
-    fn space(&self, right: RightId) -> Space {
-        let policy = self.population.in_force().policy;
-        let size = match policy.rights.get(right).scope {
-            None => return Space::plain(),
-            Some(Scope::People) => policy.users.len(),
-            Some(Scope::Modules) => policy.modules.len(),
-            Some(Scope::Attachments) => policy.attachments.len(),
-        };
-        Space { size, positions: Vec::new() }
-    }
-
-    /// What a subject says about a right; `None` if it says nothing.
-    fn stated(&self, right: RightId, subject: Subject) -> Option<Rc<Stated>> {
-        if let Some(known) = self.stated.borrow().get(&(right, subject)) {
-            return known.clone();
-        }
-        let in_force = self.population.in_force();
-        let rules = in_force.policy.rules_on(subject, right).filter(|(_, rule)| rule.validity.holds(in_force.on));
-        let rules: Vec<(&Rule, Bits)> =
-            rules.map(|(_, rule)| (rule, self.reached(right, rule.target, |_, _| {}))).collect();
-        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.space(right).size)));
-        self.stated.borrow_mut().insert((right, subject), stated.clone());
-        stated
-    }
-
-    /// The positions that a target stands for; those of a group are handed on, to be set right.
-    fn reached(&self, right: RightId, target: Option<Target>, moved: impl Fn(GroupId, &mut Bits)) -> Bits {
-        let mut bits = self.nothing(right);
-        match target {
-            None => bits.insert(0),
-            Some(Target::User(id)) => bits.insert(id.index()),
-            Some(Target::Module(id)) => bits.insert(id.index()),
-            Some(Target::Attachment(id)) => bits.insert(id.index()),
-            Some(Target::Everyone | Target::Everything) => bits.insert_range(..),
-            Some(Target::Group(group)) => {
-                self.population.members(group).iter().for_each(|user| bits.insert(user.index()));
-                moved(group, &mut bits);
-            }
-            Some(Target::ModuleSet(set)) => {
-                let set = self.population.in_force().policy.module_sets.get(set);
-                set.modules.iter().for_each(|module| bits.insert(module.index()));
-            }
-        }
-        bits
-    }
-
-    fn over_groups(&self) -> &HashMap<GroupId, Vec<RuleId>> {
-        self.over_groups.get_or_init(|| {
-            let in_force = self.population.in_force();
-            let mut over: HashMap<GroupId, Vec<RuleId>> = HashMap::new();
-            for (index, rule) in in_force.policy.rules.iter().enumerate() {
-                if let Some(Target::Group(group)) = rule.target.filter(|_| rule.validity.holds(in_force.on)) {
-                    over.entry(group).or_default().push(RuleId::from_index(index));
-                }
-            }
-            over
-        })
-    }
-}
-
-/// What several subjects give together.
-fn joined(mut bits: Bits, stated: impl Iterator<Item = Rc<Stated>>) -> Bits {
-    stated.for_each(|stated| bits.union_with(&stated.allow));
-    bits
-}
-
-/// What groups give, with the own rules of a person over it.
-fn with_own(given: &Bits, own: Option<&Stated>) -> Bits {
-    let mut bits = given.clone();
-    if let Some(own) = own {
-        bits.difference_with(&own.deny);
-        bits.union_with(&own.allow);
-    }
-    bits
-}
-
-/// What some groups give together, worked out once.
-fn remembered(
-    known: &RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
-    right: RightId,
-    groups: Vec<GroupId>,
-    work_out: impl Fn(&[GroupId]) -> Bits,
-) -> Rc<Bits> {
-    let key = (right, groups);
-    if let Some(bits) = known.borrow().get(&key) {
-        return Rc::clone(bits);
-    }
-    let bits = Rc::new(work_out(&key.1));
-    known.borrow_mut().insert(key, Rc::clone(&bits));
-    bits
 }
 
 impl Supposed<'_, '_> {

@@ -10,7 +10,7 @@ use crate::question::{Answer, Held, Question};
 use crate::resolve::{InForce, Proven};
 use crate::text::Sources;
 
-use super::{VERSION, file_and_line, single};
+use super::{MissingOut, RepairOut, VERSION, file_and_line, single};
 
 /// What was asked.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -65,6 +65,10 @@ pub struct WhyOut {
     pub overruled: Vec<RuleOut>,
     /// What else is worth knowing.
     pub notes: Vec<String>,
+    /// For a no: what is missing, a group or a period.
+    pub missing: Vec<MissingOut>,
+    /// The smallest edits that would turn the answer, the best of each kind.
+    pub repairs: Vec<RepairOut>,
 }
 
 /// `rightful can QUESTION --format json`
@@ -188,6 +192,8 @@ pub fn why(
         rules: proof.as_ref().map(|proof| rules(&proof.rules)).unwrap_or_default(),
         overruled: proof.as_ref().map(|proof| rules(&proof.overruled)).unwrap_or_default(),
         notes: notes.iter().map(|note| note.to(language)).collect(),
+        missing: Vec::new(),
+        repairs: Vec::new(),
     }
 }
 

@@ -117,6 +117,19 @@ fn german_is_spoken_and_labels_are_understood() {
                Gruppe vor
       Regel    user:lars erlaubt data.export
                policies/a.yaml:1
+
+    was es nehmen würde
+      1  beenden: user:lars data.export until 2026-11-21 erlauben
+         policies/a.yaml:1  ~ data.export until 2026-11-21
+         sonst ändert sich für niemanden etwas
+      2  user:lars data.export nicht mehr erlauben
+         policies/a.yaml:1  - data.export
+         sonst ändert sich für niemanden etwas
+      3  das Konto lars außer Gebrauch nehmen
+         policies/a.yaml:1  ~ active: false
+         lars verliert außerdem program.start
+
+    `--fix NUMBER` schreibt eine davon in die Dateien
     ");
     insta::assert_snapshot!(ask(&["why", "anna", "daten", "exportieren", "--lang", "de"]), @"
     nein  anna: Daten exportieren (data.export)
@@ -126,6 +139,13 @@ fn german_is_spoken_and_labels_are_understood() {
 
     Hinweis  anna darf das Programm nicht starten (program.start), daher lässt sich
              nichts anderes nutzen
+
+    was es erlauben würde
+      1  user:anna data.export erlauben
+         policies/a.yaml:1  + allow: data.export
+         sonst ändert sich für niemanden etwas
+
+    `--fix NUMBER` schreibt eine davon in die Dateien
     ");
     insta::assert_snapshot!(ask(&["check", "--lang", "de"]), @"
     unused-group

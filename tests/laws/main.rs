@@ -10,6 +10,7 @@ mod findings;
 mod naive;
 mod organisation;
 mod readings;
+mod repairs;
 mod robustness;
 mod subject;
 mod variety;

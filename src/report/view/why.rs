@@ -1,7 +1,6 @@
 //! The answer to a question, with everything that led to it.
 
 use crate::language::{Text, Word};
-use crate::model::key::SubjectKey;
 use crate::model::{Effect, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
@@ -9,7 +8,7 @@ use crate::resolve::{InForce, Proven, Request, Step};
 use crate::say;
 use crate::text::Sources;
 
-use super::place;
+use super::{bare, place};
 
 /// Yes or no, and the step.
 pub fn can(answer: &Answer) -> Page {
@@ -120,14 +119,6 @@ fn step(step: Step, allowed: bool, plain: bool) -> Line {
         Step::Default => say!("no rule speaks about it, and what nobody gives is refused"),
     };
     Line::new().then(Tone::Strong, step.as_str()).then(Tone::Plain, ": ").then(Tone::Plain, meaning)
-}
-
-/// The name of a subject, with its prefix if it is a role, which may be called as a group is.
-fn bare(subject: &SubjectKey) -> String {
-    match subject {
-        SubjectKey::Role(_) => subject.to_string(),
-        SubjectKey::User(name) | SubjectKey::Group(name) => name.to_string(),
-    }
 }
 
 /// A rule, where it is written, why, and the way to it.
