@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod fix;
 mod init;
+mod log;
 mod matrix;
 mod new;
 mod plan;
@@ -107,6 +108,7 @@ enum Command {
     Why(why::Why),
     Can(can::Can),
     What(what::What),
+    Log(log::LogCommand),
     Matrix(matrix::Matrix),
     Plan(plan::Plan),
     Apply(apply::Apply),
@@ -172,6 +174,7 @@ pub fn run() -> ExitCode {
         Command::Why(command) => why::run(command, &context),
         Command::Can(command) => can::run(command, &context),
         Command::What(command) => what::run(command, &context),
+        Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),
         Command::Plan(command) => plan::run(command, &context),
         Command::Apply(command) => apply::run(command, &context),

@@ -38,6 +38,9 @@ pub mod edit;
 pub mod diff;
 pub mod repair;
 
+// Many revisions become the story of an answer.
+pub mod history;
+
 // Three states become a plan.
 pub mod plan;
 

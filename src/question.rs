@@ -77,17 +77,35 @@ impl Answer {
 /// # Errors
 /// If it is no question, or names what the policy does not have.
 pub fn understand(text: &str, policy: &Policy, language: Language) -> Result<Question, Misunderstood> {
+    bind(&read(text, Some(policy), language)?, policy)
+}
+
+/// Parses a question. Labels of rights are those of the policy.
+///
+/// # Errors
+/// If it is no question.
+pub fn read(text: &str, policy: Option<&Policy>, language: Language) -> Result<QuestionText, Misunderstood> {
     // What the grammar takes is never a label, whatever somebody calls a right.
-    let named = if parse_question(text).is_ok() { None } else { label::replaced(text, policy, language)? };
-    let parsed = parse_question(named.as_deref().unwrap_or(text)).map_err(|error| Misunderstood {
+    let named = match policy {
+        Some(policy) if parse_question(text).is_err() => label::replaced(text, policy, language)?,
+        _ => None,
+    };
+    parse_question(named.as_deref().unwrap_or(text)).map_err(|error| Misunderstood {
         message: say!("this is no question: {message}", message = error.message),
         help: if error.help.is_empty() {
             say!("ask as in `lars data.export` or `lars calendar.see of anna on 2026-12-01`")
         } else {
             say!("{help}; ask as in `lars calendar.see of anna on 2026-12-01`", help = error.help)
         },
-    })?;
-    let QuestionText { subject, right, target, on } = parsed;
+    })
+}
+
+/// Binds a question to a policy.
+///
+/// # Errors
+/// If it names what the policy does not have.
+pub fn bind(asked: &QuestionText, policy: &Policy) -> Result<Question, Misunderstood> {
+    let QuestionText { subject, right, target, on } = asked;
     // Only a prefix asks about a group: whoever mistypes a user shall not get the answer of a group.
     let kinds: &[Prefix] = match subject.value.prefix {
         Some(_) => &[Prefix::User, Prefix::Group, Prefix::Role],
@@ -96,7 +114,7 @@ pub fn understand(text: &str, policy: &Policy, language: Language) -> Result<Que
     let subject = bind_subject(&subject.value, policy, kinds)?;
     let meant = rights_of_pattern(policy, &right.value, target.as_ref().map(|target| &target.value))
         .map_err(|wrong| misunderstood(&wrong))?;
-    Ok(Question { subject, right: right.value.to_string(), rights: meant.rights, target: meant.target, on })
+    Ok(Question { subject, right: right.value.to_string(), rights: meant.rights, target: meant.target, on: *on })
 }
 
 /// Finds the user, group or role that a text names.

@@ -1,6 +1,8 @@
 //! A policy repository: its root, its settings, and the compiled policy of each of its companies.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod library;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -9,12 +11,15 @@ use crate::diag::{self, Code, Diagnostic};
 use crate::model::{Policy, RightId, lower};
 use crate::name::{Name, nearest};
 use crate::say;
+use crate::syntax::Document;
 use crate::syntax::database::DatabaseUrl;
 use crate::syntax::rule::RightPattern;
 use crate::syntax::settings::{self, Settings};
-use crate::syntax::{Document, decode, parse};
-use crate::text::{FileId, Place, SourceFile, Sources, Span};
+use crate::text::{Place, Sources, Span};
 use crate::tree::{Tree, TreeError};
+
+pub use library::Library;
+use library::Parsed;
 
 /// The settings file, whose folder is the root.
 pub const SETTINGS: &str = "rightful.yaml";
@@ -84,6 +89,13 @@ impl Company {
 }
 
 impl Repository {
+    /// The settings file and the folders of policies: if these stay as they are, so does all that was read.
+    pub fn watched(&self) -> Vec<&str> {
+        let companies = self.settings.companies.iter();
+        let folders = companies.flat_map(|company| company.body.policies.iter().map(|folder| &*folder.value));
+        [SETTINGS, POLICIES].into_iter().chain(folders).collect()
+    }
+
     /// The companies that somebody asks about: the one of a name, or all.
     pub fn chosen(&self, only: Option<&Name>) -> impl Iterator<Item = &Company> {
         self.companies.iter().filter(move |company| only.is_none() || company.name.as_ref() == only)
@@ -112,53 +124,23 @@ pub fn find_root(start: &Path) -> PathBuf {
     start.ancestors().find(|folder| folder.join(SETTINGS).is_file()).unwrap_or(start).to_owned()
 }
 
-/// The files of a tree, each read and parsed once, whoever needs it.
-struct Files<'t> {
-    tree: &'t dyn Tree,
-    files: Vec<SourceFile>,
-    parsed: Vec<Parsed>,
-    by_path: BTreeMap<String, FileId>,
-}
-
-struct Parsed {
-    /// `None` if the file is not YAML or not UTF-8.
-    document: Option<Document>,
-    found: Vec<Diagnostic>,
-}
-
-impl Files<'_> {
-    fn read(&mut self, path: &str) -> Result<(FileId, Vec<Diagnostic>), TreeError> {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let bytes = self.tree.read(path)?.unwrap_or_default();
-        let (file, found) = decode(id, path, bytes);
-        self.files.push(file);
-        self.by_path.insert(path.to_owned(), id);
-        Ok((id, found))
-    }
-
-    /// Reads the policy files of some folders, in order of their paths.
-    fn parse(&mut self, paths: &BTreeSet<String>) -> Result<(), TreeError> {
-        for path in paths {
-            let (id, mut found) = self.read(path)?;
-            let document = if found.is_empty() {
-                let (document, more) = parse(id, &self.files[id.0 as usize]);
-                found.extend(more);
-                document
-            } else {
-                None
-            };
-            self.parsed.push(Parsed { document, found });
-        }
-        Ok(())
-    }
-}
-
 /// Reads and compiles the policies of a tree.
 ///
 /// # Errors
 /// If the tree cannot be read, or a company has no declaration. What is wrong in its files is a finding instead.
 pub fn compile(tree: &dyn Tree) -> Result<Repository, RepositoryError> {
-    let (settings, folders) = read_settings(tree)?;
+    compile_with(&mut Library::default(), tree)
+}
+
+/// The same with what was read of other trees: a file that is known with the same content is not read again.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_with(library: &mut Library, tree: &dyn Tree) -> Result<Repository, RepositoryError> {
+    let (folders, has_settings) = match library.settings(tree)? {
+        Some(settings) => (folders(settings), true),
+        None => (whole(), false),
+    };
     let mut paths: Vec<BTreeSet<String>> = Vec::with_capacity(folders.len());
     for company in &folders {
         let mut all = BTreeSet::new();
@@ -168,31 +150,34 @@ pub fn compile(tree: &dyn Tree) -> Result<Repository, RepositoryError> {
         paths.push(all);
     }
     let all: BTreeSet<String> = paths.iter().flatten().cloned().collect();
-    let mut files = Files { tree, files: Vec::new(), parsed: Vec::with_capacity(all.len()), by_path: BTreeMap::new() };
-    files.parse(&all)?;
-    let mut diagnostics = Vec::new();
-    let mut settings = settings;
-    if let Some(text) = &mut settings {
+    library.parse(tree, &all)?;
+    let (mut settings, mut diagnostics) = (Settings::default(), Vec::new());
+    if has_settings {
         // The settings were read first, but stand last among the files.
-        let (id, undecoded) = files.read(SETTINGS)?;
-        let (again, found) = settings::read(id, &files.files[id.0 as usize]);
-        *text = again;
-        diagnostics.extend(if undecoded.is_empty() { found } else { undecoded });
+        (settings, diagnostics) = library.settings_for_good(tree)?;
     }
-    let mut settings = settings.unwrap_or_default();
     settings.companies.sort_by(|a, b| a.name.value.cmp(&b.name.value));
     let mut companies = Vec::with_capacity(folders.len());
     for (company, paths) in folders.into_iter().zip(&paths) {
-        companies.push(compile_company(&files, company, paths, &diagnostics)?);
+        companies.push(compile_company(library, company, paths, &diagnostics)?);
     }
     if companies.iter().all(Company::compiles) {
         diagnostics.extend(unknown_sensitive_rights(&settings, &companies));
     }
+    let mut kept = all;
     if !settings.companies.is_empty() {
-        diagnostics.extend(unread(&mut files)?);
+        for path in unread(tree, &kept)? {
+            let place = Place { file: library.read(tree, &path)?, span: Span::default() };
+            diagnostics.push(
+                Diagnostic::new(Code::UnreadFile, place, say!("no company reads this file"))
+                    .help(say!("name its folder under `companies` in rightful.yaml, or remove the file")),
+            );
+            kept.insert(path);
+        }
     }
+    library.keep(&kept);
     diag::sort(&mut diagnostics);
-    Ok(Repository { sources: Sources::new(files.files), settings, companies, diagnostics })
+    Ok(Repository { sources: library.sources(), settings, companies, diagnostics })
 }
 
 /// A company and where its policies are.
@@ -202,12 +187,13 @@ struct Folders {
     folders: Vec<String>,
 }
 
-/// Reads the settings for their companies only; findings come when they are read for good.
-fn read_settings(tree: &dyn Tree) -> Result<(Option<Settings>, Vec<Folders>), TreeError> {
-    let whole = || vec![Folders { name: None, database: None, folders: vec![POLICIES.to_owned()] }];
-    let Some(bytes) = tree.read(SETTINGS)? else { return Ok((None, whole())) };
-    let (file, _) = decode(FileId(0), SETTINGS, bytes);
-    let (settings, _) = settings::read(FileId(0), &file);
+/// The one company of a repository whose settings name none.
+fn whole() -> Vec<Folders> {
+    vec![Folders { name: None, database: None, folders: vec![POLICIES.to_owned()] }]
+}
+
+/// The companies of the settings, in order of names.
+fn folders(settings: &Settings) -> Vec<Folders> {
     let company = |declared: &crate::syntax::Declared<settings::CompanySettings>| Folders {
         name: Some(declared.name.value.clone()),
         database: declared.body.database.as_ref().map(|database| database.value.clone()),
@@ -217,17 +203,16 @@ fn read_settings(tree: &dyn Tree) -> Result<(Option<Settings>, Vec<Folders>), Tr
     folders.sort_by(|a, b| a.name.cmp(&b.name));
     // A company whose list is broken has a finding, and no folder to read.
     folders.retain(|company| !company.folders.is_empty());
-    let folders = if folders.is_empty() { whole() } else { folders };
-    Ok((Some(settings), folders))
+    if folders.is_empty() { whole() } else { folders }
 }
 
 fn compile_company(
-    files: &Files<'_>,
+    library: &Library,
     company: Folders,
     paths: &BTreeSet<String>,
     of_settings: &[Diagnostic],
 ) -> Result<Company, RepositoryError> {
-    let parsed: Vec<&Parsed> = paths.iter().map(|path| &files.parsed[files.by_path[path].0 as usize]).collect();
+    let parsed: Vec<&Parsed> = paths.iter().filter_map(|path| library.parsed(path)).collect();
     let mut diagnostics: Vec<Diagnostic> = parsed.iter().flat_map(|parsed| parsed.found.iter().cloned()).collect();
     let documents: Vec<&Document> = parsed.iter().filter_map(|parsed| parsed.document.as_ref()).collect();
     let whole = documents.len() == parsed.len() && documents.iter().all(|document| !document.incomplete);
@@ -288,22 +273,9 @@ fn unknown_sensitive_rights(settings: &Settings, companies: &[Company]) -> Vec<D
 }
 
 /// Policy files that belong to no company.
-fn unread(files: &mut Files<'_>) -> Result<Vec<Diagnostic>, TreeError> {
-    let all = match files.tree.files(POLICIES) {
-        Err(TreeError::NoFolder(_)) => return Ok(Vec::new()),
-        all => all?,
-    };
-    let mut findings = Vec::new();
-    for path in all {
-        if files.by_path.contains_key(&path) {
-            continue;
-        }
-        let (file, _) = files.read(&path)?;
-        let place = Place { file, span: Span::default() };
-        findings.push(
-            Diagnostic::new(Code::UnreadFile, place, say!("no company reads this file"))
-                .help(say!("name its folder under `companies` in rightful.yaml, or remove the file")),
-        );
+fn unread(tree: &dyn Tree, read: &BTreeSet<String>) -> Result<Vec<String>, TreeError> {
+    match tree.files(POLICIES) {
+        Err(TreeError::NoFolder(_)) => Ok(Vec::new()),
+        all => Ok(all?.into_iter().filter(|path| !read.contains(path)).collect()),
     }
-    Ok(findings)
 }

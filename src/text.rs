@@ -3,7 +3,7 @@
 //! Takes the text of files, gives positions. Never reads a file itself.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A range of bytes in one source file, end excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -144,13 +144,13 @@ pub fn floor_boundary(text: &str, mut at: usize) -> usize {
 /// The files that a policy was compiled from, in order of their paths.
 #[derive(Debug, Default)]
 pub struct Sources {
-    files: Vec<SourceFile>,
+    files: Vec<Arc<SourceFile>>,
 }
 
 impl Sources {
     /// Takes the files in the order in which their ids shall count.
-    pub fn new(files: Vec<SourceFile>) -> Self {
-        Self { files }
+    pub fn new<F: Into<Arc<SourceFile>>>(files: impl IntoIterator<Item = F>) -> Self {
+        Self { files: files.into_iter().map(Into::into).collect() }
     }
 
     /// The file of an id.
@@ -163,7 +163,8 @@ impl Sources {
 
     /// Every file with its id.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files.iter().enumerate().map(|(index, file)| (FileId(u32::try_from(index).unwrap_or(u32::MAX)), file))
+        let id = |index| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        self.files.iter().enumerate().map(move |(index, file)| (id(index), &**file))
     }
 
     /// How many files there are.

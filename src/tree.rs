@@ -2,7 +2,10 @@
 //!
 //! A [`Tree`] lists and reads files below its root and nothing outside of it, whatever links say. Reading never writes.
 
+pub mod blame;
+pub mod commit;
 pub mod git;
+pub mod history;
 pub mod memory;
 pub mod overlay;
 pub mod worktree;
@@ -29,7 +32,19 @@ pub trait Tree {
     /// # Errors
     /// If the file leads out of the tree, is too large, or cannot be read.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError>;
+
+    /// What stands for the bytes of a file, if the tree knows it without reading them: equal ones mean equal bytes.
+    ///
+    /// # Errors
+    /// If the file leads out of the tree.
+    fn content(&self, _path: &str) -> Result<Option<ContentId>, TreeError> {
+        Ok(None)
+    }
 }
+
+/// What stands for the bytes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentId(git2::Oid);
 
 /// Why a tree could not be read: the world, not the policy.
 #[derive(Debug, Error)]
@@ -63,6 +78,9 @@ pub enum TreeError {
     /// Git has no such revision.
     #[error("git knows no revision `{0}`")]
     NoRevision(String),
+    /// Nothing was ever committed.
+    #[error("git has no commit yet")]
+    NoCommit,
     /// The root is not part of a git repository.
     #[error("`{}` is not in a git repository", .0.display())]
     NotGit(PathBuf),
@@ -85,7 +103,8 @@ impl TreeError {
             Self::Io { .. } => "check that the file may be read",
             Self::Changed(_) => "nothing was written; try again",
             Self::NoRevision(_) => "name a branch, a tag or a commit; `git log --oneline` lists commits",
-            Self::NotGit(_) => "--at needs a git checkout; leave it out to use the files as they are",
+            Self::NoCommit => "commit the policy first; there is no history before",
+            Self::NotGit(_) => "`log`, `--at` and `--blame` need a git checkout",
             Self::Git(_) => "",
         }
     }

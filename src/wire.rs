@@ -6,6 +6,7 @@ mod answers;
 mod check;
 mod explain;
 mod init;
+mod log;
 mod new_user;
 mod plan;
 mod policy;
@@ -18,12 +19,13 @@ use crate::syntax::characters::is_forbidden;
 use crate::text::{Place, Sources};
 
 pub use answers::{
-    CanOut, HeldOut, MatrixOut, QuestionOut, RightOut, RightsOut, RowOut, RuleOut, WhatOut, WhyOut, can, matrix,
-    rights, what, why,
+    CanOut, HeldOut, MatrixOut, MembershipOut, QuestionOut, RightOut, RightsOut, RowOut, RuleOut, WhatOut, WhyOut, can,
+    matrix, rights, what, why,
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
 pub use explain::{ExplainOut, PageOut, explain};
 pub use init::{InitOut, init};
+pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
@@ -41,6 +43,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("explain", schemars::schema_for!(ExplainOut)),
         ("fix", schemars::schema_for!(FixOut)),
         ("init", schemars::schema_for!(InitOut)),
+        ("log", schemars::schema_for!(LogOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),

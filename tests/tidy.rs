@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 13] = [
     &["resolve"],
     &["repository", "question", "state"],
     &["check", "edit"],
-    &["diff", "repair"],
+    &["diff", "history", "repair"],
     &["plan"],
     &["target"],
     &["wire", "report"],
@@ -121,7 +121,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("pest", &["syntax/grammar"]);
     only("miette", &["report/snippet.rs"]);
     only("rusqlite", &["target/sqlite"]);
-    only("git2", &["tree/git.rs", "tree.rs"]);
+    only("git2", &["tree/", "tree.rs"]);
     only("petgraph", &["model/graph.rs"]);
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);

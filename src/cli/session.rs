@@ -7,6 +7,7 @@ use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::edit::Unsafe;
+use crate::history::HistoryError;
 use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
@@ -74,6 +75,15 @@ impl From<Unsafe> for Failure {
         } else {
             say!("nothing was written: {finding}", finding)
         })
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Tree(error) => RepositoryError::from(error).into(),
+            HistoryError::Misunderstood(error) => error.into(),
+        }
     }
 }
 
@@ -201,14 +211,19 @@ pub fn pick(repository: &Repository, name: Option<&str>) -> Result<usize, Failur
 /// Understands the words of a question and settles the day.
 pub fn ask(words: &[String], opened: &Opened, context: &Context) -> Result<(Question, Date), Failure> {
     let question = understand(&words.join(" "), opened.policy(), opened.err.language)?;
-    let on = match question.on {
-        Some(on) if context.on_was_said && on != context.on => {
-            return Err(Failure::world(say!("the question says {on}, and --on says {day}", on, day = context.on))
-                .help(say!("name the day once")));
-        }
-        on => on.unwrap_or(context.on),
-    };
+    let on = day(question.on, context)?;
     Ok((question, on))
+}
+
+/// The day of a question, which may name it itself.
+pub fn day(said: Option<Date>, context: &Context) -> Result<Date, Failure> {
+    match said {
+        Some(on) if context.on_was_said && on != context.on => {
+            Err(Failure::world(say!("the question says {on}, and --on says {day}", on, day = context.on))
+                .help(say!("name the day once")))
+        }
+        on => Ok(on.unwrap_or(context.on)),
+    }
 }
 
 /// The findings that keep a policy that compiles from being applied.

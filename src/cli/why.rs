@@ -2,13 +2,16 @@
 
 use clap::Args;
 
+use crate::history::{Origins, origins};
 use crate::question::{answer, notes};
 use crate::repair::{near, repairs};
 use crate::report::{text, view};
-use crate::resolve::{InForce, Population};
+use crate::repository::RepositoryError;
+use crate::resolve::{InForce, Population, Proof};
+use crate::tree::blame::Blame;
 use crate::wire;
 
-use super::session::{Failure, ask, open_compiling};
+use super::session::{Failure, Opened, ask, open_compiling};
 use super::{Common, Context, Format, Outcome, fix};
 
 /// Answer a question and prove the answer
@@ -16,13 +19,15 @@ use super::{Common, Context, Format, Outcome, fix};
 /// Says yes or no first, then the step that decided, the rule with its file
 /// and line, the way from the user to the group that has it, what was
 /// overruled, what is missing, and the smallest edits that would turn the
-/// answer. The exit code is 0 for yes and 1 for no.
+/// answer. The exit code is 0 for yes and 1 for no. With --blame each rule
+/// and membership says which commit brought it: when, who, and why.
 ///
 /// Examples:
 ///   rightful why lars data.export
 ///   rightful why lars can calendar.see of group:management
 ///   rightful why anna data.export on 2027-02-01
 ///   rightful why group:sales data.export
+///   rightful why lars data.export --blame
 ///   rightful why lars data.export --fix 1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -30,6 +35,9 @@ pub struct Why {
     /// The words of the question.
     #[arg(required = true, value_name = "QUESTION", help = "USER [can] RIGHT [of TARGET] [on DATE]")]
     question: Vec<String>,
+    /// Name the commits that brought the rules and the memberships
+    #[arg(long)]
+    blame: bool,
     /// Write one of the edits that would turn the answer into the policy
     /// files, and touch nothing else there
     #[arg(long, value_name = "NUMBER", conflicts_with = "at")]
@@ -52,15 +60,22 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
     let refused = answer.shown().filter(|_| !answer.allowed);
     let near = refused.map(|request| near(&in_force, request)).unwrap_or_default();
     let (policy, sources) = (opened.policy(), opened.sources());
+    let origins = match answer.proof(&in_force).filter(|_| command.blame) {
+        Some(proof) => Some(blamed(&opened, &proof)?),
+        None => None,
+    };
+    let origins = origins.as_ref();
     let out = match command.common.format {
         Format::Json => {
-            let mut out = wire::why(&in_force, sources, &question, &answer, &notes, opened.out.language);
+            let language = opened.out.language;
+            let mut out = wire::why(&in_force, sources, &question, &answer, &notes, origins, language);
             out.missing = wire::missing(policy, sources, &near);
             out.repairs = wire::repairs(policy, sources, &repairs);
             wire::to_text(&out)
         }
         Format::Text => {
-            let mut page = view::why(&in_force, sources, &question, &answer, &notes, &context.when(on));
+            let when = context.when(on);
+            let mut page = view::why(&in_force, sources, &question, &answer, &notes, origins, &when);
             if let Some(request) = refused {
                 view::near(&mut page, &in_force, sources, request, &near);
             }
@@ -69,4 +84,11 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
         }
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))
+}
+
+/// The commits of a proof, from where its policy was read.
+fn blamed(opened: &Opened, proof: &Proof) -> Result<Origins, Failure> {
+    let mut blame = Blame::open(&opened.root, opened.revision.as_deref()).map_err(RepositoryError::from)?;
+    let origins = origins(&mut blame, opened.policy(), opened.sources(), proof);
+    Ok(origins.map_err(RepositoryError::from)?)
 }

@@ -4,6 +4,7 @@ mod added;
 mod check;
 mod count;
 mod explain;
+mod log;
 mod matrix;
 mod plan;
 mod repair;
@@ -15,6 +16,7 @@ pub use added::{Kept, added};
 pub use check::{expectations, summary};
 pub use count::changes;
 pub use explain::{codes, explained};
+pub use log::log;
 pub use matrix::matrix;
 pub use plan::{applied, plan};
 pub use repair::{near, repairs, written};
@@ -25,14 +27,25 @@ pub use why::{can, why};
 use crate::language::{IntoWord, Language, Word};
 use crate::model::key::SubjectKey;
 use crate::model::{Policy, RightId, Subject, UserId};
+use crate::report::block::{Line, Tone};
 use crate::say;
 use crate::text::{Place, Sources};
+use crate::tree::commit::Commit;
 
 /// `policies/sales.yaml:12`; empty for what was read from a database.
 pub fn place(sources: &Sources, place: Option<Place>) -> String {
     let Some(place) = place else { return String::new() };
     let file = sources.file(place.file);
     format!("{}:{}", file.path(), file.position(place.span.start).line)
+}
+
+/// Since when something stands in a file, who wrote it, and why, on one line.
+pub(super) fn since(commit: Option<&Commit>) -> Line {
+    let Some(commit) = commit else { return Line::new().then(Tone::Warning, say!("not committed yet")) };
+    Line::new()
+        .then(Tone::Quiet, say!("since {day}", day = commit.day()))
+        .then(Tone::Quiet, format!("  {}  {}", commit.author, commit.short_id()))
+        .then(Tone::Quiet, format!("  \"{}\"", commit.summary))
 }
 
 /// A right by its name, with its label where the reader's language is not English.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Tree, TreeError};
+use super::{ContentId, Tree, TreeError};
 
 /// A tree, and the files that differ from it.
 pub struct Overlay<'t> {
@@ -27,5 +27,9 @@ impl Tree for Overlay<'_> {
             Some(text) => Ok(Some(text.clone())),
             None => self.below.read(path),
         }
+    }
+
+    fn content(&self, path: &str) -> Result<Option<ContentId>, TreeError> {
+        if self.changed.contains_key(path) { Ok(None) } else { self.below.content(path) }
     }
 }

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::history::Origins;
 use crate::language::{Language, Text};
-use crate::model::{Policy, RuleId, Subject};
+use crate::model::{Membership, Policy, RuleId, Subject};
 use crate::name::RightName;
 use crate::question::{Answer, Held, Question};
 use crate::resolve::{InForce, Proven};
 use crate::text::Sources;
 
+use super::log::{CommitOut, commit};
 use super::{MissingOut, RepairOut, VERSION, file_and_line, single};
 
 /// What was asked.
@@ -44,6 +46,25 @@ pub struct RuleOut {
     pub because: Option<String>,
     /// From the user to the subject of the rule.
     pub path: Vec<String>,
+    /// The newest commit of its lines; `null` if they are not committed yet. Only with `--blame`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Option<CommitOut>>,
+    /// The memberships along the path. Only with `--blame`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memberships: Option<Vec<MembershipOut>>,
+}
+
+/// A membership of a path.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MembershipOut {
+    /// Into which group or role: `group:NAME` or `role:NAME`.
+    pub group: String,
+    /// The file that has it.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The newest commit of its lines; `null` if they are not committed yet.
+    pub since: Option<CommitOut>,
 }
 
 /// `rightful why QUESTION --format json`
@@ -156,19 +177,21 @@ pub struct RightsOut {
     pub rights: Vec<RightOut>,
 }
 
-/// An answer with its proof.
+/// An answer with its proof, and with the commits that brought it if they were asked for.
 pub fn why(
     in_force: &InForce<'_>,
     sources: &Sources,
     question: &Question,
     answer: &Answer,
     notes: &[Text],
+    origins: Option<&Origins>,
     language: Language,
 ) -> WhyOut {
     let policy = in_force.policy;
     let proof = answer.proof(in_force);
-    let rules =
-        |proven: &[Proven]| proven.iter().map(|proven| rule(in_force, sources, question, proven)).collect::<Vec<_>>();
+    let rules = |proven: &[Proven]| {
+        proven.iter().map(|proven| rule(in_force, sources, question, proven, origins)).collect::<Vec<_>>()
+    };
     let several = question.rights.len() > 1;
     let refused = answer.refused().filter_map(|request| {
         let right = policy.rights.key(request.right);
@@ -204,12 +227,24 @@ fn asker(policy: &Policy, subject: Subject) -> String {
     }
 }
 
-fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> RuleOut {
+fn rule(
+    in_force: &InForce<'_>,
+    sources: &Sources,
+    question: &Question,
+    proven: &Proven,
+    origins: Option<&Origins>,
+) -> RuleOut {
     let policy = in_force.policy;
     let id: RuleId = proven.rule;
     let rule = policy.rule(id);
     let (file, line) = file_and_line(sources, rule.place);
     let along = in_force.subjects_along(question.subject, &proven.path);
+    let membership = |origins: &Origins, id| {
+        let membership: &Membership = policy.membership(id);
+        let (file, line) = file_and_line(sources, membership.place);
+        let group = policy.group_subject(membership.group).to_string();
+        MembershipOut { group, file, line, since: origins.of(membership.place).map(commit) }
+    };
     RuleOut {
         subject: policy.subject_key(rule.subject).to_string(),
         effect: rule.effect.as_str(),
@@ -219,6 +254,8 @@ fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: 
         line,
         because: rule.because.as_deref().map(str::to_owned),
         path: along.into_iter().map(|subject| policy.subject_key(subject).to_string()).collect(),
+        since: origins.map(|origins| origins.of(rule.place).map(commit)),
+        memberships: origins.map(|origins| proven.path.iter().map(|id| membership(origins, *id)).collect()),
     }
 }
 

@@ -197,3 +197,29 @@ fn sarif_texts_have_no_links_and_its_paths_are_references() {
         }
     }
 }
+
+#[test]
+fn nothing_in_a_history_is_obeyed_by_a_terminal() {
+    let firm = Repository::of("users: { lars: }");
+    for (index, text) in CORPUS.iter().enumerate() {
+        // Each commit changes the answer.
+        let name = if is_taken(text) { text } else { "-" };
+        let rule = if index % 2 == 0 { "allow: [data.export]" } else { "allow: [lists.print]" };
+        firm.write("policies/a.yaml", format!("users:\n  lars: {{ name: {}, {rule} }}\n", quoted(name)));
+        firm.commit(&format!("a {}", text.replace(['\n', '\r', '<', '>'], "")), "2026-01-01", text);
+        for arguments in [
+            ["log", "lars", "data.export"].as_slice(),
+            &["log", "lars", "data.export", "--format", "json"],
+            &["why", "lars", "data.export", "--blame"],
+            &["why", "lars", "lists.print", "--blame", "--format", "json"],
+        ] {
+            let (out, err) = printed(&firm, arguments);
+            assert!(is_harmless(&out) && is_harmless(&err), "{arguments:?}: {out:?} {err:?}");
+            if arguments.contains(&"json") && !out.is_empty() {
+                serde_json::from_str::<serde_json::Value>(&out).unwrap_or_else(|error| panic!("{error}: {out}"));
+            }
+        }
+    }
+    let (out, _) = printed(&firm, &["log", "lars", "data.export"]);
+    assert!(out.contains("\\u{1b}[31mred") && out.contains("\\u{202e}evil"), "{out}");
+}

@@ -79,6 +79,13 @@ fn every_json_output_fits_its_schema() {
     let ran = Repository::with(&[("x", "")]).command("init --format json").output().unwrap();
     fits(&validator(&folder.join("init.json")), &serde_json::from_slice(&ran.stdout).unwrap(), "init");
     seen.push("init.json".to_owned());
+    let firm = firm_with_findings();
+    firm.commit("t", "2026-01-01", "Begin");
+    for (schema, arguments) in [("log", "log lars data.export"), ("why", "why lars data.export --blame")] {
+        let (_, value) = firm.json(arguments);
+        fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
+        seen.push(format!("{schema}.json"));
+    }
     // Every schema was needed.
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();

@@ -7,6 +7,7 @@ mod decisions;
 mod differences;
 mod expectations;
 mod findings;
+mod history;
 mod naive;
 mod organisation;
 mod readings;

@@ -82,3 +82,11 @@ pub fn companies(number: usize) -> Text {
         _ => say!("{count} companies", count = Word::Number(number)),
     }
 }
+
+/// `1 commit`, `2 commits`.
+pub fn commits(number: usize) -> Text {
+    match number {
+        1 => say!("1 commit"),
+        _ => say!("{count} commits", count = Word::Number(number)),
+    }
+}

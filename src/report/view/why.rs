@@ -1,14 +1,15 @@
 //! The answer to a question, with everything that led to it.
 
+use crate::history::Origins;
 use crate::language::{Text, Word};
-use crate::model::{Effect, RuleId, Single};
+use crate::model::{Effect, Policy, RuleId, Single};
 use crate::question::{Answer, Question};
 use crate::report::block::{Line, Page, Tone};
 use crate::resolve::{InForce, Proven, Request, Step};
 use crate::say;
 use crate::text::Sources;
 
-use super::{bare, place};
+use super::{bare, place, since};
 
 /// Yes or no, and the step.
 pub fn can(answer: &Answer) -> Page {
@@ -22,29 +23,19 @@ fn verdict(answer: &Answer) -> Line {
 }
 
 /// The answer, the step that decided, the rules with their paths, what was overruled, and notes. `when` names the day
-/// if it is worth naming.
+/// if it is worth naming; `origins` the commits, if they were asked for.
 pub fn why(
     in_force: &InForce<'_>,
     sources: &Sources,
     question: &Question,
     answer: &Answer,
     notes: &[Text],
+    origins: Option<&Origins>,
     when: &Text,
 ) -> Page {
     let policy = in_force.policy;
     let mut page = Page::default();
-    let target = question.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
-    let right = match question.rights.as_slice() {
-        [one] => super::right(policy, *one),
-        _ => Word::Verbatim(question.right.clone()),
-    };
-    let right = say!("{right}{target}", right, target);
-    let user = super::subject(policy, question.subject);
-    let asked = if answer.allowed {
-        say!("{user} can {right}", user, right)
-    } else {
-        say!("{user} cannot {right}", user, right)
-    };
+    let asked = asked(policy, question, answer.allowed);
     page.text(verdict(answer).then(Tone::Plain, "  ").then(Tone::Strong, asked).then(Tone::Plain, when));
     page.blank();
     let shown = answer.shown().filter(|_| answer.asked.len() > 1);
@@ -71,14 +62,14 @@ pub fn why(
     rows.push(vec![say!("step").into(), step(answer.step, answer.allowed, plain)]);
     let proof = answer.proof(in_force);
     for proven in proof.iter().flat_map(|proof| &proof.rules) {
-        rows.extend(rule(in_force, sources, question, proven));
+        rows.extend(rule(in_force, sources, question, proven, origins));
     }
     page.table(2, rows);
     let overruled: Vec<_> = proof.iter().flat_map(|proof| &proof.overruled).collect();
     if !overruled.is_empty() {
         page.blank();
         page.heading(say!("overruled"));
-        page.table(2, overruled.iter().flat_map(|proven| rule(in_force, sources, question, proven)).collect());
+        page.table(2, overruled.iter().flat_map(|proven| rule(in_force, sources, question, proven, origins)).collect());
     }
     if !notes.is_empty() {
         page.blank();
@@ -88,6 +79,18 @@ pub fn why(
         );
     }
     page
+}
+
+/// `lars (Lars Kaufmann) can data.export`.
+pub(super) fn asked(policy: &Policy, question: &Question, allowed: bool) -> Text {
+    let target = question.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
+    let right = match question.rights.as_slice() {
+        [one] => super::right(policy, *one),
+        _ => Word::Verbatim(question.right.clone()),
+    };
+    let right = say!("{right}{target}", right, target);
+    let user = super::subject(policy, question.subject);
+    if allowed { say!("{user} can {right}", user, right) } else { say!("{user} cannot {right}", user, right) }
 }
 
 /// What one of several requests is about: the target, and the right if there are several.
@@ -122,7 +125,13 @@ fn step(step: Step, allowed: bool, plain: bool) -> Line {
 }
 
 /// A rule, where it is written, why, and the way to it.
-fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: &Proven) -> Vec<Vec<Line>> {
+fn rule(
+    in_force: &InForce<'_>,
+    sources: &Sources,
+    question: &Question,
+    proven: &Proven,
+    origins: Option<&Origins>,
+) -> Vec<Vec<Line>> {
     let policy = in_force.policy;
     let id: RuleId = proven.rule;
     let rule = policy.rule(id);
@@ -138,6 +147,7 @@ fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: 
         vec![say!("rule").into(), text.into()],
         vec![blank(), Line::new().then(Tone::Quiet, place(sources, rule.place))],
     ];
+    rows.extend(origins.map(|origins| vec![blank(), since(origins.of(rule.place))]));
     if let Some(because) = &rule.because {
         rows.push(vec![blank(), say!("because \"{because}\"", because).into()]);
     }
@@ -147,9 +157,14 @@ fn rule(in_force: &InForce<'_>, sources: &Sources, question: &Question, proven: 
         rows.push(vec![say!("path").into(), names.join(" > ").into()]);
     }
     for membership in proven.path.iter().map(|id| policy.membership(*id)) {
-        let Some(last) = membership.validity.ends() else { continue };
         let group = policy.group_subject(membership.group);
         let group = group.name();
+        if let Some(origins) = origins {
+            let place = place(sources, membership.place);
+            rows.push(vec![blank(), say!("in {group} by {place}", group, place).into()]);
+            rows.push(vec![blank(), since(origins.of(membership.place))]);
+        }
+        let Some(last) = membership.validity.ends() else { continue };
         rows.push(vec![
             blank(),
             match &membership.because {
