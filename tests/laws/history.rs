@@ -12,6 +12,7 @@ use rightful::question::{answer, bind, read};
 use rightful::repository::{RepositoryError, compile};
 use rightful::resolve::InForce;
 use rightful::tree::TreeError;
+use rightful::tree::blame::Blame;
 use rightful::tree::git::Revision;
 use rightful::tree::history::History;
 
@@ -223,4 +224,81 @@ fn a_log_is_that_of_compiling_every_commit() {
         proptest::prop_oneof![Just("lars data.export"), Just("group:sales data.export"), Just("anna data.export")];
     let root = proptest::prop_oneof![Just(""), Just("crm/")];
     runner(96).run(&(history(), root, company, question), law).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A change to one of two files of lines that stand there once: one file is written on the main branch, the other on a
+/// branch that is merged now and then.
+#[derive(Debug, Clone)]
+struct Change {
+    on_side: bool,
+    at: usize,
+    removed: usize,
+    added: usize,
+    merge: bool,
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let change = (proptest::bool::ANY, 0usize..30, 0usize..4, 0usize..4, proptest::bool::weighted(0.2));
+    let change = change.prop_map(|(on_side, at, removed, added, merge)| Change { on_side, at, removed, added, merge });
+    proptest::collection::vec(change, 1..30)
+}
+
+#[test]
+fn where_no_line_moves_blame_is_that_of_git() {
+    let law = |changes: Vec<Change>| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let git = |arguments: &[&str]| {
+            let mut command = Command::new("git");
+            command.current_dir(root).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
+            command
+        };
+        assert!(git(&["init", "-q", "-b", "main"]).status().expect("git").success());
+        let mut files = [vec!["first".to_owned()], vec!["first".to_owned()]];
+        let mut stream = String::new();
+        let (mut mark, mut next, mut heads) = (0, 0, [0; 2]);
+        for change in &changes {
+            let side = usize::from(change.on_side && heads[0] > 0);
+            let lines = &mut files[side];
+            let start = change.at % (lines.len() + 1);
+            let end = (start + change.removed).min(lines.len());
+            let new: Vec<String> = (0..change.added).map(|index| format!("line {}", next + index)).collect();
+            next += change.added;
+            lines.splice(start..end, new);
+            mark += 1;
+            let branch = ["main", "side"][side];
+            stream +=
+                &format!("commit refs/heads/{branch}\nmark :{mark}\ncommitter t <t@t> {} +0000\ndata 0\n", mark * 60);
+            let from = if heads[side] > 0 { heads[side] } else { heads[0] };
+            if from > 0 {
+                stream += &format!("from :{from}\n");
+            }
+            let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+            stream += &format!("M 100644 inline {side}.yaml\ndata {}\n{text}\n", text.len());
+            heads[side] = mark;
+            if change.merge && heads[1] > 0 {
+                mark += 1;
+                let text = files[1].iter().map(|line| format!("{line}\n")).collect::<String>();
+                stream +=
+                    &format!("commit refs/heads/main\nmark :{mark}\ncommitter t <t@t> {} +0000\ndata 0\n", mark * 60);
+                stream += &format!("from :{}\nmerge :{}\n", heads[0], heads[1]);
+                stream += &format!("M 100644 inline 1.yaml\ndata {}\n{text}\n", text.len());
+                heads[0] = mark;
+            }
+        }
+        let mut running = git(&["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git");
+        running.stdin.take().expect("a pipe").write_all(stream.as_bytes()).expect("git reads");
+        assert!(running.wait().expect("git ends").success(), "{stream}");
+        for file in ["0.yaml", "1.yaml"] {
+            let ran = git(&["blame", "-l", "--root", "-s", "main", "--", file]).output().expect("git");
+            let shown = String::from_utf8(ran.stdout).expect("ids");
+            let mut blame = Blame::open(root, Some("main")).expect("a history");
+            for (index, line) in shown.lines().enumerate() {
+                let commit = blame.newest(file, index + 1..=index + 1).expect("a line").expect("a commit");
+                prop_assert_eq!(&commit.id[..], line.split(' ').next().unwrap_or_default(), "{} {}", file, line);
+            }
+        }
+        Ok(())
+    };
+    runner(48).run(&changes(), law).unwrap_or_else(|error| panic!("{error}"));
 }
