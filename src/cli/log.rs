@@ -8,6 +8,7 @@ use crate::report::text::{self, Look};
 use crate::report::view;
 use crate::repository::{self, RepositoryError};
 use crate::tree::history::History;
+use crate::tree::worktree::Worktree;
 use crate::wire;
 
 use super::session::{Failure, day, pick};
@@ -36,7 +37,8 @@ pub struct LogCommand {
 pub fn run(command: &LogCommand, context: &Context) -> Result<Outcome, Failure> {
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
-    let history = History::open(&root, command.common.at.as_deref()).map_err(RepositoryError::from)?;
+    let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
+    let history = History::open(worktree.root(), command.common.at.as_deref()).map_err(RepositoryError::from)?;
     let newest = history.reader().and_then(|reader| reader.revision(history.len() - 1));
     let newest = repository::compile(&newest.map_err(RepositoryError::from)?).ok();
     let of_settings = newest.as_ref().map(|newest| newest.settings.language);

@@ -222,6 +222,7 @@ fn a_history_needs_git_and_a_commit() {
     error: `REPOSITORY` is not in a git repository
      help: `log`, `--at` and `--blame` need a git checkout
     ");
+    assert!(firm.run("log lars data.export -C nowhere").contains("there is no directory"));
     firm.git_as("t", "2026-01-01", &["init", "-q"]);
     insta::assert_snapshot!(firm.run("log lars data.export"), @"
     exit 2
