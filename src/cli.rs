@@ -14,6 +14,7 @@ mod rights;
 mod schema;
 mod session;
 mod what;
+mod who;
 mod why;
 
 use std::cell::Cell;
@@ -107,6 +108,7 @@ enum Command {
     Check(check::Check),
     Why(why::Why),
     Can(can::Can),
+    Who(who::Who),
     What(what::What),
     Log(log::LogCommand),
     Matrix(matrix::Matrix),
@@ -173,6 +175,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => check::run(command, &context),
         Command::Why(command) => why::run(command, &context),
         Command::Can(command) => can::run(command, &context),
+        Command::Who(command) => who::run(command, &context),
         Command::What(command) => what::run(command, &context),
         Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),

@@ -5,6 +5,9 @@
 
 mod label;
 mod notes;
+mod poll;
+mod reason;
+mod who;
 
 use crate::date::Date;
 use crate::language::{Language, Text};
@@ -18,6 +21,8 @@ use crate::syntax::grammar::{parse_question, parse_reference};
 use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
 pub use notes::notes;
+pub use reason::Reason;
+pub use who::{Demand, Holder, Wanted, holders, holders_notes, understand_who};
 
 /// Why a text cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,15 +222,21 @@ pub fn answer(in_force: &InForce<'_>, question: &Question) -> Answer {
 /// The single targets that a target of a question stands for, in order of names. A group means its members other
 /// than the one who asks, inactive ones too.
 fn meant_by(in_force: &InForce<'_>, subject: Subject, right: &Right, target: Target) -> Vec<Single> {
+    let mut singles = standing_for(in_force, right, target);
+    if let (Target::Group(_), Subject::User(user)) = (target, subject) {
+        singles.retain(|single| *single != Single::User(user));
+    }
+    singles
+}
+
+/// The same, with whoever asks.
+fn standing_for(in_force: &InForce<'_>, right: &Right, target: Target) -> Vec<Single> {
     let policy = in_force.policy;
     match target {
         Target::User(id) => vec![Single::User(id)],
         Target::Module(id) => vec![Single::Module(id)],
         Target::Attachment(id) => vec![Single::Attachment(id)],
-        Target::Group(group) => {
-            let members = in_force.members_of(group).into_iter();
-            members.filter(|member| Subject::User(*member) != subject).map(Single::User).collect()
-        }
+        Target::Group(group) => in_force.members_of(group).into_iter().map(Single::User).collect(),
         Target::ModuleSet(set) => {
             let mut modules = policy.module_sets.get(set).modules.clone();
             modules.sort_unstable();

@@ -10,7 +10,9 @@ mod log;
 mod new_user;
 mod plan;
 mod policy;
+mod reason;
 mod repair;
+mod who;
 
 use serde::Serialize;
 
@@ -29,7 +31,9 @@ pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
+pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
+pub use who::{DemandOut, HolderOut, HolderReasonOut, WhoOut, who};
 
 /// The version of the output format.
 const VERSION: u32 = 1;
@@ -49,6 +53,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("plan", schemars::schema_for!(PlanOut)),
         ("rights", schemars::schema_for!(RightsOut)),
         ("what", schemars::schema_for!(WhatOut)),
+        ("who", schemars::schema_for!(WhoOut)),
         ("why", schemars::schema_for!(WhyOut)),
     ]
 }

@@ -124,33 +124,78 @@ fn width_of(line: &Line, look: Look) -> usize {
     line.0.iter().map(|piece| harmless(&piece.text.to(look.language)).width()).sum()
 }
 
+/// How far the later lines of a cell that gave way are indented.
+const HANG: usize = 2;
+
+/// Writes rows with their cells below each other. The last cell of a row wraps; if what is left for it is too narrow for
+/// its longest word, the other columns give way and wrap too.
 fn table(out: &mut String, indent: usize, rows: &[Vec<Line>], look: Look) {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widest = |column: usize| {
-        let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| width_of(&row[column], look));
-        cells.max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    let widths = widths(indent, rows, look);
     for row in rows {
-        out.push_str(&" ".repeat(indent));
         let mut at = indent;
+        let mut cells = Vec::with_capacity(row.len());
         for (column, cell) in row.iter().enumerate() {
-            if column + 1 == row.len() {
-                flow(out, cell, at, at, look);
-                continue;
-            }
-            for piece in &cell.0 {
-                paint(out, piece.tone, &harmless(&piece.text.to(look.language)), look);
-            }
-            let gap = widths[column] - width_of(cell, look) + 2;
-            out.push_str(&" ".repeat(gap));
+            let last = column + 1 == row.len();
+            let (width, hang) = if last { (look.width.saturating_sub(at), 0) } else { (widths[column], HANG) };
+            cells.push((at, lines(cell, hang, Look { width, ..look })));
             at += widths[column] + 2;
         }
-        while out.ends_with(' ') {
-            out.pop();
+        let height = cells.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
+        for number in 0..height {
+            let mut reached = 0;
+            for (at, lines) in &cells {
+                let Some((text, width)) = lines.get(number).filter(|(_, width)| *width > 0) else { continue };
+                out.push_str(&" ".repeat(at - reached));
+                out.push_str(text);
+                reached = at + width;
+            }
+            while out.ends_with(' ') {
+                out.pop();
+            }
+            out.push('\n');
         }
-        out.push('\n');
     }
+}
+
+/// A cell in lines that fit into a width, each with how wide it is.
+fn lines(cell: &Line, hang: usize, look: Look) -> Vec<(String, usize)> {
+    let flowed = |look: Look| {
+        let mut text = String::new();
+        flow(&mut text, cell, 0, hang, look);
+        text
+    };
+    let plain = flowed(Look { colour: false, ..look });
+    let shown = if look.colour { flowed(look) } else { plain.clone() };
+    shown.split('\n').zip(plain.split('\n')).map(|(shown, plain)| (shown.to_owned(), plain.width())).collect()
+}
+
+/// How wide the columns are; the last cell of a row takes what is left.
+fn widths(indent: usize, rows: &[Vec<Line>], look: Look) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| rows.iter().filter(move |row| row.len() > column + 1).map(move |row| &row[column]);
+    let mut widths: Vec<usize> =
+        (0..columns).map(|column| cells(column).map(|cell| width_of(cell, look)).max().unwrap_or(0)).collect();
+    let narrowest = |cell: &Line| width_of(cell, look).min(longest(cell, look) + HANG);
+    let least: Vec<usize> = (0..columns).map(|column| cells(column).map(narrowest).max().unwrap_or(0)).collect();
+    let full = rows.iter().filter(|row| row.len() == columns).filter_map(|row| row.last());
+    let needed = indent + 2 * columns.saturating_sub(1) + full.map(|cell| longest(cell, look)).max().unwrap_or(0);
+    while needed + widths.iter().sum::<usize>() > look.width {
+        let widest =
+            (0..columns).filter(|column| widths[*column] > least[*column]).max_by_key(|column| widths[*column]);
+        let Some(widest) = widest else { break };
+        widths[widest] -= 1;
+    }
+    widths
+}
+
+/// The width of the longest part of a line that cannot be broken.
+fn longest(line: &Line, look: Look) -> usize {
+    let (mut longest, mut width) = (0, 0);
+    for (_, word, glued) in words(line, look) {
+        width = if glued { width + word.width() } else { word.width() };
+        longest = longest.max(width);
+    }
+    longest
 }
 
 #[cfg(test)]
@@ -173,6 +218,13 @@ mod tests {
     fn a_table_lines_up_and_wraps_its_last_column() {
         let rows = || vec![vec!["a".into(), "one two three four".into()], vec!["long".into(), "x".into()]];
         assert_eq!(narrow(|page| page.table(0, rows())), "a     one two three\n      four\nlong  x\n");
+    }
+
+    #[test]
+    fn other_columns_give_way_to_a_word_that_needs_the_room() {
+        let rows =
+            vec![vec!["a".into(), "one two".into(), "x/y/z.yaml".into()], vec!["c".into(), "one".into(), "x".into()]];
+        assert_eq!(narrow(|page| page.table(0, rows.clone())), "a  one    x/y/z.yaml\n     two\nc  one    x\n");
     }
 
     #[test]

@@ -7,9 +7,11 @@ mod explain;
 mod log;
 mod matrix;
 mod plan;
+mod reason;
 mod repair;
 mod rights;
 mod what;
+mod who;
 mod why;
 
 pub use added::{Kept, added};
@@ -22,11 +24,12 @@ pub use plan::{applied, plan};
 pub use repair::{near, repairs, written};
 pub use rights::rights;
 pub use what::what;
+pub use who::who;
 pub use why::{can, why};
 
-use crate::language::{IntoWord, Language, Word};
+use crate::language::{IntoWord, Language, Text, Word};
 use crate::model::key::SubjectKey;
-use crate::model::{Policy, RightId, Subject, UserId};
+use crate::model::{Meant, Policy, RightId, Subject, UserId};
 use crate::report::block::{Line, Tone};
 use crate::say;
 use crate::text::{Place, Sources};
@@ -56,6 +59,16 @@ pub(super) fn right(policy: &Policy, id: RightId) -> Word {
         Some((language, label.to_string()))
     });
     Word::Labelled(policy.rights.key(id).to_string(), labels.collect())
+}
+
+/// A right as somebody asked for it, with its target: `data.import`, `calendar.see of group:sales`.
+pub(super) fn demand(policy: &Policy, asked: &str, meant: &Meant) -> Text {
+    let target = meant.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
+    let right = match meant.rights.as_slice() {
+        [one] => right(policy, *one),
+        _ => asked.into_word(),
+    };
+    say!("{right}{target}", right, target)
 }
 
 /// `lars (Lars Kaufmann)`, or `whoever is in group:sales`.

@@ -6,7 +6,7 @@ use crate::text::Span;
 
 use super::fields::Reader;
 use super::grammar::parse_expectation;
-use super::rule::{At, Reference, RightPattern, TargetRef};
+use super::rule::{At, Reference, What};
 use super::rules::{items, read_date};
 use super::yaml::{Node, Value, locate};
 
@@ -19,15 +19,6 @@ pub struct Crowd {
     pub subjects: Vec<At<Reference>>,
     /// But not these.
     pub except: Vec<At<Reference>>,
-}
-
-/// What they can or cannot do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct What {
-    /// The right or rights.
-    pub right: At<RightPattern>,
-    /// Over whom or what.
-    pub target: Option<At<TargetRef>>,
 }
 
 /// How a number of users is bounded.

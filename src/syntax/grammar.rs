@@ -14,8 +14,8 @@ use crate::name::Name;
 use crate::say;
 
 use super::rule::{
-    At, MAX_TEXT_BYTES, MemberRef, MemberText, Prefix, QuestionText, Reference, RightPattern, RuleText, SyntaxError,
-    TargetRef,
+    At, HoldersText, MAX_TEXT_BYTES, MemberRef, MemberText, Prefix, QuestionText, Reference, RightPattern, RuleText,
+    SyntaxError, TargetRef,
 };
 
 pub use expectation::parse_expectation;
@@ -80,6 +80,22 @@ pub fn parse_question(text: &str) -> Parsed<QuestionText> {
     let missing = || error_at(0, say!("a user and a right are needed"));
     let (subject, right) = (subject.ok_or_else(missing)?, read.right.ok_or_else(missing)?);
     Ok(QuestionText { subject, right, target: read.target, on })
+}
+
+/// Reads a question for everyone who can do something.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_holders(text: &str) -> Parsed<HoldersText> {
+    let (mut whats, mut on) = (Vec::new(), None);
+    for part in parse(Rule::holders_text, text)?.into_inner() {
+        match part.as_rule() {
+            Rule::what => whats.push(expectation::what_of(part)?),
+            Rule::date => on = Some(date_of(&part)?),
+            _ => {}
+        }
+    }
+    Ok(HoldersText { whats, on })
 }
 
 /// Reads `area.action`, `area.x+y` or `area.*`.
@@ -291,9 +307,14 @@ fn word_for(token: &Rule) -> Option<Text> {
 
 fn described(token: &Rule) -> Option<Text> {
     Some(match token {
-        Rule::right | Rule::right_text | Rule::rule | Rule::rule_text | Rule::word => {
-            say!("a right such as `data.export`")
-        }
+        Rule::right
+        | Rule::right_text
+        | Rule::rule
+        | Rule::rule_text
+        | Rule::holders
+        | Rule::holders_text
+        | Rule::what
+        | Rule::word => say!("a right such as `data.export`"),
         Rule::target | Rule::target_text => say!("a name, `everyone` or `everything`"),
         Rule::who | Rule::member | Rule::member_text => say!("a name or `everyone`"),
         Rule::reference | Rule::name | Rule::subject | Rule::question_text => say!("a name"),
@@ -387,6 +408,10 @@ mod tests {
         assert!(parse_question("lars data.export").is_ok());
         assert!(parse_question("can data.export").is_err());
         assert!(parse_question("lars").is_err());
+        let holders = parse_holders("data.export and calendar.see of sales on 2026-12-01").unwrap();
+        assert_eq!((holders.whats.len(), holders.on), (2, parse_date("2026-12-01")));
+        assert!(parse_holders("can data.export").is_ok());
+        assert!(parse_holders("data.export and").is_err() && parse_holders("lars data.export").is_err());
     }
 
     #[test]

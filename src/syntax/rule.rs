@@ -156,6 +156,24 @@ pub struct QuestionText {
     pub on: Option<Date>,
 }
 
+/// A right with its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct What {
+    /// The right or rights.
+    pub right: At<RightPattern>,
+    /// Over whom or what.
+    pub target: Option<At<TargetRef>>,
+}
+
+/// A question for everyone who can do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldersText {
+    /// What they can do, all of it; at least one.
+    pub whats: Vec<What>,
+    /// On which day, if the text says so.
+    pub on: Option<Date>,
+}
+
 /// Why a text is not what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {

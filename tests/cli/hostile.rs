@@ -108,7 +108,7 @@ fn is_harmless(text: &str) -> bool {
 
 #[test]
 fn no_output_has_anything_that_a_terminal_obeys() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 22] = [
         &["check"],
         &["check", "--lang", "de"],
         &["check", "--format", "json"],
@@ -118,6 +118,8 @@ fn no_output_has_anything_that_a_terminal_obeys() {
         &["why", "lars", "data.export"],
         &["why", "lars", "data.export", "--format", "json"],
         &["what", "lars"],
+        &["who", "data.export"],
+        &["who", "data.export", "and", "calendar.see", "of", "everyone", "--format", "json"],
         &["what", "lars", "--format", "json"],
         &["matrix", "--scoped"],
         &["matrix", "--scoped", "--format", "json"],
@@ -142,7 +144,7 @@ fn no_output_has_anything_that_a_terminal_obeys() {
     }
     for text in CORPUS {
         let firm = Repository::of("users: { lars: }");
-        for question in [["why", text], ["what", text], ["explain", text], ["can", text]] {
+        for question in [["why", text], ["what", text], ["who", text], ["explain", text], ["can", text]] {
             let (out, err) = printed(&firm, &question);
             assert!(is_harmless(&out) && is_harmless(&err), "{question:?}: {out:?} {err:?}");
         }

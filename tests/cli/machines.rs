@@ -55,6 +55,8 @@ fn every_json_output_fits_its_schema() {
             ("why", "why lars calendar.see of everyone"),
             ("can", "can lars data.export"),
             ("what", "what lars"),
+            ("who", "who data.export"),
+            ("who", "who calendar.see of everyone and data.export"),
             ("matrix", "matrix --scoped"),
             ("plan", "plan"),
             ("apply", "apply --yes"),

@@ -12,4 +12,5 @@ mod hostile;
 mod machines;
 mod repository;
 mod terminal;
+mod who;
 mod writing;

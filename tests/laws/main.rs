@@ -8,6 +8,7 @@ mod differences;
 mod expectations;
 mod findings;
 mod history;
+mod holders;
 mod naive;
 mod organisation;
 mod readings;

@@ -4,8 +4,8 @@ use crate::diag::Diagnostic;
 use crate::model::expectation::{Crowd, Expectation, Expected};
 use crate::model::{Meant, Part, Subject, rights_of_pattern};
 use crate::syntax::Document;
-use crate::syntax::expectation::{self, ExpectationDecl, ExpectationText, What};
-use crate::syntax::rule::{At, Prefix, Reference};
+use crate::syntax::expectation::{self, ExpectationDecl, ExpectationText};
+use crate::syntax::rule::{At, Prefix, Reference, What};
 use crate::text::{FileId, Place};
 
 use super::Lowering;

@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use crate::say;
-use crate::syntax::expectation::{Bound, Crowd, ExpectationText, What};
-use crate::syntax::rule::{At, Reference};
+use crate::syntax::expectation::{Bound, Crowd, ExpectationText};
+use crate::syntax::rule::{At, Reference, What};
 
 use super::{Parsed, Rule, SyntaxError, at, error_at, parse, right_of, subject_of, target_of};
 
@@ -87,7 +87,7 @@ fn subjects_of(pair: Pair<'_, Rule>) -> Parsed<Vec<At<Reference>>> {
     pair.into_inner().map(|subject| Ok(at(&subject, subject_of(&subject)?))).collect()
 }
 
-fn what_of(pair: Pair<'_, Rule>) -> Parsed<What> {
+pub(super) fn what_of(pair: Pair<'_, Rule>) -> Parsed<What> {
     let (mut right, mut target) = (None, None);
     let start = pair.as_span().start();
     for part in pair.into_inner() {
