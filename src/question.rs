@@ -4,6 +4,7 @@
 //! [`Misunderstood`], never a no.
 
 mod label;
+mod members;
 mod notes;
 mod poll;
 mod reason;
@@ -20,6 +21,7 @@ use crate::say;
 use crate::syntax::grammar::{parse_question, parse_reference};
 use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
+pub use members::{Members, members};
 pub use notes::notes;
 pub use reason::Reason;
 pub use who::{Demand, Holder, Wanted, holders, holders_notes, understand_who};

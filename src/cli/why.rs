@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::history::{Origins, origins};
-use crate::question::{answer, notes};
+use crate::question::{answer, members, notes};
 use crate::repair::{near, repairs};
 use crate::report::{text, view};
 use crate::repository::RepositoryError;
@@ -19,8 +19,10 @@ use super::{Common, Context, Format, Outcome, fix};
 /// Says yes or no first, then the step that decided, the rule with its file
 /// and line, the way from the user to the group that has it, what was
 /// overruled, what is missing, and the smallest edits that would turn the
-/// answer. The exit code is 0 for yes and 1 for no. With --blame each rule
-/// and membership says which commit brought it: when, who, and why.
+/// answer. The exit code is 0 for yes and 1 for no. Asked about a group, it
+/// answers for whoever is in it and lists the members whose own answer differs.
+/// With --blame each rule and membership says which commit brought it: when,
+/// who, and why.
 ///
 /// Examples:
 ///   rightful why lars data.export
@@ -57,6 +59,7 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
         return fix::run(number, &command.question, &repairs, &opened, context, command.common.format);
     }
     let notes = notes(&in_force, &question, &answer);
+    let members = members(&in_force, &question, &answer);
     let refused = answer.shown().filter(|_| !answer.allowed);
     let near = refused.map(|request| near(&in_force, request)).unwrap_or_default();
     let (policy, sources) = (opened.policy(), opened.sources());
@@ -69,6 +72,7 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
         Format::Json => {
             let language = opened.out.language;
             let mut out = wire::why(&in_force, sources, &question, &answer, &notes, origins, language);
+            out.members = members.map(|members| wire::members(&in_force, sources, &members));
             out.missing = wire::missing(policy, sources, &near);
             out.repairs = wire::repairs(policy, sources, &repairs);
             wire::to_text(&out)
@@ -76,6 +80,7 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
         Format::Text => {
             let when = context.when(on);
             let mut page = view::why(&in_force, sources, &question, &answer, &notes, origins, &when);
+            page.0.extend(members.iter().flat_map(|members| view::members(&in_force, sources, members).0));
             if let Some(request) = refused {
                 view::near(&mut page, &in_force, sources, request, &near);
             }

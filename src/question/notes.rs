@@ -24,10 +24,8 @@ pub fn notes(in_force: &InForce<'_>, question: &Question, answer: &Answer) -> Ve
         notes.push(say!("the target stands for nobody, so the answer is no"));
         return notes;
     };
-    notes.extend(ends(in_force, &proof));
-    if !answer.allowed {
-        notes.extend(answer.shown().into_iter().flat_map(|request| other_days(in_force, request)));
-    }
+    let shown = answer.shown().map(|request| (request, other_days(in_force, request, answer.allowed)));
+    notes.extend(shown.into_iter().flat_map(|(request, others)| about_days(in_force, request, &proof, others)));
     let subject = |proven: &Proven| policy.rule(proven.rule).subject;
     let says_both = |proven: &Proven| proof.rules.iter().any(|deciding| subject(deciding) == subject(proven));
     if answer.step == Step::GroupAllow && proof.overruled.iter().any(|proven| !says_both(proven)) {
@@ -54,21 +52,53 @@ fn about_user(in_force: &InForce<'_>, user: UserId, answer: &Answer) -> Vec<Text
     notes
 }
 
-/// Until when what the proof rests on is in force, if it ends and nothing else would take its place at once.
-fn ends(in_force: &InForce<'_>, proof: &Proof) -> Option<Text> {
+/// The nearest days on which the answer was and will be another.
+#[derive(Debug, Clone, Copy)]
+struct OtherDays {
+    was: Option<Date>,
+    will: Option<Date>,
+}
+
+/// Until when what decided is in force, and when the answer was or will be another.
+fn about_days(in_force: &InForce<'_>, request: Request, proof: &Proof, others: OtherDays) -> Vec<Text> {
+    let OtherDays { was, will } = others;
+    let last = last_day(in_force, proof);
+    let after = last.and_then(|last| last.tomorrow().ok());
+    let mut notes = Vec::new();
+    let allowed = proof.decision.allowed;
+    if let Some((last, day)) = last.zip(after) {
+        notes.push(if allowed && will == Some(day) {
+            say!("what decided here is in force until {last} only; from {day} on it is refused", last, day)
+        } else if allowed && decide(&InForce::new(in_force.policy, day), request).allowed {
+            say!("what decided here is in force until {last} only; what follows allows it too", last)
+        } else {
+            say!("what decided here is in force until {last} only", last)
+        });
+    }
+    if allowed {
+        let refused = will.filter(|_| will != after);
+        notes.extend(refused.map(|day| say!("from {day} on it is refused: ask `on {day}` to see by what", day)));
+        return notes;
+    }
+    notes.extend(was.map(|day| say!("it was allowed until {day}: ask `on {day}` to see by what", day)));
+    notes.extend(will.map(|day| say!("it will be allowed from {day} on: ask `on {day}` to see by what", day)));
+    notes
+}
+
+/// The last day of what the proof rests on, if it ends and nothing else would take its place at once.
+fn last_day(in_force: &InForce<'_>, proof: &Proof) -> Option<Date> {
     let last_day = |proven: &Proven| {
         let memberships = proven.path.iter().map(|id| in_force.policy.membership(*id).validity.until);
         memberships.chain([in_force.policy.rule(proven.rule).validity.until]).min()
     };
-    let last = proof.rules.iter().filter_map(last_day).max()?;
-    (last != crate::date::LAST_DAY).then(|| say!("what decided here is in force until {last} only", last))
+    proof.rules.iter().filter_map(last_day).max().filter(|last| *last != crate::date::LAST_DAY)
 }
 
-/// When a refused request was allowed last, and when it will be, by the periods of the rules and memberships that
-/// concern the user.
-fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
+/// The nearest days on which a request had or will have another answer than `allowed`, by the periods of the rules and
+/// memberships that concern the subject.
+fn other_days(in_force: &InForce<'_>, request: Request, allowed: bool) -> OtherDays {
     let policy = in_force.policy;
-    let allowed = |day: Date| decide(&InForce::new(policy, day), request).allowed;
+    let differs = |day: &Date| decide(&InForce::new(policy, *day), request).allowed != allowed;
     let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
     let mut add = |validity: Validity| {
         before.extend(validity.ends().filter(|last| *last < in_force.on));
@@ -84,11 +114,9 @@ fn other_days(in_force: &InForce<'_>, request: Request) -> Vec<Text> {
     for subject in subjects {
         policy.rules_on(subject, request.right).for_each(|(_, rule)| add(rule.validity));
     }
-    let was = before.into_iter().rev().take(MOST_DAYS).find(|day| allowed(*day));
-    let will = after.into_iter().take(MOST_DAYS).find(|day| allowed(*day));
-    let was = was.map(|day| say!("it was allowed until {day}: ask `on {day}` to see by what", day));
-    let will = will.map(|day| say!("it will be allowed from {day} on: ask `on {day}` to see by what", day));
-    was.into_iter().chain(will).collect()
+    let was = before.into_iter().rev().take(MOST_DAYS).find(differs);
+    let will = after.into_iter().take(MOST_DAYS).find(differs);
+    OtherDays { was, will }
 }
 
 /// The groups that somebody is in on any day, reporting the periods of the memberships on the way.

@@ -90,6 +90,8 @@ pub struct WhyOut {
     pub missing: Vec<MissingOut>,
     /// The smallest edits that would turn the answer, the best of each kind.
     pub repairs: Vec<RepairOut>,
+    /// Of a group the members whose own answer is another; `null` for a user.
+    pub members: Option<Vec<super::MemberOut>>,
 }
 
 /// `rightful can QUESTION --format json`
@@ -217,6 +219,7 @@ pub fn why(
         notes: notes.iter().map(|note| note.to(language)).collect(),
         missing: Vec::new(),
         repairs: Vec::new(),
+        members: None,
     }
 }
 

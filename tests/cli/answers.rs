@@ -163,6 +163,7 @@ fn why_as_json_has_the_keys_of_the_contract() {
         "rules": [rule("deny", "group:heads")],
         "overruled": [rule("allow", "everyone")],
         "notes": [],
+        "members": null,
     });
     assert_eq!(value, expected);
 }

@@ -108,7 +108,7 @@ fn is_harmless(text: &str) -> bool {
 
 #[test]
 fn no_output_has_anything_that_a_terminal_obeys() {
-    let commands: [&[&str]; 22] = [
+    let commands: [&[&str]; 23] = [
         &["check"],
         &["check", "--lang", "de"],
         &["check", "--format", "json"],
@@ -117,6 +117,7 @@ fn no_output_has_anything_that_a_terminal_obeys() {
         &["check", "--format", "github"],
         &["why", "lars", "data.export"],
         &["why", "lars", "data.export", "--format", "json"],
+        &["why", "group:sales", "data.export"],
         &["what", "lars"],
         &["who", "data.export"],
         &["who", "data.export", "and", "calendar.see", "of", "everyone", "--format", "json"],

@@ -53,6 +53,7 @@ fn every_json_output_fits_its_schema() {
             ("check", "check --on 2026-11-22"),
             ("why", "why lars data.export"),
             ("why", "why lars calendar.see of everyone"),
+            ("why", "why group:sales data.export"),
             ("can", "can lars data.export"),
             ("what", "what lars"),
             ("who", "who data.export"),

@@ -35,7 +35,7 @@ fn who_lists_everyone_with_the_way_and_the_place() {
 
     3 through a group, 1 cannot (1 not active)
     note  karin may not start the program (program.start), so nothing else can be
-      used
+          used
     ");
     insta::assert_snapshot!(firm.run("who data.export on 2027-01-01"), @"
     exit 0
@@ -48,7 +48,7 @@ fn who_lists_everyone_with_the_way_and_the_place() {
 
     3 through a group, 1 cannot (1 not active)
     note  karin may not start the program (program.start), so nothing else can be
-      used
+          used
     ");
     insta::assert_snapshot!(firm.run("who can data.import and data.export --on 2026-11-22"), @"
     exit 0
@@ -178,6 +178,6 @@ fn long_names_wrap_and_the_columns_stay_where_they_are() {
 
     1 through a group
     note  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx may not start the program (program.start),
-      so nothing else can be used
+          so nothing else can be used
     ");
 }

@@ -50,9 +50,7 @@ pub fn who(
     page.table(2, rows);
     page.blank();
     page.text(counts(in_force, demands, holders));
-    for note in notes {
-        page.text(Line::new().then(Tone::Warning, say!("note")).then(Tone::Plain, "  ").then(Tone::Plain, note));
-    }
+    page.table(0, notes.iter().map(|note| vec![Line::new().then(Tone::Warning, say!("note")), note.into()]).collect());
     page
 }
 
