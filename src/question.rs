@@ -6,8 +6,10 @@
 mod label;
 mod members;
 mod notes;
+mod overview;
 mod poll;
 mod reason;
+mod versus;
 mod who;
 
 use crate::date::Date;
@@ -23,7 +25,9 @@ use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
 pub use members::{Members, members};
 pub use notes::notes;
+pub use overview::{Holding, at_position, overview};
 pub use reason::Reason;
+pub use versus::{Difference, Versus, versus};
 pub use who::{Demand, Holder, Wanted, holders, holders_notes, understand_who};
 
 /// Why a text cannot be answered.

@@ -5,6 +5,7 @@
 
 mod in_force;
 mod matter;
+mod origin;
 mod prescribe;
 mod prove;
 mod spread;
@@ -14,6 +15,7 @@ mod tally;
 
 pub use in_force::{InForce, Path};
 pub use matter::matters;
+pub use origin::{Origin, Origins};
 pub use prescribe::{Prescribed, prescriptions};
 pub use prove::{Proof, Proven, prove, spoken};
 pub use spread::{Bits, Population, Reach, Space, Spread};

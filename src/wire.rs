@@ -13,6 +13,7 @@ mod plan;
 mod policy;
 mod reason;
 mod repair;
+mod versus;
 mod who;
 
 use serde::Serialize;
@@ -35,6 +36,7 @@ pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan
 pub use policy::{policy_schema, settings_schema};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
+pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
 pub use who::{DemandOut, HolderOut, HolderReasonOut, WhoOut, who};
 
 /// The version of the output format.
@@ -54,6 +56,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
         ("rights", schemars::schema_for!(RightsOut)),
+        ("versus", schemars::schema_for!(VersusOut)),
         ("what", schemars::schema_for!(WhatOut)),
         ("who", schemars::schema_for!(WhoOut)),
         ("why", schemars::schema_for!(WhyOut)),

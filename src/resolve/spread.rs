@@ -50,7 +50,9 @@ pub(super) struct Said {
     pub(super) allow: Bits,
     pub(super) deny: Bits,
     /// The rules that give, each with what it decides.
-    giving: Vec<(RuleId, Bits)>,
+    pub(super) giving: Vec<(RuleId, Bits)>,
+    /// The rules that take, each with what it decides.
+    pub(super) taking: Vec<(RuleId, Bits)>,
     /// The positions of `allow`, if they are few.
     pub(super) few: Option<Vec<usize>>,
 }
@@ -311,15 +313,19 @@ impl Said {
         let policy = population.in_force.policy;
         let all: Vec<(&Rule, Bits)> =
             rules.iter().map(|id| (policy.rule(*id), population.reached(policy.rule(*id).target, space))).collect();
-        let Stated { allow, deny, given } = Stated::new(&all, space.size);
-        let mut giving = Vec::new();
-        for (id, (rule, reached)) in rules.iter().zip(&all).filter(|(_, (rule, _))| rule.effect == Effect::Allow) {
-            let mut bits = reached.clone();
-            bits.intersect_with(&given[tier(rule) as usize]);
-            giving.push((*id, bits));
+        let Stated { allow, deny, decided } = Stated::new(&all, space.size);
+        let (mut giving, mut taking) = (Vec::new(), Vec::new());
+        for (id, (rule, mut bits)) in rules.iter().zip(all) {
+            let (given, taken) = &decided[tier(rule) as usize];
+            let (decided, parts) = match rule.effect {
+                Effect::Allow => (given, &mut giving),
+                Effect::Deny => (taken, &mut taking),
+            };
+            bits.intersect_with(decided);
+            parts.push((*id, bits));
         }
         let few = (allow.count_ones(..) <= space.size / 64 + 1).then(|| allow.ones().collect());
-        Self { allow, deny, giving, few }
+        Self { allow, deny, giving, taking, few }
     }
 }
 
@@ -330,8 +336,8 @@ pub(super) struct Stated {
     pub allow: Bits,
     /// What it takes.
     pub deny: Bits,
-    /// What each tier gives.
-    given: [Bits; 3],
+    /// What each tier gives and takes.
+    decided: [(Bits, Bits); 3],
 }
 
 impl Stated {
@@ -342,7 +348,7 @@ impl Stated {
         let mut open = empty();
         open.insert_range(..);
         let (mut allow, mut deny) = (empty(), empty());
-        let given = [Tier::Itself, Tier::Containing, Tier::All].map(|at| {
+        let decided = [Tier::Itself, Tier::Containing, Tier::All].map(|at| {
             let joined = |effect: Effect| {
                 let mut bits = empty();
                 let of = rules.iter().filter(|(rule, _)| tier(rule) == at && rule.effect == effect);
@@ -360,8 +366,8 @@ impl Stated {
             open.difference_with(&taken);
             allow.union_with(&given);
             deny.union_with(&taken);
-            given
+            (given, taken)
         });
-        Self { allow, deny, given }
+        Self { allow, deny, decided }
     }
 }

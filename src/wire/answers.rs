@@ -7,7 +7,7 @@ use crate::history::Origins;
 use crate::language::{Language, Text};
 use crate::model::{Membership, Policy, RuleId, Subject};
 use crate::name::RightName;
-use crate::question::{Answer, Held, Question};
+use crate::question::{Answer, Held, Holding, Question};
 use crate::resolve::{InForce, Proven};
 use crate::text::Sources;
 
@@ -116,6 +116,10 @@ pub struct HeldOut {
     pub allowed: bool,
     /// The step that decided.
     pub step: &'static str,
+    /// The file that has the deciding rule; `null` where no rule decided.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
 }
 
 /// `rightful what SUBJECT --format json`
@@ -268,15 +272,18 @@ pub fn can(answer: &Answer) -> CanOut {
 }
 
 /// Everything that a subject can do.
-pub fn what(policy: &Policy, subject: Subject, held: &[Held]) -> WhatOut {
-    let row = |held: &Held| HeldOut {
-        right: policy.rights.key(held.right).to_string(),
-        target: single(policy, held.target),
-        allowed: held.decision.allowed,
-        step: held.decision.step.as_str(),
-    };
+pub fn what(policy: &Policy, sources: &Sources, subject: Subject, all: &[Holding]) -> WhatOut {
+    let rows = all.iter().flat_map(|holding| {
+        let right = policy.rights.key(holding.right);
+        holding.singles(policy).map(move |(target, origin)| {
+            let place = origin.rule.as_ref().and_then(|proven| policy.rule(proven.rule).place);
+            let (file, line) = file_and_line(sources, place);
+            let (allowed, step) = (origin.allowed, origin.step.as_str());
+            HeldOut { right: right.to_string(), target: single(policy, target), allowed, step, file, line }
+        })
+    });
     let subject = policy.subject_key(subject).to_string();
-    WhatOut { version: VERSION, subject, rights: held.iter().map(row).collect() }
+    WhatOut { version: VERSION, subject, rights: rows.collect() }
 }
 
 /// Users by rights.

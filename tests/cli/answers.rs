@@ -231,61 +231,100 @@ fn what_lists_rights_for_users_and_groups() {
     exit 0
     lars on 2026-12-01
 
-      yes  data.export    group-allow
-      yes  program.start  group-allow
+    article_groups
+      no   article_groups.create  default
+    articles
+      no   articles.create  default
+    calendar
+      no   calendar.edit of anybody  default
+      no   calendar.see of anybody  group-deny
+           deny of group:heads (2)  lars > all  policies/a.yaml:7
+    campaigns
+      no   campaigns.create  default
+      no   campaigns.evaluate  default
+    data
+      yes  data.export
+           allow  lars > inside > sales, until 2026-12-31  policies/a.yaml:8
+      no   data.import  default
+    lists
+      no   lists.print  default
+    mail
+      no   mail.delete_public  default
+      no   mail.mark_confidential  default
+      no   mail.send_immediately  default
+    mail_accounts
+      no   mail_accounts.manage  default
+    modules
+      no   modules.arrange  default
+    opportunities
+      no   opportunities.delete of anybody  default
+      no   opportunities.edit of anybody  default
+      no   opportunities.see of anybody  default
+    program
+      yes  program.start
+           allow  lars > all  policies/a.yaml:7
+    serial_letters
+      no   serial_letters.create  default
+    sms
+      no   sms.send  group-deny
+           deny  lars > inside > sales  policies/a.yaml:8
+    templates
+      no   templates.manage  default
+    territories
+      no   territories.manage  default
 
-      no  article_groups.create            default
-      no  articles.create                  default
-      no  calendar.edit of anybody         default
-      no  calendar.see of anybody          group-deny
-      no  campaigns.create                 default
-      no  campaigns.evaluate               default
-      no  data.import                      default
-      no  lists.print                      default
-      no  mail.delete_public               default
-      no  mail.mark_confidential           default
-      no  mail.send_immediately            default
-      no  mail_accounts.manage             default
-      no  modules.arrange                  default
-      no  opportunities.delete of anybody  default
-      no  opportunities.edit of anybody    default
-      no  opportunities.see of anybody     default
-      no  serial_letters.create            default
-      no  sms.send                         group-deny
-      no  templates.manage                 default
-      no  territories.manage               default
-
-    2 rights held, 20 not
+    2 rights held, 20 not (2 group-deny, 18 default)
+    own data  always allowed: calendar.edit, calendar.see, opportunities.delete,
+              opportunities.edit and opportunities.see
     ");
     insta::assert_snapshot!(firm.run("what group:sales --on 2026-12-01"), @"
     exit 0
     whoever is in group:sales on 2026-12-01
 
-      yes  calendar.see   of lars (1 of 3)
-      yes  data.export    group-allow
-      yes  program.start  group-allow
+    article_groups
+      no   article_groups.create  default
+    articles
+      no   articles.create  default
+    calendar
+      no   calendar.edit of anybody  default
+      yes  calendar.see  of lars (1 of 3)
+           allow of everyone (1)    sales > all  policies/a.yaml:7
+           deny of group:heads (2)  sales > all  policies/a.yaml:7
+    campaigns
+      no   campaigns.create  default
+      no   campaigns.evaluate  default
+    data
+      yes  data.export
+           allow  sales, until 2026-12-31  policies/a.yaml:8
+      no   data.import  default
+    lists
+      no   lists.print  default
+    mail
+      no   mail.delete_public  default
+      no   mail.mark_confidential  default
+      no   mail.send_immediately  default
+    mail_accounts
+      no   mail_accounts.manage  default
+    modules
+      no   modules.arrange  default
+    opportunities
+      no   opportunities.delete of anybody  default
+      no   opportunities.edit of anybody  default
+      no   opportunities.see of anybody  default
+    program
+      yes  program.start
+           allow  sales > all  policies/a.yaml:7
+    serial_letters
+      no   serial_letters.create  default
+    sms
+      no   sms.send  group-deny
+           deny  sales  policies/a.yaml:8
+    templates
+      no   templates.manage  default
+    territories
+      no   territories.manage  default
 
-      no  article_groups.create            default
-      no  articles.create                  default
-      no  calendar.edit of anybody         default
-      no  campaigns.create                 default
-      no  campaigns.evaluate               default
-      no  data.import                      default
-      no  lists.print                      default
-      no  mail.delete_public               default
-      no  mail.mark_confidential           default
-      no  mail.send_immediately            default
-      no  mail_accounts.manage             default
-      no  modules.arrange                  default
-      no  opportunities.delete of anybody  default
-      no  opportunities.edit of anybody    default
-      no  opportunities.see of anybody     default
-      no  serial_letters.create            default
-      no  sms.send                         group-deny
-      no  templates.manage                 default
-      no  territories.manage               default
-
-    3 rights held, 19 not
+    3 rights held, 19 not (1 group-deny, 18 default)
     ");
     let (_, value) = firm.json("what lars --on 2026-12-01");
     let row = |right: &str, target: serde_json::Value| {

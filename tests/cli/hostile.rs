@@ -108,7 +108,7 @@ fn is_harmless(text: &str) -> bool {
 
 #[test]
 fn no_output_has_anything_that_a_terminal_obeys() {
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 25] = [
         &["check"],
         &["check", "--lang", "de"],
         &["check", "--format", "json"],
@@ -119,6 +119,8 @@ fn no_output_has_anything_that_a_terminal_obeys() {
         &["why", "lars", "data.export", "--format", "json"],
         &["why", "group:sales", "data.export"],
         &["what", "lars"],
+        &["what", "lars", "--versus", "anna"],
+        &["what", "lars", "--versus", "anna", "--format", "json"],
         &["who", "data.export"],
         &["who", "data.export", "and", "calendar.see", "of", "everyone", "--format", "json"],
         &["what", "lars", "--format", "json"],

@@ -13,5 +13,6 @@ mod hostile;
 mod machines;
 mod repository;
 mod terminal;
+mod versus;
 mod who;
 mod writing;

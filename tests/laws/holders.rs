@@ -1,11 +1,12 @@
-//! Everyone who can, found in bulk, equals a question for each user.
+//! What is found in bulk, everyone who can, everything that somebody can, and everything that a date changes, equals a
+//! question for each.
 
 use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
 use rightful::language::Language;
-use rightful::model::UserId;
-use rightful::question::{Reason, answer, holders, understand, understand_who};
-use rightful::resolve::{InForce, Population};
+use rightful::model::{Single, Subject, UserId};
+use rightful::question::{Reason, answer, holders, members, overview, understand, understand_who, versus, what};
+use rightful::resolve::{InForce, Population, Request, Step};
 
 use super::catalogue::{plain_rights, scoped_rights, single_targets, wide_targets};
 use super::organisation::{Organisation, organisation};
@@ -68,5 +69,117 @@ fn everyone_is_found(org: &Organisation) -> Result<(), TestCaseError> {
 
 #[test]
 fn everyone_who_can_is_found_as_if_each_were_asked() {
-    runner(200).run(&organisation(), |org| everyone_is_found(&org)).unwrap();
+    runner(150).run(&organisation(), |org| everyone_is_found(&org)).unwrap();
+}
+
+fn subjects(in_force: &InForce<'_>) -> Vec<Subject> {
+    let policy = in_force.policy;
+    policy.users.ids().map(Subject::User).chain(policy.groups.ids().map(Subject::Group)).collect()
+}
+
+#[test]
+fn everything_that_somebody_can_comes_from_the_rule_that_a_proof_names_first() {
+    let law = |org: Organisation| {
+        let compiled = compiled(&org);
+        let in_force = InForce::new(&compiled.policy, some_days(&org)[0]);
+        let population = Population::new(&in_force);
+        for subject in subjects(&in_force) {
+            let found: Vec<_> = overview(&population, subject)
+                .iter()
+                .flat_map(|holding| {
+                    let singles = holding.singles(&compiled.policy);
+                    let reason = |origin: &rightful::resolve::Origin| Reason {
+                        allowed: origin.allowed,
+                        step: origin.step,
+                        rule: origin.rule.clone(),
+                    };
+                    singles.map(|(target, origin)| (holding.right, target, reason(origin))).collect::<Vec<_>>()
+                })
+                .collect();
+            let expected: Vec<_> = what(&in_force, subject)
+                .into_iter()
+                .map(|held| {
+                    let request = Request { subject, right: held.right, target: held.target };
+                    (held.right, held.target, Reason::of(&in_force, request))
+                })
+                .collect();
+            prop_assert_eq!(found, expected, "{:?}\n{:#?}", subject, org.to_files());
+        }
+        Ok(())
+    };
+    runner(200).run(&organisation(), law).unwrap();
+}
+
+#[test]
+fn two_differ_where_their_answers_do_and_nowhere_else() {
+    let law = |org: Organisation| {
+        let compiled = compiled(&org);
+        let policy = &compiled.policy;
+        let in_force = InForce::new(policy, some_days(&org)[0]);
+        let population = Population::new(&in_force);
+        let all = subjects(&in_force);
+        for (one, two) in all.iter().zip(all.iter().skip(1).chain(&all[..1])) {
+            let found = versus(&population, *one, *two);
+            let is_own = |held: &rightful::question::Held| {
+                let own = |subject: &Subject| match subject {
+                    Subject::User(user) => held.target == Some(Single::User(*user)),
+                    Subject::Group(_) => false,
+                };
+                policy.rights.get(held.right).own_data_allowed && (own(one) || own(two))
+            };
+            let (mut expected, mut same) = (Vec::new(), 0);
+            for (here, there) in what(&in_force, *one).iter().zip(&what(&in_force, *two)) {
+                if is_own(here) {
+                    continue;
+                }
+                if here.decision.allowed == there.decision.allowed {
+                    same += 1;
+                } else {
+                    expected.push((here.right, here.target, here.decision.step, there.decision.step));
+                }
+            }
+            let mut shown: Vec<(_, _, Step, Step)> = found
+                .differences
+                .iter()
+                .flat_map(|of| of.targets.iter().map(|target| (of.right, *target, of.subject.step, of.versus.step)))
+                .collect();
+            shown.sort();
+            prop_assert_eq!((shown, found.same), (expected, same), "{:?} {:?}\n{:#?}", one, two, org.to_files());
+        }
+        Ok(())
+    };
+    runner(200).run(&organisation(), law).unwrap();
+}
+
+#[test]
+fn the_members_who_differ_are_those_whose_own_answer_is_another() {
+    let law = |org: Organisation| {
+        let compiled = compiled(&org);
+        let policy = &compiled.policy;
+        let in_force = InForce::new(policy, some_days(&org)[1]);
+        for group in policy.groups.ids() {
+            let key = policy.group_subject(group);
+            for demand in demands(&org).into_iter().filter(|demand| !demand.contains(" and ")).step_by(3) {
+                let ask = |subject: &str| {
+                    understand(&format!("{subject} {demand}"), policy, Language::English).expect(&demand)
+                };
+                let question = ask(&key.to_string());
+                let answered = answer(&in_force, &question);
+                let found = members(&in_force, &question, &answered).expect("a group");
+                let all = in_force.members_of(group);
+                prop_assert_eq!(found.count, all.len());
+                let own = |user: &UserId| {
+                    let question = ask(&format!("user:{}", policy.users.key(*user)));
+                    let own = answer(&in_force, &question);
+                    (own.allowed != answered.allowed).then_some((*user, own.allowed, own.step))
+                };
+                let expected: Vec<_> = all.iter().filter_map(own).collect();
+                let shown: Vec<_> =
+                    found.differing.iter().map(|(user, reason)| (*user, reason.allowed, reason.step)).collect();
+                prop_assert_eq!(shown, expected, "{} {}\n{:#?}", key, demand, org.to_files());
+            }
+        }
+        Ok(())
+    };
+    runner(100).run(&organisation(), law).unwrap();
 }
