@@ -13,6 +13,7 @@ mod plan;
 mod rights;
 mod schema;
 mod session;
+mod upcoming;
 mod what;
 mod who;
 mod why;
@@ -112,6 +113,7 @@ enum Command {
     What(what::What),
     Log(log::LogCommand),
     Matrix(matrix::Matrix),
+    Upcoming(upcoming::Upcoming),
     Plan(plan::Plan),
     Apply(apply::Apply),
     Rights(rights::Rights),
@@ -179,6 +181,7 @@ pub fn run() -> ExitCode {
         Command::What(command) => what::run(command, &context),
         Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),
+        Command::Upcoming(command) => upcoming::run(command, &context),
         Command::Plan(command) => plan::run(command, &context),
         Command::Apply(command) => apply::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),

@@ -3,6 +3,8 @@
 //! Complete over plain and scoped rights, over every pair of people. Answers are compared as sets of targets, and
 //! people whose sets changed alike are kept together, so that nothing is spelled out that nobody asks to see.
 
+mod upcoming;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::key::TargetKey;
@@ -10,6 +12,8 @@ use crate::model::{Policy, Scope};
 use crate::name::{Name, RightName};
 use crate::resolve::{Bits, InForce, Population, Reach, Space, Spread, Step};
 use crate::text::Place;
+
+pub use upcoming::{Cause, Turn, upcoming};
 
 /// Answers that changed alike: everyone of some users, over every one of some targets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,12 +71,20 @@ pub fn count(changes: &[Change]) -> usize {
 
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
+    effective_about(base, head, |_| true)
+}
+
+/// The same for some rights only.
+fn effective_about(base: &InForce<'_>, head: &InForce<'_>, wanted: impl Fn(&RightName) -> bool) -> Effective {
     let sides = [base, head];
     let populations = sides.map(Population::new);
     let people: BTreeSet<&Name> =
         sides.iter().flat_map(|side| side.policy.users.iter().map(|(_, name, _)| name)).collect();
-    let rights: BTreeSet<&RightName> =
-        sides.iter().flat_map(|side| side.policy.rights.iter().map(|(_, name, _)| name)).collect();
+    let rights: BTreeSet<&RightName> = sides
+        .iter()
+        .flat_map(|side| side.policy.rights.iter().map(|(_, name, _)| name))
+        .filter(|name| wanted(name))
+        .collect();
     let mut found = Effective::default();
     for scope in [None, Some(Scope::People), Some(Scope::Modules), Some(Scope::Attachments)] {
         let keys = targets(scope, sides);

@@ -13,6 +13,7 @@ mod plan;
 mod policy;
 mod reason;
 mod repair;
+mod upcoming;
 mod versus;
 mod who;
 
@@ -36,6 +37,7 @@ pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan
 pub use policy::{policy_schema, settings_schema};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
+pub use upcoming::{CauseOut, DayOut, UpcomingOut, upcoming};
 pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
 pub use who::{DemandOut, HolderOut, HolderReasonOut, WhoOut, who};
 
@@ -56,6 +58,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
         ("rights", schemars::schema_for!(RightsOut)),
+        ("upcoming", schemars::schema_for!(UpcomingOut)),
         ("versus", schemars::schema_for!(VersusOut)),
         ("what", schemars::schema_for!(WhatOut)),
         ("who", schemars::schema_for!(WhoOut)),

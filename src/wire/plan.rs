@@ -127,7 +127,7 @@ pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
 }
 
 /// Every single answer that changed, by user, right and target.
-fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<EffectOut> {
+pub(super) fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<EffectOut> {
     let mut singles: Vec<_> = changes
         .iter()
         .flat_map(|change| change.singles().map(move |(user, target)| (user, &change.right, target, change)))

@@ -108,7 +108,7 @@ fn is_harmless(text: &str) -> bool {
 
 #[test]
 fn no_output_has_anything_that_a_terminal_obeys() {
-    let commands: [&[&str]; 25] = [
+    let commands: [&[&str]; 28] = [
         &["check"],
         &["check", "--lang", "de"],
         &["check", "--format", "json"],
@@ -121,6 +121,9 @@ fn no_output_has_anything_that_a_terminal_obeys() {
         &["what", "lars"],
         &["what", "lars", "--versus", "anna"],
         &["what", "lars", "--versus", "anna", "--format", "json"],
+        &["upcoming", "--on", "2026-11-23", "--days", "3650"],
+        &["upcoming", "--on", "2026-11-23", "--days", "3650", "--lang", "de"],
+        &["upcoming", "--on", "2026-11-23", "--days", "3650", "--format", "json"],
         &["who", "data.export"],
         &["who", "data.export", "and", "calendar.see", "of", "everyone", "--format", "json"],
         &["what", "lars", "--format", "json"],

@@ -59,6 +59,7 @@ fn every_json_output_fits_its_schema() {
             ("what", "what group:sales"),
             ("versus", "what lars --versus anna"),
             ("versus", "what group:sales --versus lars"),
+            ("upcoming", "upcoming --on 2026-11-23 --days 365"),
             ("who", "who data.export"),
             ("who", "who calendar.see of everyone and data.export"),
             ("matrix", "matrix --scoped"),

@@ -13,6 +13,7 @@ mod hostile;
 mod machines;
 mod repository;
 mod terminal;
+mod upcoming;
 mod versus;
 mod who;
 mod writing;

@@ -44,7 +44,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 #[test]
 fn every_command_has_a_manual_with_an_example() {
     let firm = Repository::of("users: { lars: }");
-    for command in ["check", "why", "can", "what", "who", "matrix", "plan", "apply", "rights"] {
+    for command in ["check", "why", "can", "what", "who", "upcoming", "matrix", "plan", "apply", "rights"] {
         let shown = firm.run(&format!("{command} --help"));
         assert!(shown.starts_with("exit 0\n") && shown.contains(&format!("  rightful {command}")), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= 120), "{shown}");

@@ -1,8 +1,9 @@
 //! What is found in bulk, everyone who can, everything that somebody can, and everything that a date changes, equals a
 //! question for each.
 
-use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
+use proptest::{prop_assert, prop_assert_eq};
+use rightful::diff;
 use rightful::language::Language;
 use rightful::model::{Single, Subject, UserId};
 use rightful::question::{Reason, answer, holders, members, overview, understand, understand_who, versus, what};
@@ -178,6 +179,26 @@ fn the_members_who_differ_are_those_whose_own_answer_is_another() {
                     found.differing.iter().map(|(user, reason)| (*user, reason.allowed, reason.step)).collect();
                 prop_assert_eq!(shown, expected, "{} {}\n{:#?}", key, demand, org.to_files());
             }
+        }
+        Ok(())
+    };
+    runner(100).run(&organisation(), law).unwrap();
+}
+
+#[test]
+fn what_the_calendar_changes_is_the_difference_of_each_day_to_the_day_before() {
+    let law = |org: Organisation| {
+        let compiled = compiled(&org);
+        let policy = &compiled.policy;
+        let days = super::organisation::days();
+        let turns = diff::upcoming(policy, days[0], days[days.len() - 1]);
+        for day in days {
+            let before = InForce::new(policy, day.yesterday().expect("a day before"));
+            let expected = diff::effective(&before, &InForce::new(policy, day));
+            let found = turns.iter().find(|turn| turn.day == day);
+            let effective = found.map(|turn| turn.effective.clone()).unwrap_or_default();
+            prop_assert_eq!(effective, expected, "{}\n{:#?}", day, org.to_files());
+            prop_assert!(found.is_none_or(|turn| !turn.causes.is_empty()));
         }
         Ok(())
     };

@@ -156,7 +156,7 @@ fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
 }
 
 /// `everyone`, `everyone except anna`, or `anna, lars`.
-fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
+pub(super) fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
     let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
     match missing(&names, everybody).filter(|_| of_people) {

@@ -18,7 +18,7 @@ pub fn versus(in_force: &InForce<'_>, sources: &Sources, subjects: [Subject; 2],
     let [one, two] = subjects.map(|subject| super::subject(policy, subject));
     let title = say!("{one} and {two} compared", one, two);
     page.text(Line::new().then(Tone::Strong, title).then(Tone::Plain, when));
-    let names = subjects.map(|subject| super::why::bare(&policy.subject_key(subject)));
+    let names = subjects.map(|subject| super::bare(&policy.subject_key(subject)));
     for (first, name) in [(true, &names[0]), (false, &names[1])] {
         let those: Vec<&Difference> = found.differences.iter().filter(|of| of.subject.allowed == first).collect();
         if those.is_empty() {
