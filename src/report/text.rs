@@ -145,7 +145,8 @@ fn table(out: &mut String, indent: usize, rows: &[Vec<Line>], look: Look) {
             let mut reached = 0;
             for (at, lines) in &cells {
                 let Some((text, width)) = lines.get(number).filter(|(_, width)| *width > 0) else { continue };
-                out.push_str(&" ".repeat(at - reached));
+                // A blank at the end of a cell may stand beyond its column.
+                out.push_str(&" ".repeat(at.saturating_sub(reached)));
                 out.push_str(text);
                 reached = at + width;
             }
@@ -225,6 +226,13 @@ mod tests {
         let rows =
             vec![vec!["a".into(), "one two".into(), "x/y/z.yaml".into()], vec!["c".into(), "one".into(), "x".into()]];
         assert_eq!(narrow(|page| page.table(0, rows.clone())), "a  one    x/y/z.yaml\n     two\nc  one    x\n");
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_cell_do_no_harm() {
+        let rows = vec![vec!["aaaa bbbb  ".into(), "cccc dddd  ".into(), "eeeeeeeeee".into()]];
+        let text = narrow(|page| page.table(0, rows.clone()));
+        assert!(text.contains("aaaa") && text.contains("dddd") && text.contains("eeeeeeeeee"), "{text}");
     }
 
     #[test]
