@@ -10,6 +10,7 @@ mod write;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::date::Validity;
 use crate::model::{
@@ -17,7 +18,7 @@ use crate::model::{
     Target, UserId,
 };
 use crate::question::Answer;
-use crate::resolve::{Actual, Bits, Population, Request, Shift, Step, Supposition, position};
+use crate::resolve::{Actual, Aim, Bits, Population, Request, Shift, Step, Supposition, decide_for, position};
 
 use candidates::{Move, new_rule};
 pub use near::{Near, near};
@@ -104,6 +105,12 @@ impl Repair {
     }
 }
 
+/// How many requests are asked one by one rather than as a set.
+const MOST_SINGLES: usize = 16;
+
+/// How many people an edit may concern without being asked about beforehand.
+const NARROW: usize = 32;
+
 /// What an answer rests on, for finding out what would turn it.
 struct Problem<'a, 'p> {
     actual: &'a Actual<'p>,
@@ -184,18 +191,57 @@ impl Problem<'_, '_> {
         beyond.collect()
     }
 
-    /// What would be allowed.
+    /// What would be allowed to the person.
     fn allowed<'s>(&'s self, supposition: &'s Supposition) -> impl Fn(&Request) -> bool + 's {
         let supposed = self.actual.suppose(supposition);
-        let held: RefCell<BTreeMap<RightId, Bits>> = RefCell::default();
+        let person = supposed.person(self.user);
+        let held: RefCell<BTreeMap<RightId, Rc<Bits>>> = RefCell::default();
         let active = supposition.active.map_or(self.policy().users.get(self.user).active, |(_, active)| active);
         move |request| {
+            // A few targets are asked about one by one, many as a set.
+            if self.asked.len() <= MOST_SINGLES {
+                let aim = request.target.map(|target| supposed.aim(target));
+                return supposed.allows(&person, request.right, aim.as_ref());
+            }
             if active && self.is_own(request) {
                 return true;
             }
             let mut held = held.borrow_mut();
             let held = held.entry(request.right).or_insert_with(|| supposed.held(self.user, request.right));
             held.contains(position(request.target))
+        }
+    }
+
+    /// Whether at least so many other people would get another answer to the first request, as far as that can be told
+    /// by asking for each of them. Tells early that an edit which concerns many cannot be the best.
+    fn reaches_more_than(&self, most: usize, moves: &[&Move], supposition: &Supposition) -> bool {
+        let Some(request) = self.turning.first() else { return false };
+        let population = self.actual.population();
+        let supposed = self.actual.suppose(supposition);
+        let aims = [
+            request.target.map(|target| Aim::new(population.in_force(), target)),
+            request.target.map(|target| supposed.aim(target)),
+        ];
+        let mut found = 0;
+        for user in moves.iter().flat_map(|one| self.concerned(one)).filter(|user| *user != self.user) {
+            let before = decide_for(population.in_force(), population.person(user), request.right, aims[0].as_ref());
+            let after = supposed.allows(&supposed.person(user), request.right, aims[1].as_ref());
+            found += usize::from(before.allowed != after);
+            if found > most * moves.len() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The people whom a move concerns first of all.
+    fn concerned(&self, one: &Move) -> Box<dyn Iterator<Item = UserId> + '_> {
+        let population = self.actual.population();
+        let of = |group: GroupId| population.members(group).iter().copied();
+        match one.people {
+            Member::User(user) => Box::new(std::iter::once(user)),
+            Member::Group(group) => Box::new(of(group)),
+            Member::Everyone => Box::new(self.policy().users.ids()),
         }
     }
 
@@ -234,6 +280,10 @@ impl Problem<'_, '_> {
                 continue;
             };
             let supposition = joined(&solution.moves);
+            let is_wide = solution.width > NARROW && most < usize::MAX;
+            if is_wide && self.reaches_more_than(most, &solution.moves, &supposition) {
+                continue;
+            }
             let Some(shifts) = self.actual.suppose(&supposition).shifts(&self.turning, most) else { continue };
             let radius = shifts.iter().map(Shift::count).sum();
             for kind in open {

@@ -143,19 +143,44 @@ pub fn decide(in_force: &InForce<'_>, request: Request) -> Decision {
 
 /// Decides a request whose person and target were looked up before.
 pub fn decide_for(in_force: &InForce<'_>, person: &Person, right: RightId, aim: Option<&Aim<'_>>) -> Decision {
-    let policy: &Policy = in_force.policy;
-    if !policy.users.get(person.user).active {
+    decide_by(in_force, person, right, aim)
+}
+
+/// What a decision is made from: a policy on a day, as it is or as somebody supposes it to be.
+trait Ground {
+    fn policy(&self) -> &Policy;
+    fn is_active(&self, user: UserId) -> bool;
+    fn stance(&self, subject: Subject, right: RightId, aim: Option<&Aim<'_>>) -> Option<stance::Stance>;
+}
+
+impl Ground for InForce<'_> {
+    fn policy(&self) -> &Policy {
+        self.policy
+    }
+
+    fn is_active(&self, user: UserId) -> bool {
+        self.policy.users.get(user).active
+    }
+
+    fn stance(&self, subject: Subject, right: RightId, aim: Option<&Aim<'_>>) -> Option<stance::Stance> {
+        stance::of(self, subject, right, aim)
+    }
+}
+
+/// The decision itself.
+fn decide_by(ground: &impl Ground, person: &Person, right: RightId, aim: Option<&Aim<'_>>) -> Decision {
+    if !ground.is_active(person.user) {
         return Decision { allowed: false, step: Step::Inactive };
     }
-    if is_own_data(policy, person.user, right, aim) {
+    if is_own_data(ground.policy(), person.user, right, aim) {
         return Decision { allowed: true, step: Step::OwnData };
     }
-    if let Some(stance) = stance::of(in_force, Subject::User(person.user), right, aim) {
+    if let Some(stance) = ground.stance(Subject::User(person.user), right, aim) {
         return Decision { allowed: stance.effect == Effect::Allow, step: Step::User };
     }
     let mut denied = false;
     for group in &person.groups {
-        match stance::of(in_force, Subject::Group(*group), right, aim).map(|stance| stance.effect) {
+        match ground.stance(Subject::Group(*group), right, aim).map(|stance| stance.effect) {
             Some(Effect::Allow) => return Decision { allowed: true, step: Step::GroupAllow },
             Some(Effect::Deny) => denied = true,
             None => {}

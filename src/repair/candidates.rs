@@ -14,7 +14,9 @@ pub(super) struct Move {
     pub ways: Vec<Edit>,
     /// What is otherwise then.
     pub supposition: Supposition,
-    /// About how many people it concerns.
+    /// Whom it concerns: the person or members whose rule or membership it is.
+    pub people: Member,
+    /// How many that are.
     pub width: usize,
     /// Whether it clears away what refuses before any group is asked: that the account is not in use, or an own rule.
     pub is_obstacle: bool,
@@ -28,6 +30,7 @@ impl Problem<'_, '_> {
             moves.push(Move {
                 ways: vec![Edit::SetActive(self.user, self.allow)],
                 supposition: Supposition { active: Some((self.user, self.allow)), ..Supposition::default() },
+                people: Member::User(self.user),
                 width: 1,
                 is_obstacle: true,
             });
@@ -110,24 +113,31 @@ impl Problem<'_, '_> {
         for (place, rule) in lines {
             let of_line = self.policy().rules_of(subject).filter(|(_, other)| other.place == Some(place));
             let line: Vec<RuleId> = of_line.map(|(id, _)| id).collect();
-            let width = self.width(subject);
+            let (people, width) = (people(subject), self.width(subject));
             if rule.effect == against && rule.validity.holds(on) {
                 let mut ways = vec![Edit::RemoveRule(line.clone())];
                 ways.extend(ended(rule.validity, on).map(|validity| Edit::DateRule(line.clone(), validity)));
                 let supposition = Supposition { rules_out: line.clone(), ..Supposition::default() };
-                moves.push(Move { ways, supposition, width, is_obstacle: matches!(subject, Subject::User(_)) });
+                moves.push(Move { ways, supposition, people, width, is_obstacle: matches!(subject, Subject::User(_)) });
             }
             if rule.effect == against && !rule.validity.holds(on) {
                 // It decides nothing on this day, but contradicts a new rule that has no end.
                 let supposition = Supposition { rules_out: line.clone(), ..Supposition::default() };
                 let is_obstacle = matches!(subject, Subject::User(_));
-                moves.push(Move { ways: vec![Edit::RemoveRule(line.clone())], supposition, width, is_obstacle });
+                let ways = vec![Edit::RemoveRule(line.clone())];
+                moves.push(Move { ways, supposition, people, width, is_obstacle });
             }
             if rule.effect == favouring && !rule.validity.holds(on) {
                 let validity = reaching(rule.validity, on);
                 let rules_in = line.iter().map(|id| Rule { validity, ..self.policy().rule(*id).clone() }).collect();
                 let supposition = Supposition { rules_out: line.clone(), rules_in, ..Supposition::default() };
-                moves.push(Move { ways: vec![Edit::DateRule(line, validity)], supposition, width, is_obstacle: false });
+                moves.push(Move {
+                    ways: vec![Edit::DateRule(line, validity)],
+                    supposition,
+                    people,
+                    width,
+                    is_obstacle: false,
+                });
             }
         }
     }
@@ -145,6 +155,7 @@ impl Problem<'_, '_> {
             moves.push(Move {
                 ways: vec![Edit::AddRule { subject, effect, rights: rights.clone(), target }],
                 supposition: Supposition { rules_in, ..Supposition::default() },
+                people: people(subject),
                 width: self.width(subject),
                 is_obstacle: false,
             });
@@ -196,18 +207,18 @@ impl Problem<'_, '_> {
     fn existing_memberships(&self, moves: &mut Vec<Move>) {
         let on = self.actual.population().in_force().on;
         for member in self.members() {
-            let width = self.width_of(member);
+            let (people, width) = (member, self.width_of(member));
             for (id, membership) in self.policy().memberships_of(member).filter(|(id, _)| self.has_line(*id)) {
                 if membership.validity.holds(on) {
                     let mut ways = vec![Edit::RemoveMember(id)];
                     ways.extend(ended(membership.validity, on).map(|validity| Edit::DateMember(id, validity)));
                     let supposition = Supposition { members_out: vec![id], ..Supposition::default() };
-                    moves.push(Move { ways, supposition, width, is_obstacle: false });
+                    moves.push(Move { ways, supposition, people, width, is_obstacle: false });
                 } else {
                     let members_in = vec![(member, membership.group)];
                     let supposition = Supposition { members_in, ..Supposition::default() };
                     let ways = vec![Edit::DateMember(id, reaching(membership.validity, on))];
-                    moves.push(Move { ways, supposition, width, is_obstacle: false });
+                    moves.push(Move { ways, supposition, people, width, is_obstacle: false });
                 }
             }
         }
@@ -235,6 +246,7 @@ impl Problem<'_, '_> {
             moves.push(Move {
                 ways: vec![Edit::AddMember(member, group)],
                 supposition: Supposition { members_in: vec![(member, group)], ..Supposition::default() },
+                people: member,
                 width: self.width_of(member),
                 is_obstacle: false,
             });
@@ -364,6 +376,14 @@ impl Problem<'_, '_> {
             }
             false
         })
+    }
+}
+
+/// Whom the rules of a subject concern.
+fn people(subject: Subject) -> Member {
+    match subject {
+        Subject::User(user) => Member::User(user),
+        Subject::Group(group) => Member::Group(group),
     }
 }
 

@@ -51,11 +51,14 @@ pub fn tier(rule: &Rule, aim: Option<&Aim<'_>>) -> Option<Tier> {
 /// Two rules of opposite effect on one target cannot both be in force in a policy, since that does not compile.
 /// In a database that somebody else wrote into they can; then taking wins, as the safer reading.
 pub fn of(in_force: &InForce<'_>, subject: Subject, right: RightId, aim: Option<&Aim<'_>>) -> Option<Stance> {
+    let rules = in_force.policy.rules_on(subject, right).map(|(_, rule)| rule);
+    of_rules(rules.filter(|rule| rule.validity.holds(in_force.on)), aim)
+}
+
+/// What rules in force about one right, all of one subject, say together.
+pub fn of_rules<'r>(rules: impl Iterator<Item = &'r Rule>, aim: Option<&Aim<'_>>) -> Option<Stance> {
     let mut closest: Option<Stance> = None;
-    for (_, rule) in in_force.policy.rules_on(subject, right) {
-        if !rule.validity.holds(in_force.on) {
-            continue;
-        }
+    for rule in rules {
         let Some(tier) = tier(rule, aim) else { continue };
         let winner = if tier == Tier::Containing { Effect::Allow } else { Effect::Deny };
         let replaces = match closest {

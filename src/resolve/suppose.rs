@@ -9,10 +9,11 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::model::{GroupId, Id, Member, MembershipId, RightId, Rule, RuleId, Scope, Single, Subject, UserId};
+use crate::model::{GroupId, Id, Member, MembershipId, Policy, RightId, Rule, RuleId, Scope, Single, Subject, UserId};
 
 use super::spread::Stated;
-use super::{Bits, Request};
+use super::stance::{self, Stance};
+use super::{Aim, Bits, Ground, Person, Request, decide_by};
 
 use actual::{joined, remembered, with_own};
 
@@ -45,12 +46,18 @@ pub struct Shift {
     pub targets: Vec<Single>,
     /// By whom, in order.
     pub users: Vec<UserId>,
+    /// Whether nobody is meant together with the own data, which needs no right.
+    pub without_own: bool,
 }
 
 impl Shift {
     /// How many single answers these are.
     pub fn count(&self) -> usize {
-        self.users.len() * self.targets.len().max(1)
+        let own = |target: &&Single| match target {
+            Single::User(user) => self.without_own && self.users.binary_search(user).is_ok(),
+            Single::Module(_) | Single::Attachment(_) => false,
+        };
+        self.users.len() * self.targets.len().max(1) - self.targets.iter().filter(own).count()
     }
 }
 
@@ -64,13 +71,15 @@ pub struct Supposed<'a, 'p> {
     touched: OnceCell<BTreeSet<(RightId, Subject)>>,
     stated: RefCell<HashMap<(RightId, Subject), Option<Rc<Stated>>>>,
     given: RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
+    filled_otherwise: OnceCell<BTreeSet<GroupId>>,
+    outer: RefCell<HashMap<GroupId, Rc<[GroupId]>>>,
 }
 
 impl Supposed<'_, '_> {
     /// Over what a user would hold a right; the own data count only if a rule gives them.
-    pub fn held(&self, user: UserId, right: RightId) -> Bits {
+    pub fn held(&self, user: UserId, right: RightId) -> Rc<Bits> {
         if !self.is_active(user) {
-            return self.actual.nothing(right);
+            return self.actual.none(right);
         }
         let groups = match self.moved.get() {
             Some(moved) => moved.get(&user).cloned(),
@@ -83,48 +92,59 @@ impl Supposed<'_, '_> {
             let stated = speaking.iter().filter_map(|group| self.stated(right, Subject::Group(*group)));
             joined(self.actual.nothing(right), stated)
         });
-        with_own(&given, self.stated(right, Subject::User(user)).as_deref())
+        with_own(given, self.stated(right, Subject::User(user)).as_deref())
     }
 
-    fn is_active(&self, user: UserId) -> bool {
-        let supposed = self.supposition.active.filter(|(who, _)| *who == user);
-        let actual = || self.actual.population.in_force().policy.users.get(user).active;
-        supposed.map_or_else(actual, |(_, active)| active)
+    /// A user with the groups there would be.
+    pub fn person(&self, user: UserId) -> Person {
+        let groups = self.groups_if_moved(user);
+        Person { user, groups: groups.unwrap_or_else(|| self.actual.population.person(user).groups.clone()) }
+    }
+
+    /// A target with what would contain it.
+    pub fn aim(&self, target: Single) -> Aim<'_> {
+        match target {
+            Single::User(user) => Aim::Person(self.person(user)),
+            Single::Module(_) | Single::Attachment(_) => Aim::new(self.actual.population.in_force(), target),
+        }
+    }
+
+    /// Whether a person would be allowed something.
+    pub fn allows(&self, person: &Person, right: RightId, aim: Option<&Aim<'_>>) -> bool {
+        decide_by(self, person, right, aim).allowed
     }
 
     /// Whose answers would change in which way, other than about some requests; `None` if more than `most` single
     /// answers would. What one does with one's own data is left out where that needs no right.
     pub fn shifts(&self, except: &[Request], most: usize) -> Option<Vec<Shift>> {
         let policy = self.actual.population.in_force().policy;
-        let mut folds: BTreeMap<(RightId, bool, Vec<usize>), Vec<UserId>> = BTreeMap::new();
+        let mut folds: BTreeMap<(RightId, bool), HashMap<Rc<Bits>, Vec<UserId>>> = BTreeMap::new();
         let mut count = 0;
         for (right, users) in self.concerned(except.first().map(|request| request.right)) {
             let declared = policy.rights.get(right);
             let without_own = declared.own_data_allowed && declared.scope == Some(Scope::People);
+            // People who are alike share their sets. A set that is pointed at is kept until the right is done, so no
+            // pointer means two things.
+            let mut known: HashMap<[*const Bits; 2], [Rc<Bits>; 2]> = HashMap::new();
+            let mut kept: Vec<[Rc<Bits>; 2]> = Vec::new();
             for user in users.ones().map(UserId::from_index) {
-                let (before, after) = (self.actual.held(user, right), self.held(user, right));
-                if before == after {
-                    continue;
-                }
-                let mut differing = before.clone();
-                differing.symmetric_difference_with(&after);
-                if without_own {
-                    differing.set(user.index(), false);
-                }
+                let sides = [self.actual.held(user, right), self.held(user, right)];
+                let pointers = [Rc::as_ptr(&sides[0]), Rc::as_ptr(&sides[1])];
+                let parts = known.entry(pointers).or_insert_with(|| {
+                    let parts = [only_in(&sides[1], &sides[0]), only_in(&sides[0], &sides[1])].map(Rc::new);
+                    kept.push(sides);
+                    parts
+                });
+                let mut parts = parts.clone();
                 for request in except.iter().filter(|r| r.subject == Subject::User(user) && r.right == right) {
-                    differing.set(position(request.target), false);
+                    parts.iter_mut().for_each(|part| Rc::make_mut(part).set(position(request.target), false));
                 }
-                for gained in [true, false] {
-                    let mut part = differing.clone();
-                    if gained {
-                        part.intersect_with(&after)
-                    } else {
-                        part.difference_with(&after)
-                    }
-                    let positions: Vec<usize> = part.ones().collect();
-                    count += positions.len();
-                    if !positions.is_empty() {
-                        folds.entry((right, gained, positions)).or_default().push(user);
+                for (part, gained) in parts.into_iter().zip([true, false]) {
+                    let own = usize::from(without_own && part.contains(user.index()));
+                    let answers = part.count_ones(..) - own;
+                    count += answers;
+                    if answers > 0 {
+                        folds.entry((right, gained)).or_default().entry(part).or_default().push(user);
                     }
                 }
                 if count > most {
@@ -132,12 +152,16 @@ impl Supposed<'_, '_> {
                 }
             }
         }
-        let shift = |((right, gained, positions), users): ((RightId, bool, Vec<usize>), Vec<UserId>)| {
-            let scope = policy.rights.get(right).scope;
-            let targets = positions.into_iter().filter_map(|position| single(scope, position)).collect();
-            Shift { right, gained, targets, users }
-        };
-        Some(folds.into_iter().map(shift).collect())
+        let mut shifts = Vec::new();
+        for ((right, gained), parts) in folds {
+            let declared = policy.rights.get(right);
+            for (part, users) in parts {
+                let targets = part.ones().filter_map(|position| single(declared.scope, position)).collect();
+                shifts.push(Shift { right, gained, targets, users, without_own: declared.own_data_allowed });
+            }
+        }
+        shifts.sort();
+        Some(shifts)
     }
 
     /// The rights about which anybody's answer can change, and whose; a certain one first.
@@ -154,15 +178,22 @@ impl Supposed<'_, '_> {
                 Subject::User(user) => add(*right, *user),
                 Subject::Group(group) => {
                     population.members(*group).iter().for_each(|user| add(*right, *user));
-                    let joined = self.moved().iter().filter(|(_, groups)| groups.binary_search(group).is_ok());
-                    joined.for_each(|(user, _)| add(*right, *user));
+                    if self.filled_otherwise().contains(group) {
+                        let joined = self.moved().iter().filter(|(_, groups)| groups.binary_search(group).is_ok());
+                        joined.for_each(|(user, _)| add(*right, *user));
+                    }
                 }
             }
         }
+        let rights_of = |group: GroupId| {
+            let rights = policy.rules_of(Subject::Group(group)).map(|(_, rule)| rule.right);
+            rights.collect::<BTreeSet<RightId>>()
+        };
+        let rights: BTreeMap<GroupId, BTreeSet<RightId>> =
+            self.filled_otherwise().iter().map(|group| (*group, rights_of(*group))).collect();
         for (user, groups) in self.moved() {
             for group in differing(&population.person(*user).groups, groups) {
-                let rights = policy.rules_of(Subject::Group(group)).map(|(_, rule)| rule.right);
-                rights.for_each(|right| add(right, *user));
+                rights[&group].iter().for_each(|right| add(*right, *user));
             }
         }
         if let Some((user, _)) = self.supposition.active {
@@ -199,18 +230,14 @@ impl Supposed<'_, '_> {
         if members_out.is_empty() && members_in.is_empty() {
             return None;
         }
-        let mut groups: BTreeSet<GroupId> = BTreeSet::new();
+        let mut groups: Vec<GroupId> = Vec::new();
         if members_out.is_empty() {
             groups.extend(actual);
         } else {
-            let mut open = vec![Member::User(user), Member::Everyone];
-            while let Some(member) = open.pop() {
-                for (id, membership) in in_force.policy.memberships_of(member) {
-                    let holds = membership.validity.holds(in_force.on) && !members_out.contains(&id);
-                    if holds && groups.insert(membership.group) {
-                        open.push(Member::Group(membership.group));
-                    }
-                }
+            for member in [Member::User(user), Member::Everyone] {
+                let direct = in_force.policy.memberships_of(member);
+                let direct = direct.filter(|(id, m)| m.validity.holds(in_force.on) && !members_out.contains(id));
+                direct.for_each(|(_, membership)| groups.extend_from_slice(&self.outer(membership.group)));
             }
         }
         // What is added may lead into what else is added, so everything is looked at as often as there is something.
@@ -222,29 +249,34 @@ impl Supposed<'_, '_> {
                     Member::Group(inner) => groups.contains(inner),
                 };
                 if is_in {
-                    self.climb(*group, &mut groups);
+                    groups.extend_from_slice(&self.outer(*group));
                 }
             }
         }
-        let differs = groups.len() != actual.len() || !groups.iter().eq(actual.iter());
-        differs.then(|| groups.into_iter().collect())
+        groups.sort_unstable();
+        groups.dedup();
+        (groups != *actual).then_some(groups)
     }
 
-    /// Adds a group and all groups around it.
-    fn climb(&self, group: GroupId, into: &mut BTreeSet<GroupId>) {
-        let in_force = self.actual.population.in_force();
-        if self.supposition.members_out.is_empty() {
-            into.extend(in_force.outer_groups(group));
-            return;
+    /// A group and all groups around it, without the memberships that are not there.
+    fn outer(&self, group: GroupId) -> Rc<[GroupId]> {
+        if let Some(known) = self.outer.borrow().get(&group) {
+            return Rc::clone(known);
         }
-        let mut open = vec![group];
-        while let Some(group) = open.pop() {
-            if into.insert(group) {
-                let around = in_force.policy.memberships_of(Member::Group(group));
-                let holding = around.filter(|(_, membership)| membership.validity.holds(in_force.on));
-                open.extend(holding.filter(|(id, _)| !self.supposition.members_out.contains(id)).map(|(_, m)| m.group));
+        let in_force = self.actual.population.in_force();
+        let (mut outer, mut open) = (vec![group], vec![group]);
+        while let Some(next) = open.pop() {
+            for (id, membership) in in_force.policy.memberships_of(Member::Group(next)) {
+                let holds = membership.validity.holds(in_force.on) && !self.supposition.members_out.contains(&id);
+                if holds && !outer.contains(&membership.group) {
+                    outer.push(membership.group);
+                    open.push(membership.group);
+                }
             }
         }
+        let outer: Rc<[GroupId]> = outer.into();
+        self.outer.borrow_mut().insert(group, Rc::clone(&outer));
+        outer
     }
 
     fn touched(&self) -> &BTreeSet<(RightId, Subject)> {
@@ -255,17 +287,29 @@ impl Supposed<'_, '_> {
             let of_rule = |rule: &Rule| (rule.right, rule.subject);
             let mut touched: BTreeSet<_> = rules_out.iter().map(|id| of_rule(policy.rule(*id))).collect();
             touched.extend(rules_in.iter().map(of_rule));
-            for group in self.groups_with_other_members() {
-                let over = self.actual.over_groups().get(&group).into_iter().flatten();
+            for group in self.filled_otherwise() {
+                let over = self.actual.over_groups().get(group).into_iter().flatten();
                 touched.extend(over.map(|id| of_rule(policy.rule(*id))));
             }
             touched
         })
     }
 
-    fn groups_with_other_members(&self) -> BTreeSet<GroupId> {
-        let person = |user: &UserId| &self.actual.population.person(*user).groups;
-        self.moved().iter().flat_map(|(user, groups)| differing(person(user), groups)).collect()
+    /// The groups in which other people would be.
+    fn filled_otherwise(&self) -> &BTreeSet<GroupId> {
+        self.filled_otherwise.get_or_init(|| {
+            let person = |user: &UserId| &self.actual.population.person(*user).groups;
+            self.moved().iter().flat_map(|(user, groups)| differing(person(user), groups)).collect()
+        })
+    }
+
+    /// The rules in force of a subject about a right.
+    fn rules(&self, subject: Subject, right: RightId) -> impl Iterator<Item = &Rule> {
+        let in_force = self.actual.population.in_force();
+        let Supposition { rules_out, rules_in, .. } = self.supposition;
+        let kept = in_force.policy.rules_on(subject, right).filter(|(id, _)| !rules_out.contains(id));
+        let kept = kept.map(|(_, rule)| rule).filter(|rule| rule.validity.holds(in_force.on));
+        kept.chain(rules_in.iter().filter(move |rule| rule.subject == subject && rule.right == right))
     }
 
     fn stated(&self, right: RightId, subject: Subject) -> Option<Rc<Stated>> {
@@ -275,18 +319,15 @@ impl Supposed<'_, '_> {
         if let Some(known) = self.stated.borrow().get(&(right, subject)) {
             return known.clone();
         }
-        let in_force = self.actual.population.in_force();
-        let Supposition { rules_out, rules_in, .. } = self.supposition;
-        let kept = in_force.policy.rules_on(subject, right).filter(|(id, _)| !rules_out.contains(id));
-        let kept = kept.map(|(_, rule)| rule).filter(|rule| rule.validity.holds(in_force.on));
-        let added = rules_in.iter().filter(|rule| rule.subject == subject && rule.right == right);
         let reached = |rule: &Rule| {
             self.actual.reached(right, rule.target, |group, bits| {
-                let moved = self.moved().iter();
-                moved.for_each(|(user, groups)| bits.set(user.index(), groups.binary_search(&group).is_ok()));
+                if self.filled_otherwise().contains(&group) {
+                    let moved = self.moved().iter();
+                    moved.for_each(|(user, groups)| bits.set(user.index(), groups.binary_search(&group).is_ok()));
+                }
             })
         };
-        let rules: Vec<(&Rule, Bits)> = kept.chain(added).map(|rule| (rule, reached(rule))).collect();
+        let rules: Vec<(&Rule, Bits)> = self.rules(subject, right).map(|rule| (rule, reached(rule))).collect();
         let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.actual.space(right).size)));
         self.stated.borrow_mut().insert((right, subject), stated.clone());
         stated
@@ -302,6 +343,28 @@ impl Supposed<'_, '_> {
         let same = |rule: &Rule| rule.right == right && rule.subject == subject;
         !rules_in.iter().any(same) && !rules_out.iter().any(|id| same(policy.rule(*id)))
     }
+}
+
+impl Ground for Supposed<'_, '_> {
+    fn policy(&self) -> &Policy {
+        self.actual.population.in_force().policy
+    }
+
+    fn is_active(&self, user: UserId) -> bool {
+        let supposed = self.supposition.active.filter(|(who, _)| *who == user);
+        supposed.map_or_else(|| self.policy().users.get(user).active, |(_, active)| active)
+    }
+
+    fn stance(&self, subject: Subject, right: RightId, aim: Option<&Aim<'_>>) -> Option<Stance> {
+        stance::of_rules(self.rules(subject, right), aim)
+    }
+}
+
+/// What is in a set and not in another.
+fn only_in(these: &Bits, others: &Bits) -> Bits {
+    let mut bits = these.clone();
+    bits.difference_with(others);
+    bits
 }
 
 /// What is in one of two sorted lists only.

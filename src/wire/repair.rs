@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::language::{Language, Text};
-use crate::model::{Policy, RuleId};
+use crate::model::{Policy, RuleId, Single, UserId};
 use crate::repair::{Edit, Near, Repair, Written, anchor, item};
 use crate::resolve::Shift;
 use crate::text::Sources;
@@ -47,15 +47,17 @@ pub struct EditOut {
     pub line: Option<usize>,
 }
 
-/// An answer that would change.
+/// Answers that would change alike: of each of these users, over each of these targets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ShiftOut {
-    /// Whose.
-    pub user: String,
     /// About which right.
     pub right: String,
-    /// Over whom or what.
-    pub target: Option<String>,
+    /// Whose answers.
+    pub users: Vec<String>,
+    /// Over whom or what; `null` for plain rights.
+    pub targets: Option<Vec<String>>,
+    /// Whether what one does with one's own data is not meant, although one is among the targets.
+    pub without_own: bool,
 }
 
 /// Edits that together would turn the answer.
@@ -159,20 +161,18 @@ fn edit(policy: &Policy, sources: &Sources, edit: &Edit) -> EditOut {
 }
 
 fn shifts(policy: &Policy, shifts: &[Shift], gained: bool) -> Vec<ShiftOut> {
-    let mut out = Vec::new();
-    for shift in shifts.iter().filter(|shift| shift.gained == gained) {
-        for user in &shift.users {
-            let answer = |target| ShiftOut {
-                user: policy.users.key(*user).to_string(),
-                right: policy.rights.key(shift.right).to_string(),
-                target: single(policy, target),
-            };
-            let plain = shift.targets.is_empty().then_some(None);
-            out.extend(shift.targets.iter().copied().map(Some).chain(plain).map(answer));
-        }
-    }
-    out.sort_by(|a, b| (&a.user, &a.right, &a.target).cmp(&(&b.user, &b.right, &b.target)));
-    out
+    let out = |shift: &Shift| ShiftOut {
+        right: policy.rights.key(shift.right).to_string(),
+        users: shift.users.iter().map(|user| policy.users.key(*user).to_string()).collect(),
+        targets: (!shift.targets.is_empty())
+            .then(|| shift.targets.iter().filter_map(|target| single(policy, Some(*target))).collect()),
+        without_own: shift.without_own && shift.targets.iter().any(|target| is_one_of(*target, &shift.users)),
+    };
+    shifts.iter().filter(|shift| shift.gained == gained).map(out).collect()
+}
+
+fn is_one_of(target: Single, users: &[UserId]) -> bool {
+    matches!(target, Single::User(user) if users.binary_search(&user).is_ok())
 }
 
 /// What was written of a repair.

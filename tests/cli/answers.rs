@@ -29,7 +29,8 @@ fn why_shows_the_rule_its_place_and_the_path() {
             because "year-end"
       path  lars > inside > sales
 
-    note  what decided here is in force until 2026-12-31 only
+    note  what decided here is in force until 2026-12-31 only; from 2027-01-01 on it
+          is refused
 
     what would take it away
       1  take lars out of group:inside

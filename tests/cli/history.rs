@@ -304,6 +304,25 @@ fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
 
     note  lars may not start the program (program.start), so nothing else can be
           used
+
+    what would take it away
+      1  no longer allow group:sales data.export
+         policies/sales.yaml:8  - data.export
+         nothing else changes for anybody
+      2  end: allow group:sales data.export until 2026-11-21
+         policies/sales.yaml:8  ~ data.export until 2026-11-21
+         nothing else changes for anybody
+      3  deny user:lars data.export
+         policies/a.yaml:3  + deny: data.export
+         nothing else changes for anybody
+      4  take lars out of group:sales
+         policies/sales.yaml:4  - lars
+         lars also loses lists.print
+      5  take the account lars out of use
+         policies/a.yaml:3  ~ active: false
+         lars also loses lists.print
+
+    `--fix NUMBER` writes one of them into the files
     "#);
     let (_, value) = firm.json("why lars data.export --blame");
     let rule = &value["rules"][0];
@@ -337,6 +356,25 @@ fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
 
     note  lars may not start the program (program.start), so nothing else can be
           used
+
+    what would take it away
+      1  take lars out of group:sales
+         policies/sales.yaml:6  - lars
+         nothing else changes for anybody
+      2  no longer allow group:sales data.export
+         policies/sales.yaml:4  - data.export
+         nothing else changes for anybody
+      3  have lars in group:sales only until 2026-11-21
+         policies/sales.yaml:6  ~ lars until 2026-11-21
+         nothing else changes for anybody
+      4  deny user:lars data.export
+         policies/a.yaml:3  + deny: data.export
+         nothing else changes for anybody
+      5  take the account lars out of use
+         policies/a.yaml:3  ~ active: false
+         nothing else changes for anybody
+
+    `--fix NUMBER` writes one of them into the files
     "#);
     assert_eq!(firm.json("why lars data.export --blame").1["rules"][0]["since"], Value::Null);
 }

@@ -71,6 +71,7 @@ fn every_json_output_fits_its_schema() {
             ("explain", "explain"),
             ("explain", "explain inert-rule --lang nl"),
             ("new-user", "new user kim --like lars"),
+            ("fix", "why lars data.export --fix 1"),
         ] {
             let ran = firm.command(arguments).args(["--format", "json"]).output().unwrap();
             let out = String::from_utf8(ran.stdout).unwrap();

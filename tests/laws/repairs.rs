@@ -355,7 +355,7 @@ fn are_exact(org: &Organisation, number: usize) -> Result<(), TestCaseError> {
 
 #[test]
 fn repairs_are_the_best_of_all_single_and_double_edits() {
-    runner(60).run(&organisation(), |org| are_exact(&org, 3)).unwrap();
+    runner(150).run(&organisation(), |org| are_exact(&org, 3)).unwrap();
 }
 
 /// Every repair of some questions, written into the files and compiled, says what was meant, and nothing else is

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::language::{IntoWord, Joint, Text, Word, list};
-use crate::model::{Effect, Member, Policy, Subject, UserId};
+use crate::model::{Effect, Member, Policy, Single, Subject, UserId};
 use crate::repair::{Edit, Near, Repair, Written, anchor, item};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::resolve::{InForce, Request, Shift};
@@ -204,9 +204,17 @@ fn what(policy: &Policy, shift: &Shift) -> Text {
             all = Word::Number(all)
         );
     }
-    let names =
-        shift.targets.iter().filter_map(|target| policy.target_key((*target).into()).name().map(ToString::to_string));
-    say!("{right} of {names}", right, names = names.collect::<Vec<_>>().join(", "))
+    // Of one person the own data are left out of the names, of several they are spoken of.
+    let own = |target: &Single| matches!(target, Single::User(user) if shift.without_own && shift.users.binary_search(user).is_ok());
+    let alone = shift.users.len() == 1;
+    let targets = shift.targets.iter().filter(|target| !(alone && own(target)));
+    let names = targets.filter_map(|target| policy.target_key((*target).into()).name().map(ToString::to_string));
+    let names = names.collect::<Vec<_>>().join(", ");
+    if !alone && shift.targets.iter().any(own) {
+        say!("{right} of {names} (own data aside)", right, names)
+    } else {
+        say!("{right} of {names}", right, names)
+    }
 }
 
 /// What was written of a repair.

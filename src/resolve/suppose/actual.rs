@@ -39,14 +39,16 @@ impl<'p> Actual<'p> {
             touched: OnceCell::new(),
             stated: RefCell::default(),
             given: RefCell::default(),
+            filled_otherwise: OnceCell::new(),
+            outer: RefCell::default(),
         }
     }
 
     /// Over what an active user holds a right; the own data count only if a rule gives them.
-    pub fn held(&self, user: UserId, right: RightId) -> Bits {
+    pub fn held(&self, user: UserId, right: RightId) -> Rc<Bits> {
         let policy = self.population.in_force().policy;
         if !policy.users.get(user).active {
-            return self.nothing(right);
+            return self.none(right);
         }
         let groups = &self.population.person(user).groups;
         let speaking: Vec<GroupId> =
@@ -54,7 +56,12 @@ impl<'p> Actual<'p> {
         let given = remembered(&self.given, right, speaking, |speaking| {
             joined(self.nothing(right), speaking.iter().filter_map(|group| self.stated(right, Subject::Group(*group))))
         });
-        with_own(&given, self.stated(right, Subject::User(user)).as_deref())
+        with_own(given, self.stated(right, Subject::User(user)).as_deref())
+    }
+
+    /// What nobody holds, the same set for all.
+    pub(super) fn none(&self, right: RightId) -> Rc<Bits> {
+        remembered(&self.given, right, Vec::new(), |_| self.nothing(right))
     }
 
     pub(super) fn nothing(&self, right: RightId) -> Bits {
@@ -128,13 +135,13 @@ pub(super) fn joined(mut bits: Bits, stated: impl Iterator<Item = Rc<Stated>>) -
 }
 
 /// What groups give, with the own rules of a person over it.
-pub(super) fn with_own(given: &Bits, own: Option<&Stated>) -> Bits {
-    let mut bits = given.clone();
+pub(super) fn with_own(mut given: Rc<Bits>, own: Option<&Stated>) -> Rc<Bits> {
     if let Some(own) = own {
+        let bits = Rc::make_mut(&mut given);
         bits.difference_with(&own.deny);
         bits.union_with(&own.allow);
     }
-    bits
+    given
 }
 
 /// What some groups give together, worked out once.
