@@ -15,7 +15,7 @@ use super::spread::Stated;
 use super::stance::{self, Stance};
 use super::{Aim, Bits, Ground, Person, Request, decide_by};
 
-use actual::{joined, remembered, with_own};
+use actual::{GivenTo, StatedBy, joined, remembered, with_own};
 
 pub use actual::Actual;
 
@@ -69,8 +69,8 @@ pub struct Supposed<'a, 'p> {
     moved: OnceCell<BTreeMap<UserId, Vec<GroupId>>>,
     /// The subjects that say something else about a right, by a rule or because a group has other members.
     touched: OnceCell<BTreeSet<(RightId, Subject)>>,
-    stated: RefCell<HashMap<(RightId, Subject), Option<Rc<Stated>>>>,
-    given: RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
+    stated: RefCell<StatedBy>,
+    given: RefCell<GivenTo>,
     filled_otherwise: OnceCell<BTreeSet<GroupId>>,
     outer: RefCell<HashMap<GroupId, Rc<[GroupId]>>>,
 }

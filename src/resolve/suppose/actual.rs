@@ -10,11 +10,17 @@ use crate::resolve::{Bits, Population, Space};
 
 use super::{Supposed, Supposition};
 
+/// What subjects say about rights; `None` if nothing.
+pub(super) type StatedBy = HashMap<(RightId, Subject), Option<Rc<Stated>>>;
+
+/// What groups give together.
+pub(super) type GivenTo = HashMap<(RightId, Vec<GroupId>), Rc<Bits>>;
+
 /// A policy on a day as it is, ready for many suppositions.
 pub struct Actual<'p> {
     pub(super) population: &'p Population<'p>,
-    stated: RefCell<HashMap<(RightId, Subject), Option<Rc<Stated>>>>,
-    given: RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
+    stated: RefCell<StatedBy>,
+    given: RefCell<GivenTo>,
     /// The rules in force whose target is a group.
     over_groups: OnceCell<HashMap<GroupId, Vec<RuleId>>>,
 }
@@ -146,7 +152,7 @@ pub(super) fn with_own(mut given: Rc<Bits>, own: Option<&Stated>) -> Rc<Bits> {
 
 /// What some groups give together, worked out once.
 pub(super) fn remembered(
-    known: &RefCell<HashMap<(RightId, Vec<GroupId>), Rc<Bits>>>,
+    known: &RefCell<GivenTo>,
     right: RightId,
     groups: Vec<GroupId>,
     work_out: impl Fn(&[GroupId]) -> Bits,
