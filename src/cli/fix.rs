@@ -31,6 +31,9 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let Some(repair) = number.checked_sub(1).and_then(|index| repairs.get(index)) else {
         let help = match repairs.len() {
+            0 if question.first().is_some_and(|first| first.contains("group:") || first.contains("role:")) => {
+                say!("edits are looked for only where a user is asked about")
+            }
             0 => say!("there is none for this question"),
             count => say!("name a number from 1 to {count}; without --fix they are listed", count),
         };

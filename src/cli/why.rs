@@ -1,13 +1,18 @@
 //! `rightful why`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use crate::history::{Origins, origins};
+use crate::language::Text;
 use crate::question::{answer, members, notes};
-use crate::repair::{near, repairs};
+use crate::repair::{Repair, anchor, near, repairs};
 use crate::report::{text, view};
-use crate::repository::RepositoryError;
+use crate::repository::{Company, RepositoryError};
 use crate::resolve::{InForce, Population, Proof};
+use crate::say;
+use crate::text::{FileId, Place};
 use crate::tree::blame::Blame;
 use crate::wire;
 
@@ -18,8 +23,8 @@ use super::{Common, Context, Format, Outcome, fix};
 ///
 /// Says yes or no first, then the step that decided, the rule with its file
 /// and line, the way from the user to the group that has it, what was
-/// overruled, what is missing, and the smallest edits that would turn the
-/// answer. The exit code is 0 for yes and 1 for no. Asked about a group, it
+/// overruled, what is missing, and for a user the smallest edits that would
+/// turn the answer. The exit code is 0 for yes and 1 for no. Asked about a group, it
 /// answers for whoever is in it and lists the members whose own answer differs.
 /// With --blame each rule and membership says which commit brought it: when,
 /// who, and why.
@@ -58,7 +63,8 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
     if let Some(number) = command.fix {
         return fix::run(number, &command.question, &repairs, &opened, context, command.common.format);
     }
-    let notes = notes(&in_force, &question, &answer);
+    let mut notes = notes(&in_force, &question, &answer);
+    notes.extend(shared_files(&opened, &repairs));
     let members = members(&in_force, &question, &answer);
     let refused = answer.shown().filter(|_| !answer.allowed);
     let near = refused.map(|request| near(&in_force, request)).unwrap_or_default();
@@ -89,6 +95,30 @@ pub fn run(command: &Why, context: &Context) -> Result<Outcome, Failure> {
         }
     };
     Ok(Outcome::new(out, (!answer.allowed).into()))
+}
+
+/// Files of edits that other companies read too: what an edit changes there is not counted.
+fn shared_files(opened: &Opened, repairs: &[Repair]) -> Vec<Text> {
+    let policy = opened.policy();
+    let edits = repairs.iter().flat_map(|repair| &repair.edits);
+    let files: BTreeSet<FileId> = edits.filter_map(|edit| anchor(policy, edit)).map(|place| place.file).collect();
+    let reads = |company: &Company, file: FileId| {
+        let in_file = |place: Option<Place>| place.is_some_and(|place| place.file == file);
+        company.policy.users.iter().any(|(_, _, user)| in_file(user.place))
+            || company.policy.groups.iter().any(|(_, _, group)| in_file(group.place))
+    };
+    let others = opened.repository.companies.iter().filter(|company| company.name != opened.company().name);
+    let others: Vec<&Company> = others.collect();
+    let shared = files.into_iter().filter_map(|file| {
+        let names = others.iter().filter(|company| reads(company, file)).filter_map(|company| company.name.as_ref());
+        let names: Vec<String> = names.map(ToString::to_string).collect();
+        let file = opened.sources().file(file).path();
+        (!names.is_empty()).then(|| {
+            let companies = names.join(", ");
+            say!("{file} is read for {companies} too; what an edit changes there is not counted", file, companies)
+        })
+    });
+    shared.collect()
 }
 
 /// The commits of a proof, from where its policy was read.

@@ -171,6 +171,9 @@ impl<'s> Lines<'s> {
         if in_braces {
             return Some(Splice::insert(self.file, value.span.start as usize + 1, format!(" {text} ")));
         }
+        if value.is_absent() && !self.source.slice(value.span).is_empty() {
+            return Some(self.replace(value.span.start, value.span.end, &format!("{{ {text} }}")));
+        }
         let colon = super::colon(self.source, key.span.end)?;
         if begins_line(self.source, key.span.start, false) && !self.in_braces(key) {
             // Whoever nests by two writes two more; whoever nests otherwise has the section's own depth for it.
@@ -278,9 +281,8 @@ fn trail<'n, 's>(node: &'n Node<'s>, span: Span) -> Option<Trail<'n, 's>> {
         }
         Value::Scalar(..) | Value::Invalid => return None,
     };
-    children.find_map(
-        |(index, child)| {
-            if child.span == span { Some(vec![(node, index)]) } else { further(index, child) }
-        },
-    )
+    children.find_map(|(index, child)| {
+        // A list without indentation has the span of its only item, so the deeper one is asked first.
+        further(index, child).or_else(|| (child.span == span).then(|| vec![(node, index)]))
+    })
 }

@@ -392,12 +392,10 @@ pub(super) fn new_rule(subject: Subject, effect: Effect, right: RightId, target:
     Rule { subject, right, target, effect, validity: Validity::ALWAYS, because: None, place: None }
 }
 
-/// A period that ends before a day on which it is in force, or begins after it; `None` if no day would be left.
+/// A period that ends before a day on which it is in force; `None` if it begins on that day only.
 fn ended(validity: Validity, on: Date) -> Option<Validity> {
-    if validity.from < on {
-        return Some(Validity { until: on.yesterday().ok()?, ..validity });
-    }
-    (validity.until > on).then_some(Validity { from: on.tomorrow().ok()?, ..validity })
+    let until = on.yesterday().ok()?;
+    (validity.from < on).then_some(Validity { until, ..validity })
 }
 
 /// A period stretched just so far that a day is in it.

@@ -84,7 +84,7 @@ struct Together {
 
 /// How many bytes of sets are kept for people who are alike. In a large firm in which everybody's groups differ, keeping
 /// them all would take gigabytes and help nobody.
-const MOST_KEPT: usize = 64 << 20;
+pub(super) const MOST_KEPT: usize = 64 << 20;
 
 /// How far one person reaches: where which step decides. A position that stands in no set is refused by default.
 #[derive(Debug, Default)]
@@ -313,7 +313,7 @@ impl Said {
         let policy = population.in_force.policy;
         let all: Vec<(&Rule, Bits)> =
             rules.iter().map(|id| (policy.rule(*id), population.reached(policy.rule(*id).target, space))).collect();
-        let Stated { allow, deny, decided } = Stated::new(&all, space.size);
+        let (Stated { allow, deny }, decided) = Stated::new(&all, space.size);
         let (mut giving, mut taking) = (Vec::new(), Vec::new());
         for (id, (rule, mut bits)) in rules.iter().zip(all) {
             let (given, taken) = &decided[tier(rule) as usize];
@@ -336,14 +336,12 @@ pub(super) struct Stated {
     pub allow: Bits,
     /// What it takes.
     pub deny: Bits,
-    /// What each tier gives and takes.
-    decided: [(Bits, Bits); 3],
 }
 
 impl Stated {
     /// Sorts out what rules say, each with what it reaches: the closest tier that speaks decides; in the tier of
-    /// groups and sets giving wins, in the others taking.
-    pub fn new(rules: &[(&Rule, Bits)], size: usize) -> Self {
+    /// groups and sets giving wins, in the others taking. Also what each tier gives and takes.
+    pub fn new(rules: &[(&Rule, Bits)], size: usize) -> (Self, [(Bits, Bits); 3]) {
         let empty = || Bits::with_capacity(size);
         let mut open = empty();
         open.insert_range(..);
@@ -368,6 +366,6 @@ impl Stated {
             deny.union_with(&taken);
             (given, taken)
         });
-        Self { allow, deny, decided }
+        (Self { allow, deny }, decided)
     }
 }

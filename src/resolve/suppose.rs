@@ -328,7 +328,7 @@ impl Supposed<'_, '_> {
             })
         };
         let rules: Vec<(&Rule, Bits)> = self.rules(subject, right).map(|rule| (rule, reached(rule))).collect();
-        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.actual.space(right).size)));
+        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.actual.space(right).size).0));
         self.stated.borrow_mut().insert((right, subject), stated.clone());
         stated
     }

@@ -69,7 +69,7 @@ pub struct RepairOut {
     pub kinds: Vec<&'static str>,
     /// The edits; all of them are needed.
     pub edits: Vec<EditOut>,
-    /// How many other answers would change.
+    /// How many other answers would change, on the day that was asked about and in this company.
     pub radius: usize,
     /// What somebody would gain beside what was asked about.
     pub gains: Vec<ShiftOut>,
@@ -164,9 +164,15 @@ fn shifts(policy: &Policy, shifts: &[Shift], gained: bool) -> Vec<ShiftOut> {
     let out = |shift: &Shift| ShiftOut {
         right: policy.rights.key(shift.right).to_string(),
         users: shift.users.iter().map(|user| policy.users.key(*user).to_string()).collect(),
-        targets: (!shift.targets.is_empty())
-            .then(|| shift.targets.iter().filter_map(|target| single(policy, Some(*target))).collect()),
-        without_own: shift.without_own && shift.targets.iter().any(|target| is_one_of(*target, &shift.users)),
+        targets: (!shift.targets.is_empty()).then(|| {
+            // Of one person the own data are left out here, of several `without_own` says so.
+            let alone = shift.without_own && shift.users.len() == 1;
+            let named = shift.targets.iter().filter(|target| !(alone && is_one_of(**target, &shift.users)));
+            named.filter_map(|target| single(policy, Some(*target))).collect()
+        }),
+        without_own: shift.without_own
+            && shift.users.len() > 1
+            && shift.targets.iter().any(|target| is_one_of(*target, &shift.users)),
     };
     shifts.iter().filter(|shift| shift.gained == gained).map(out).collect()
 }

@@ -35,16 +35,16 @@ fn why_shows_the_rule_its_place_and_the_path() {
     what would take it away
       1  take lars out of group:inside
          policies/a.yaml:9  - lars
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  no longer allow group:sales data.export until 2026-12-31
          policies/a.yaml:8  - data.export until 2026-12-31
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  have lars in group:inside only until 2026-12-30
          policies/a.yaml:9  ~ lars until 2026-12-30
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       4  deny user:lars data.export
          policies/a.yaml:3  + deny: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       5  take the account lars out of use
          policies/a.yaml:3  ~ active: false
          lars also loses program.start
@@ -66,13 +66,13 @@ fn why_shows_the_rule_its_place_and_the_path() {
     what would allow it
       1  allow group:inside data.export
          policies/a.yaml:9  + allow: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  extend: allow group:sales data.export until 2027-01-01
          policies/a.yaml:8  ~ data.export until 2027-01-01
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  allow user:lars data.export
          policies/a.yaml:3  + allow: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
 
     `--fix NUMBER` writes one of them into the files
     ");
@@ -96,10 +96,10 @@ fn why_shows_the_rule_its_place_and_the_path() {
     what would allow it
       1  allow group:inside calendar.see of group:all
          policies/a.yaml:9  + allow: calendar.see of group:all
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  allow user:lars calendar.see of group:all
          policies/a.yaml:3  + allow: calendar.see of group:all
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  end: deny group:all calendar.see of group:heads until 2026-11-21
          policies/a.yaml:7  ~ calendar.see of group:heads until 2026-11-21
          anna also gains calendar.see of rolf
@@ -423,10 +423,10 @@ groups:
     what would allow it
       1  end: deny user:lars data.export from 2026-06-01 until 2026-06-14
          policies/a.yaml:2  ~ data.export from 2026-06-01 until 2026-06-14
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  no longer deny user:lars data.export from 2026-06-01 until 2026-06-30
          policies/a.yaml:2  - data.export from 2026-06-01 until 2026-06-30
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
 
     `--fix NUMBER` writes one of them into the files
     ");
@@ -447,15 +447,15 @@ groups:
     what would allow it
       1  put lars into group:sales
          policies/a.yaml:4  + members: lars
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  keep lars in group:sales until 2027-01-15
          policies/a.yaml:4  ~ lars until 2027-01-15
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  no longer deny user:lars data.export from 2026-06-01 until 2026-06-30
          policies/a.yaml:2  - data.export from 2026-06-01 until 2026-06-30
          allow user:lars data.export
          policies/a.yaml:2  + allow: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
 
     `--fix NUMBER` writes one of them into the files
     ");

@@ -121,10 +121,10 @@ fn german_is_spoken_and_labels_are_understood() {
     was es nehmen würde
       1  beenden: user:lars data.export until 2026-11-21 erlauben
          policies/a.yaml:1  ~ data.export until 2026-11-21
-         sonst ändert sich für niemanden etwas
+         sonst ändert sich an dem Tag für niemanden etwas
       2  user:lars data.export nicht mehr erlauben
          policies/a.yaml:1  - data.export
-         sonst ändert sich für niemanden etwas
+         sonst ändert sich an dem Tag für niemanden etwas
       3  das Konto lars außer Gebrauch nehmen
          policies/a.yaml:1  ~ active: false
          lars verliert außerdem program.start
@@ -143,7 +143,7 @@ fn german_is_spoken_and_labels_are_understood() {
     was es erlauben würde
       1  user:anna data.export erlauben
          policies/a.yaml:1  + allow: data.export
-         sonst ändert sich für niemanden etwas
+         sonst ändert sich an dem Tag für niemanden etwas
 
     `--fix NUMBER` schreibt eine davon in die Dateien
     ");

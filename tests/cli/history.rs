@@ -308,13 +308,13 @@ fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
     what would take it away
       1  no longer allow group:sales data.export
          policies/sales.yaml:8  - data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  end: allow group:sales data.export until 2026-11-21
          policies/sales.yaml:8  ~ data.export until 2026-11-21
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  deny user:lars data.export
          policies/a.yaml:3  + deny: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       4  take lars out of group:sales
          policies/sales.yaml:4  - lars
          lars also loses lists.print
@@ -360,19 +360,19 @@ fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
     what would take it away
       1  take lars out of group:sales
          policies/sales.yaml:6  - lars
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  no longer allow group:sales data.export
          policies/sales.yaml:4  - data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  have lars in group:sales only until 2026-11-21
          policies/sales.yaml:6  ~ lars until 2026-11-21
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       4  deny user:lars data.export
          policies/a.yaml:3  + deny: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       5  take the account lars out of use
          policies/a.yaml:3  ~ active: false
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
 
     `--fix NUMBER` writes one of them into the files
     "#);

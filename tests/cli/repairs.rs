@@ -30,13 +30,13 @@ fn a_no_says_what_is_missing_and_what_would_allow_it() {
     what would allow it
       1  allow group:all data.export
          policies/groups.yaml:2  + allow: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  extend: allow user:anna data.export until 2026-11-22
          policies/people.yaml:6  ~ data.export until 2026-11-22
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  allow user:anna data.export
          policies/people.yaml:4  + allow: data.export
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       4  put anna into group:sales
          policies/groups.yaml:4  + members: anna
          anna also gains sms.send
@@ -59,10 +59,10 @@ fn a_no_says_what_is_missing_and_what_would_allow_it() {
     what would allow it
       1  end: deny user:lars sms.send until 2026-11-21
          policies/people.yaml:3  ~ sms.send until 2026-11-21
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  no longer deny user:lars sms.send
          policies/people.yaml:3  - sms.send
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
 
     `--fix NUMBER` writes one of them into the files
     ");
@@ -113,10 +113,10 @@ fn a_yes_says_what_would_take_it_away() {
     what would take it away
       1  put anna into group:heads
          policies/groups.yaml:3  + members: anna
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       2  deny user:lars calendar.see of anna
          policies/people.yaml:3  + deny: calendar.see of anna
-         nothing else changes for anybody
+         nothing else changes for anybody on that day
       3  put the members of group:all into group:heads
          policies/groups.yaml:3  + members: group:all
          anna also loses calendar.see of lars
@@ -239,11 +239,52 @@ fn a_repair_is_written_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn lists_and_nothing_are_edited_however_they_are_written() {
+    for (users, question, number, expected) in [
+        (
+            "users:\n  a:\n    allow:\n    - sms.send # x\n    deny: [data.export]\n",
+            "a sms.send",
+            2,
+            "users:\n  a:\n    deny: [data.export]\n",
+        ),
+        (
+            "users:\n  a:\n    allow:\n    - sms.send # x\n",
+            "a sms.send",
+            1,
+            "users:\n  a:\n    allow:\n    - sms.send until 2026-11-21 # x\n",
+        ),
+        ("users:\n  a: ~ # x\n  b:\n", "a sms.send", 1, "users:\n  a: { allow: [sms.send] } # x\n  b:\n"),
+        ("users: { a: null, b: {} }\n", "a sms.send", 1, "users: { a: { allow: [sms.send] }, b: {} }\n"),
+        ("users: { a: {} }\r\n", "a sms.send", 1, "users: { a: { allow: [sms.send] } }\r\n"),
+        ("users:\n  a:\n    deny:\n    - right: sms.send\n", "a sms.send", 1, "users:\n  a:\n    allow: [sms.send]\n"),
+    ] {
+        let firm = Repository::with(&[("policies/a.yaml", users)]);
+        let said = firm.run(&format!("why {question} --on 2026-11-22 --fix {number}"));
+        let after = fs::read_to_string(firm.path("policies/a.yaml")).unwrap();
+        assert_eq!(after, expected, "{users}\n{said}");
+    }
+}
+
+#[test]
+fn a_file_of_several_companies_is_spoken_of() {
+    let firm = Repository::with(&[
+        (
+            "rightful.yaml",
+            "companies: { one: { policies: [policies/c, policies/x] }, two: { policies: [policies/c] } }\n",
+        ),
+        ("policies/c/a.yaml", "users: { a: { allow: [sms.send] } }\n"),
+        ("policies/x/b.yaml", "groups: { g: { members: [a] } }\n"),
+    ]);
+    let said = firm.run("why a sms.send --company one");
+    assert!(said.contains("policies/c/a.yaml is read for two too"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_fixed_says_so_and_writes_nothing() {
     for (wrong, says) in [
         ("why lars data.export --fix 0", "there is no edit number 0"),
         ("why lars data.export --fix 99", "name a number from 1 to"),
-        ("why group:sales data.export --fix 1", "there is none for this question"),
+        ("why group:sales data.export --fix 1", "only where a user is asked about"),
         ("why lars data.export --fix 1 --at HEAD", "cannot be used with"),
     ] {
         let firm = firm();

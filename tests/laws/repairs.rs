@@ -65,12 +65,11 @@ fn compiles(policy: &Policy) -> bool {
 
 /// The other periods that a line can get: ended before a day that it holds, stretched to a day that it does not.
 fn redated(validity: Validity, on: Date) -> Option<Validity> {
-    match (validity.holds(on), validity.from < on, validity.until > on) {
-        (true, true, _) => Some(Validity { until: on.yesterday().expect("a day before"), ..validity }),
-        (true, false, true) => Some(Validity { from: on.tomorrow().expect("a day after"), ..validity }),
-        (true, false, false) => None,
-        (false, true, _) => Some(Validity { until: on, ..validity }),
-        (false, false, _) => Some(Validity { from: on, ..validity }),
+    match (validity.holds(on), validity.from < on) {
+        (true, true) => Some(Validity { until: on.yesterday().expect("a day before"), ..validity }),
+        (true, false) => None,
+        (false, true) => Some(Validity { until: on, ..validity }),
+        (false, false) => Some(Validity { from: on, ..validity }),
     }
 }
 

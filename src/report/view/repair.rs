@@ -85,7 +85,7 @@ pub fn repairs(page: &mut Page, in_force: &InForce<'_>, sources: &Sources, allow
         }
         let others = others(policy, &repair.shifts);
         if others.is_empty() {
-            page.item(indent, Line::new().then(Tone::Quiet, say!("nothing else changes for anybody")));
+            page.item(indent, Line::new().then(Tone::Quiet, say!("nothing else changes for anybody on that day")));
         }
         others.into_iter().for_each(|line| page.item(indent, line));
     }
@@ -149,11 +149,12 @@ fn meaning(in_force: &InForce<'_>, edit: &Edit) -> Text {
             let membership = policy.membership(*id);
             let group = policy.group_subject(membership.group);
             let who = who(membership.member);
-            let period = validity.to_string();
-            if validity.holds(in_force.on) {
-                say!("keep {who} in {group}{period}", who, group, period)
+            if !validity.holds(in_force.on) {
+                say!("have {who} in {group} only until {day}", who, group, day = validity.until)
+            } else if validity.until == in_force.on {
+                say!("keep {who} in {group} until {day}", who, group, day = validity.until)
             } else {
-                say!("have {who} in {group} only{period}", who, group, period)
+                say!("have {who} in {group} from {day} on", who, group, day = validity.from)
             }
         }
         Edit::DateRule(line, validity) => {

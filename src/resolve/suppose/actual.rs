@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::model::{GroupId, Id, RightId, Rule, RuleId, Scope, Subject, Target, UserId};
-use crate::resolve::spread::Stated;
+use crate::resolve::spread::{MOST_KEPT, Stated};
 use crate::resolve::{Bits, Population, Space};
 
 use super::{Supposed, Supposition};
@@ -94,7 +94,7 @@ impl<'p> Actual<'p> {
         let rules = in_force.policy.rules_on(subject, right).filter(|(_, rule)| rule.validity.holds(in_force.on));
         let rules: Vec<(&Rule, Bits)> =
             rules.map(|(_, rule)| (rule, self.reached(right, rule.target, |_, _| {}))).collect();
-        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.space(right).size)));
+        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.space(right).size).0));
         self.stated.borrow_mut().insert((right, subject), stated.clone());
         stated
     }
@@ -150,7 +150,7 @@ pub(super) fn with_own(mut given: Rc<Bits>, own: Option<&Stated>) -> Rc<Bits> {
     given
 }
 
-/// What some groups give together, worked out once.
+/// What some groups give together, worked out once, as long as that does not take too much memory.
 pub(super) fn remembered(
     known: &RefCell<GivenTo>,
     right: RightId,
@@ -162,6 +162,9 @@ pub(super) fn remembered(
         return Rc::clone(bits);
     }
     let bits = Rc::new(work_out(&key.1));
-    known.borrow_mut().insert(key, Rc::clone(&bits));
+    let mut known = known.borrow_mut();
+    if known.len() * (bits.len() / 8 + 64) < MOST_KEPT {
+        known.insert(key, Rc::clone(&bits));
+    }
     bits
 }
