@@ -76,9 +76,9 @@ fn why_shows_the_rule_its_place_and_the_path() {
 
     `--fix NUMBER` writes one of them into the files
     ");
-    insta::assert_snapshot!(firm.run("why lars calendar.see of everyone"), @"
+    insta::assert_snapshot!(firm.run("why lars calendar.see of everyone --on 2026-11-22"), @"
     exit 1
-    no  lars cannot calendar.see of everyone
+    no  lars cannot calendar.see of everyone on 2026-11-22
 
       allowed  1 of 3 asked about; not for the other 2
       refused  anna, rolf
@@ -106,9 +106,9 @@ fn why_shows_the_rule_its_place_and_the_path() {
 
     `--fix NUMBER` writes one of them into the files
     ");
-    insta::assert_snapshot!(firm.run("why rolf data.export"), @"
+    insta::assert_snapshot!(firm.run("why rolf data.export --on 2026-11-22"), @"
     exit 1
-    no  rolf cannot data.export
+    no  rolf cannot data.export on 2026-11-22
 
       step  inactive: the user is not active
 
@@ -180,7 +180,7 @@ fn can_answers_by_its_exit_code() {
 #[test]
 fn what_cannot_be_answered_suggests_what_was_meant() {
     let firm = Repository::of(FIRM);
-    insta::assert_snapshot!(firm.run("why lasr data.export"), @"
+    insta::assert_snapshot!(firm.run("why lasr data.export --on 2026-11-22"), @"
     exit 2
     -- stderr
     error: there is no user `lasr`

@@ -110,8 +110,8 @@ fn german_is_spoken_and_labels_are_understood() {
         let ran = firm.command("").args(words).output().unwrap();
         String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap()
     };
-    insta::assert_snapshot!(ask(&["why", "lars", "Daten exportieren", "--lang", "de"]), @"
-    ja  lars (Lars K.): Daten exportieren (data.export)
+    insta::assert_snapshot!(ask(&["why", "lars", "Daten exportieren", "--lang", "de", "--on", "2026-11-22"]), @"
+    ja  lars (Lars K.): Daten exportieren (data.export) am 2026-11-22
 
       Schritt  user: die eigene Regel des Benutzers gibt das Recht und geht jeder
                Gruppe vor

@@ -38,18 +38,18 @@ fn why_about_a_group_lists_the_members_who_differ() {
       no  anna  own rule    policies/a.yaml:3
       no  rolf  not active
     ");
-    insta::assert_snapshot!(firm.run("why group:sales sms.send"), @"
+    insta::assert_snapshot!(firm.run("why group:sales sms.send --on 2026-11-22"), @"
     exit 1
-    no  whoever is in group:sales cannot sms.send
+    no  whoever is in group:sales cannot sms.send on 2026-11-22
 
       step  default: no rule speaks about it, and what nobody gives is refused
 
     differ: 1 of 4 members
       yes  karin  own rule  policies/a.yaml:4
     ");
-    insta::assert_snapshot!(firm.run("why group:sales territories.manage"), @"
+    insta::assert_snapshot!(firm.run("why group:sales territories.manage --on 2026-11-22"), @"
     exit 1
-    no  whoever is in group:sales cannot territories.manage
+    no  whoever is in group:sales cannot territories.manage on 2026-11-22
 
       step  default: no rule speaks about it, and what nobody gives is refused
 
@@ -65,9 +65,9 @@ fn why_about_a_group_lists_the_members_who_differ() {
 
     its only member has the same answer
     ");
-    insta::assert_snapshot!(firm.run("why group:empty data.import"), @"
+    insta::assert_snapshot!(firm.run("why group:empty data.import --on 2026-11-22"), @"
     exit 0
-    yes  whoever is in group:empty can data.import
+    yes  whoever is in group:empty can data.import on 2026-11-22
 
       step  group-allow: a group gives it
       rule  group:empty allows data.import

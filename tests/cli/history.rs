@@ -216,7 +216,7 @@ fn a_history_needs_git_and_a_commit() {
     error: `REPOSITORY` is not in a git repository
      help: `log`, `--at` and `--blame` need a git checkout
     ");
-    insta::assert_snapshot!(firm.run("why lars data.export --blame"), @"
+    insta::assert_snapshot!(firm.run("why lars data.export --blame --on 2026-11-22"), @"
     exit 2
     -- stderr
     error: `REPOSITORY` is not in a git repository
@@ -231,7 +231,7 @@ fn a_history_needs_git_and_a_commit() {
      help: commit the policy first; there is no history before
     ");
     firm.write("policies/a.yaml", "users: { lars: { allow: [data.export] } }");
-    assert!(firm.run("why lars data.export --blame").contains("not committed yet"));
+    assert!(firm.run("why lars data.export --blame --on 2026-11-22").contains("not committed yet"));
 }
 
 #[test]
@@ -289,9 +289,9 @@ fn log_asks_the_company_of_a_name_and_follows_the_settings() {
 #[test]
 fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
     let firm = firm();
-    insta::assert_snapshot!(firm.run("why lars data.export --blame"), @r#"
+    insta::assert_snapshot!(firm.run("why lars data.export --blame --on 2026-11-22"), @r#"
     exit 0
-    yes  lars can data.export
+    yes  lars can data.export on 2026-11-22
 
       step  group-allow: a group gives it
       rule  group:sales allows data.export
@@ -341,9 +341,9 @@ fn why_names_the_commits_that_brought_the_rule_and_the_memberships() {
     let sales =
         "groups:\n  sales:\n    allow:\n      - { right: data.export,\n          because: now }\n    members: [lars]\n";
     firm.write("policies/sales.yaml", sales);
-    insta::assert_snapshot!(firm.run("why lars data.export --blame"), @r#"
+    insta::assert_snapshot!(firm.run("why lars data.export --blame --on 2026-11-22"), @r#"
     exit 0
-    yes  lars can data.export
+    yes  lars can data.export on 2026-11-22
 
       step  group-allow: a group gives it
       rule  group:sales allows data.export
