@@ -40,7 +40,7 @@ fn a_new_user_is_written_beside_the_other() {
     let people = "# the field\nusers:\n  lars: { employee: e, allow: [data.export] } # best seller\n  anna:\nemployees: { e: , f: }\n";
     let groups = "groups:\n  sales:\n    members:\n      - lars until 2027-01-01 # soon\n      - anna\n    allow: [program.start]\n";
     let firm = Repository::with(&[("policies/people.yaml", people), ("policies/groups.yaml", groups)]);
-    insta::assert_snapshot!(firm.run("new user kim --like lars --employee f"), @"
+    insta::assert_snapshot!(firm.run("new user kim --like lars --employee f --on 2026-11-22"), @"
     exit 0
     added kim, like lars
 
