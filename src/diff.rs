@@ -1,19 +1,54 @@
-//! The effective difference of two policies: who gains and who loses what.
+//! The effective difference of two policies: who gains and who loses what, and by which edit.
 //!
-//! Complete over plain and scoped rights, over every pair of people. Answers are compared as sets of targets, and
-//! people whose sets changed alike are kept together, so that nothing is spelled out that nobody asks to see.
+//! Complete over plain and scoped rights, over every pair of people. What can have changed is found from what is declared
+//! otherwise; there, answers are compared as sets of targets, and people whose sets changed alike are kept together, so
+//! that nothing is spelled out that nobody asks to see.
 
+mod cause;
+mod compare;
+mod edits;
+mod joint;
+mod touched;
 mod upcoming;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::key::TargetKey;
-use crate::model::{Policy, Scope};
+use crate::model::key::{GroupKey, TargetKey};
+use crate::model::{GroupId, Id, Policy, Scope, Single};
 use crate::name::{Name, RightName};
-use crate::resolve::{Bits, InForce, Population, Reach, Space, Spread, Step};
+use crate::resolve::{InForce, Step};
+use crate::state::Key;
 use crate::text::Place;
 
-pub use upcoming::{Cause, Turn, upcoming};
+use cause::{Causes, causes};
+use compare::{Fold, Verdict, compare};
+use edits::deeds;
+use joint::Side;
+use touched::touched;
+
+pub use cause::Cause;
+pub use edits::{Edit, Edited};
+pub use upcoming::{Turn, Turning, upcoming};
+
+/// What was decided, on one side.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decided {
+    /// The answer.
+    pub allowed: bool,
+    /// The step that decided.
+    pub step: Step,
+    /// The rule that decided; `None` where none did.
+    pub rule: Option<Line>,
+}
+
+/// Something that is written in a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// Where, in the files of its side; `None` if it was read from a database.
+    pub place: Option<Place>,
+    /// What.
+    pub key: Key,
+}
 
 /// Answers that changed alike: everyone of some users, over every one of some targets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +61,10 @@ pub struct Change {
     pub targets: Option<Vec<TargetKey>>,
     /// Whether nobody is meant together with the own data, which needs no right.
     pub without_own: bool,
-    /// The step that decides in the head.
-    pub step: Step,
-    /// The rule that gives it: the head's for a gain, the base's for a loss.
-    pub rule: Option<Place>,
+    /// What the base said; `None` if it does not have the user, the target or the right.
+    pub before: Option<Decided>,
+    /// What the head says.
+    pub after: Option<Decided>,
 }
 
 impl Change {
@@ -49,6 +84,17 @@ impl Change {
             |target: &&TargetKey| matches!(target, TargetKey::User(name) if self.users.binary_search(name).is_ok());
         if self.without_own { all - targets.iter().filter(own).count() } else { all }
     }
+
+    /// The step that decides in the head; nothing speaks where there is nothing to decide.
+    pub fn step(&self) -> Step {
+        self.after.as_ref().map_or(Step::Default, |after| after.step)
+    }
+
+    /// The rule that gives it: the head's if it is allowed there, else the base's.
+    pub fn rule(&self) -> Option<&Line> {
+        let giving = [&self.after, &self.before].into_iter().flatten().find(|decided| decided.allowed);
+        giving.and_then(|decided| decided.rule.as_ref())
+    }
 }
 
 fn is_own(user: &Name, target: &TargetKey) -> bool {
@@ -62,6 +108,52 @@ pub struct Effective {
     pub gains: Vec<Change>,
     /// What somebody might do in the base and may not in the head.
     pub losses: Vec<Change>,
+    /// Answers that stayed, and are now given by another step or rule.
+    pub reasons: Vec<Change>,
+}
+
+/// A change, and what is behind it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Caused {
+    /// What is behind it.
+    pub cause: Cause,
+    /// The change; all of it has the same cause.
+    pub change: Change,
+}
+
+/// That somebody came into a group or left it, directly or through others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved {
+    /// Which group or role.
+    pub group: GroupKey,
+    /// Who, in order.
+    pub users: Vec<Name>,
+}
+
+/// The whole difference of two policies, each on its day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// What somebody may do in the head and might not in the base.
+    pub gains: Vec<Caused>,
+    /// What somebody might do in the base and may not in the head.
+    pub losses: Vec<Caused>,
+    /// Answers that stayed, and are now given by another step or rule.
+    pub reasons: Vec<Change>,
+    /// Who is in a group in the head and was not in the base.
+    pub joined: Vec<Moved>,
+    /// Who was in a group in the base and is not in the head.
+    pub left: Vec<Moved>,
+    /// What was declared otherwise and can decide, in the order of the places.
+    pub edits: Vec<Edit>,
+    /// The numbers of the edits without which the head would give every answer that it gives.
+    pub inert: Vec<usize>,
+}
+
+impl Diff {
+    /// Whether nobody gains or loses anything.
+    pub fn changes_nothing(&self) -> bool {
+        self.gains.is_empty() && self.losses.is_empty()
+    }
 }
 
 /// How many single answers some changes are.
@@ -71,142 +163,98 @@ pub fn count(changes: &[Change]) -> usize {
 
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
-    effective_about(base, head, |_| true)
-}
-
-/// The same for some rights only.
-fn effective_about(base: &InForce<'_>, head: &InForce<'_>, wanted: impl Fn(&RightName) -> bool) -> Effective {
-    let sides = [base, head];
-    let populations = sides.map(Population::new);
-    let people: BTreeSet<&Name> =
-        sides.iter().flat_map(|side| side.policy.users.iter().map(|(_, name, _)| name)).collect();
-    let rights: BTreeSet<&RightName> = sides
-        .iter()
-        .flat_map(|side| side.policy.rights.iter().map(|(_, name, _)| name))
-        .filter(|name| wanted(name))
-        .collect();
-    let mut found = Effective::default();
-    for scope in [None, Some(Scope::People), Some(Scope::Modules), Some(Scope::Attachments)] {
-        let keys = targets(scope, sides);
-        let spaces = sides.map(|side| space(scope, side.policy, &keys));
-        for right in &rights {
-            let ids = sides
-                .map(|side| side.policy.rights.find(right).filter(|id| side.policy.rights.get(*id).scope == scope));
-            if ids == [None, None] {
-                continue;
+    joint::with(base, head, |sides| {
+        let mut found = Effective::default();
+        for fold in compare(sides, &touched(sides)) {
+            let change = change(sides, &fold);
+            match [fold.allowed(0), fold.allowed(1)] {
+                [false, true] => found.gains.push(change),
+                [true, false] => found.losses.push(change),
+                _ => found.reasons.push(change),
             }
-            let spreads =
-                [0, 1].map(|side| ids[side].map(|id| Spread::new(&populations[side], id, spaces[side].clone())));
-            let without_own = [0, 1]
-                .into_iter()
-                .any(|side| ids[side].is_some_and(|id| sides[side].policy.rights.get(id).own_data_allowed));
-            let mut both = Both { sides, without_own, spreads, keys: &keys, gains: Folds::new(), losses: Folds::new() };
-            people.iter().for_each(|name| both.compare(name));
-            found.gains.extend(unfold(both.gains, right, &keys, scope, without_own));
-            found.losses.extend(unfold(both.losses, right, &keys, scope, without_own));
         }
-    }
-    found.gains.sort();
-    found.losses.sort();
-    found
-}
-
-/// People by what they gain or lose: the step, the rule, and the positions.
-type Folds = BTreeMap<(Step, Option<Place>, Vec<usize>), Vec<Name>>;
-
-/// One right in both policies.
-struct Both<'a, 'p> {
-    sides: [&'p InForce<'p>; 2],
-    without_own: bool,
-    spreads: [Option<Spread<'a>>; 2],
-    keys: &'a [TargetKey],
-    gains: Folds,
-    losses: Folds,
-}
-
-impl Both<'_, '_> {
-    /// Compares the answers of one person about all targets.
-    fn compare(&mut self, name: &Name) {
-        let size = self.keys.len().max(1);
-        let reaches = [0, 1].map(|side| {
-            let user = self.sides[side].policy.users.find(name);
-            let reach = user.zip(self.spreads[side].as_mut()).map(|(user, spread)| spread.of(user));
-            reach.unwrap_or_else(|| Reach { all: Bits::with_capacity(size), ..Reach::default() })
-        });
-        let [base, head] = &reaches;
-        if base.all == head.all {
-            return;
+        for changes in [&mut found.gains, &mut found.losses, &mut found.reasons] {
+            changes.sort();
         }
-        let own = TargetKey::User(name.clone());
-        let own = if self.without_own { self.keys.binary_search(&own).ok() } else { None };
-        let add = |folds: &mut Folds, step: Step, rule: Option<Place>, bits: Bits| {
-            let positions: Vec<usize> = bits.ones().collect();
-            // What changed for nothing but the own data changed nothing.
-            if !positions.is_empty() && (own.is_none() || positions != own.as_slice()) {
-                folds.entry((step, rule, positions)).or_default().push(name.clone());
-            }
-        };
-        let place = |side: usize, rule| self.sides[side].policy.rule(rule).place;
-        let gained = without(&head.all, &base.all);
-        for (step, rule, bits) in &head.allowed {
-            add(&mut self.gains, *step, place(1, *rule), common(bits, &gained));
-        }
-        let lost = without(&base.all, &head.all);
-        for (_, rule, bits) in &base.allowed {
-            let mut rest = common(bits, &lost);
-            for (step, refused) in &head.refused {
-                let part = common(&rest, refused);
-                rest.difference_with(&part);
-                add(&mut self.losses, *step, place(0, *rule), part);
-            }
-            add(&mut self.losses, Step::Default, place(0, *rule), rest);
-        }
-    }
-}
-
-fn common(these: &Bits, others: &Bits) -> Bits {
-    let mut bits = these.clone();
-    bits.intersect_with(others);
-    bits
-}
-
-fn without(these: &Bits, others: &Bits) -> Bits {
-    let mut bits = these.clone();
-    bits.difference_with(others);
-    bits
-}
-
-/// The changes of a right, spelled out by key.
-fn unfold<'a>(
-    folds: Folds,
-    right: &'a RightName,
-    keys: &'a [TargetKey],
-    scope: Option<Scope>,
-    without_own: bool,
-) -> impl Iterator<Item = Change> + 'a {
-    folds.into_iter().map(move |((step, rule, positions), users)| Change {
-        right: right.clone(),
-        users,
-        targets: scope.map(|_| positions.into_iter().map(|position| keys[position].clone()).collect()),
-        without_own,
-        step,
-        rule,
+        found
     })
 }
 
-/// The single targets of a scope in either policy, in order.
-fn targets(scope: Option<Scope>, sides: [&InForce<'_>; 2]) -> Vec<TargetKey> {
-    let keys = sides.iter().flat_map(|side| {
-        let singles = scope.map(|scope| side.policy.single_targets(scope)).unwrap_or_default();
-        singles.into_iter().map(|single| side.policy.target_key(single.into()))
-    });
-    keys.collect::<BTreeSet<_>>().into_iter().collect()
+/// Compares two policies, and finds out what is behind every change.
+pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
+    joint::with(base, head, |sides| {
+        let (changes, others): (Vec<Fold>, Vec<Fold>) =
+            compare(sides, &touched(sides)).into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
+        let deeds = deeds(sides);
+        let Causes { folds, inert } = causes(sides, &deeds, changes);
+        let [joined, left] = moved(sides);
+        let mut found = Diff { joined, left, inert, ..Diff::default() };
+        for (fold, cause) in folds {
+            let caused = Caused { cause, change: change(sides, &fold) };
+            if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);
+        }
+        found.reasons = others.iter().map(|fold| change(sides, fold)).collect();
+        found.gains.sort();
+        found.losses.sort();
+        found.reasons.sort();
+        found.edits = deeds.into_iter().map(|deed| deed.edit).collect();
+        found
+    })
 }
 
-/// Where the targets of one policy stand among those of both.
-fn space(scope: Option<Scope>, policy: &Policy, keys: &[TargetKey]) -> Space {
-    let Some(over) = scope else { return Space::plain() };
-    let position = |single| keys.binary_search(&policy.target_key(single)).unwrap_or_default();
-    let singles = policy.single_targets(over).into_iter();
-    Space { size: keys.len(), positions: singles.map(|single| position(single.into())).collect() }
+/// Who came into which group, and who left it.
+fn moved(sides: [&Side<'_>; 2]) -> [Vec<Moved>; 2] {
+    let policy = sides[0].policy();
+    let mut found = [BTreeMap::<GroupId, Vec<Name>>::new(), BTreeMap::new()];
+    for user in policy.users.ids() {
+        let groups = sides.map(|side| {
+            let there = side.present.users.contains(user.index());
+            if there { side.population.person(user).groups.as_slice() } else { &[] }
+        });
+        if groups[0] == groups[1] {
+            continue;
+        }
+        for (moved, [these, others]) in found.iter_mut().zip([[1, 0], [0, 1]]) {
+            for group in groups[these].iter().filter(|group| groups[others].binary_search(group).is_err()) {
+                moved.entry(*group).or_default().push(policy.users.key(user).clone());
+            }
+        }
+    }
+    let named = |(group, users): (GroupId, Vec<Name>)| Moved { group: policy.groups.key(group).clone(), users };
+    found.map(|moved| moved.into_iter().map(named).collect())
+}
+
+/// A change, spelled out by key.
+fn change(sides: [&Side<'_>; 2], fold: &Fold) -> Change {
+    let policy = sides[0].policy();
+    let target = |scope: Scope, index: &usize| policy.target_key(single(scope, *index).into());
+    let decided = |side: usize| fold.verdicts[side].map(|verdict| decided(sides[side].policy(), verdict));
+    let own_allowed = |side: &Side<'_>| {
+        let right = side.policy().rights.get(fold.right);
+        side.present.rights.contains(fold.right.index()) && right.own_data_allowed && right.scope == fold.scope
+    };
+    Change {
+        right: policy.rights.key(fold.right).clone(),
+        users: fold.users.iter().map(|user| policy.users.key(*user).clone()).collect(),
+        targets: fold.scope.map(|scope| fold.targets.iter().map(|index| target(scope, index)).collect()),
+        without_own: fold.scope == Some(Scope::People) && sides.into_iter().any(own_allowed),
+        before: decided(0),
+        after: decided(1),
+    }
+}
+
+fn decided(policy: &Policy, verdict: Verdict) -> Decided {
+    let line = |rule| {
+        let rule = policy.rule(rule);
+        Line { place: rule.place, key: Key::of_rule(policy, rule) }
+    };
+    Decided { allowed: verdict.allowed, step: verdict.step, rule: verdict.rule.map(line) }
+}
+
+fn single(scope: Scope, index: usize) -> Single {
+    match scope {
+        Scope::People => Single::User(Id::from_index(index)),
+        Scope::Modules => Single::Module(Id::from_index(index)),
+        Scope::Attachments => Single::Attachment(Id::from_index(index)),
+    }
 }

@@ -357,7 +357,8 @@ impl Problem<'_, '_> {
 /// What some moves suppose together.
 fn joined(moves: &[&Move]) -> Supposition {
     let mut all = Supposition::default();
-    for Supposition { rules_out, rules_in, members_out, members_in, active } in moves.iter().map(|one| &one.supposition)
+    for Supposition { rules_out, rules_in, members_out, members_in, active, modules: _ } in
+        moves.iter().map(|one| &one.supposition)
     {
         all.rules_out.extend(rules_out);
         all.rules_in.extend(rules_in.iter().cloned());

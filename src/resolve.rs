@@ -3,6 +3,7 @@
 //! [`decide`] is the one primitive on which every answer of the program stands; [`prove()`] says which rules decided
 //! and which were overruled. Both are pure: the day comes in with [`InForce`].
 
+mod division;
 mod in_force;
 mod matter;
 mod origin;
@@ -12,15 +13,18 @@ mod spread;
 mod stance;
 mod suppose;
 mod tally;
+mod ways;
 
+pub use division::Part;
 pub use in_force::{InForce, Path};
 pub use matter::matters;
 pub use origin::{Origin, Origins};
 pub use prescribe::{Prescribed, prescriptions};
 pub use prove::{Proof, Proven, prove, spoken};
-pub use spread::{Bits, Population, Reach, Space, Spread};
+pub use spread::{Bits, Population, Space, Spread};
 pub use stance::Tier;
 pub use suppose::{Actual, Shift, Supposed, Supposition, position};
+pub use ways::Ways;
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};
 

@@ -8,8 +8,8 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use crate::model::key::{GroupKey, GroupKind};
-use crate::model::{Member, Policy, Right, Scope};
+use crate::model::key::GroupKey;
+use crate::model::{Policy, Right, Scope};
 use crate::name::Name;
 
 pub use compile::compile;
@@ -151,19 +151,11 @@ impl State {
             facts.insert(Key::User(name.clone()), Fact::User(fact));
         }
         for membership in &policy.memberships {
-            let group = policy.groups.key(membership.group);
-            let user = |id| policy.users.key(id).clone();
-            if let (GroupKind::Role, Member::User(id)) = (group.kind, membership.member) {
-                facts.entry(Key::Access(user(id))).or_insert_with(|| Fact::Access(group.clone()));
-                continue;
-            }
-            let member = match membership.member {
-                Member::Everyone => MemberKey::Everyone,
-                Member::User(id) => MemberKey::User(user(id)),
-                Member::Group(id) => MemberKey::Group(policy.groups.key(id).clone()),
-            };
-            let key = Key::Member { group: group.clone(), member, validity: membership.validity };
-            facts.entry(key).or_insert_with(|| Fact::Member(membership.because.clone()));
+            let key = Key::of_membership(policy, membership);
+            facts.entry(key).or_insert_with_key(|key| match key {
+                Key::Access(_) => Fact::Access(policy.groups.key(membership.group).clone()),
+                _ => Fact::Member(membership.because.clone()),
+            });
         }
         for rule in &policy.rules {
             facts.entry(Key::of_rule(policy, rule)).or_insert_with(|| Fact::Rule(rule.because.clone()));

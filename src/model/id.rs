@@ -92,6 +92,11 @@ impl<I: Id, K: Ord, T> Table<I, K, T> {
         &self.keys[id.index()]
     }
 
+    /// Every key in order.
+    pub fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.keys.len()

@@ -52,7 +52,7 @@ impl Feed {
 
     fn change(&mut self, change: &Change) {
         self.text(change.right.as_str());
-        self.text(change.step.as_str());
+        self.text(change.step().as_str());
         self.text(&format!("users {}", change.users.len()));
         change.users.iter().for_each(|user| self.text(user.as_str()));
         self.text(&format!("targets {}", change.targets.as_ref().map_or(0, Vec::len)));

@@ -3,8 +3,11 @@
 //! Gives for every target the step, and the rule that [`prove`](super::prove()) names first, by sets of targets; a law
 //! holds the two equal.
 
+use std::collections::HashMap;
+
 use crate::model::{Id, RightId, RuleId, Scope, Subject};
 
+use super::division::{Division, Part};
 use super::spread::Said;
 use super::{Bits, InForce, Path, Population, Proven, Space, Step};
 
@@ -46,78 +49,42 @@ impl<'p> Origins<'p> {
     /// Divides the targets of a right by what decides about them, in the order of the steps.
     pub fn of(&self, right: RightId, space: &Space) -> Vec<Origin> {
         let policy = self.population.in_force().policy;
-        let mut division = Division { open: all(space), found: Vec::new() };
+        let mut division = Division::new(space.size);
         if let Subject::User(user) = self.subject {
             if !policy.users.get(user).active {
-                division.take(Step::Inactive, false, None, &all(space));
-                return division.found;
+                return self.with_ways(division.rest(Step::Inactive));
             }
             let declared = policy.rights.get(right);
             if declared.own_data_allowed && declared.scope == Some(Scope::People) {
                 let mut own = Bits::with_capacity(space.size);
                 own.insert(space.positions[user.index()]);
-                division.take(Step::OwnData, true, None, &own);
+                division.take(Step::OwnData, true, &own);
             }
         }
-        let said: Vec<(&Speaker, Said)> =
-            self.speakers.iter().map(|speaker| (speaker, self.said(speaker.0, right, space))).collect();
-        let is_user = |speaker: &Speaker| matches!(speaker.0, Subject::User(_));
-        for (step, of_user) in [(Step::User, true), (Step::GroupAllow, false)] {
-            for ((_, path), said) in said.iter().filter(|(speaker, _)| is_user(speaker) == of_user) {
-                division.take_all(step, true, path, self.in_order(&said.giving));
-                // A user's own deny decides before any group; a group's only where no group allows.
-                if of_user {
-                    division.take_all(step, false, path, self.in_order(&said.taking));
-                }
-            }
-        }
-        for ((_, path), said) in said.iter().filter(|(speaker, _)| !is_user(speaker)) {
-            division.take_all(Step::GroupDeny, false, path, self.in_order(&said.taking));
-        }
-        division.take(Step::Default, false, None, &all(space));
-        division.found
+        let said = |speaker: &Speaker| self.said(speaker.0, right, space);
+        let is_user = |speaker: &&Speaker| matches!(speaker.0, Subject::User(_));
+        let own = self.speakers.iter().find(is_user).map(said);
+        let groups: Vec<Said> = self.speakers.iter().filter(|speaker| !is_user(speaker)).map(said).collect();
+        self.with_ways(division.decide(own.as_ref(), &groups.iter().collect::<Vec<_>>()))
     }
 
+    /// The rules in force of one subject, in the order in which a proof names them.
     fn said(&self, speaker: Subject, right: RightId, space: &Space) -> Said {
         let in_force = self.population.in_force();
         let rules = in_force.policy.rules_on(speaker, right).filter(|(_, rule)| rule.validity.holds(in_force.on));
-        Said::new(self.population, &rules.map(|(id, _)| id).collect::<Vec<_>>(), space)
+        let mut rules: Vec<(RuleId, _)> = rules.map(|(id, rule)| (id, rule.place)).collect();
+        rules.sort_by_key(|(id, place)| (*place, *id));
+        Said::new(self.population, &rules.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), space)
     }
 
-    /// The rules of one subject, in the order in which a proof names them.
-    fn in_order<'r>(&self, rules: &'r [(RuleId, Bits)]) -> Vec<&'r (RuleId, Bits)> {
-        let mut rules: Vec<&(RuleId, Bits)> = rules.iter().collect();
-        rules.sort_by_key(|(rule, _)| (self.population.in_force().policy.rule(*rule).place, *rule));
-        rules
+    fn with_ways(&self, parts: Vec<Part>) -> Vec<Origin> {
+        let ways: HashMap<Subject, &Path> = self.speakers.iter().map(|(speaker, path)| (*speaker, path)).collect();
+        let way = |rule: RuleId| {
+            let subject = self.population.in_force().policy.rule(rule).subject;
+            Proven { rule, path: ways.get(&subject).copied().cloned().unwrap_or_default() }
+        };
+        let origin =
+            |Part { allowed, step, rule, targets }: Part| Origin { allowed, step, rule: rule.map(way), targets };
+        parts.into_iter().map(origin).collect()
     }
-}
-
-/// Targets that are being divided.
-struct Division {
-    /// What nobody decided about yet.
-    open: Bits,
-    found: Vec<Origin>,
-}
-
-impl Division {
-    fn take_all(&mut self, step: Step, allowed: bool, path: &Path, rules: Vec<&(RuleId, Bits)>) {
-        for (rule, reached) in rules {
-            self.take(step, allowed, Some(Proven { rule: *rule, path: path.clone() }), reached);
-        }
-    }
-
-    fn take(&mut self, step: Step, allowed: bool, rule: Option<Proven>, reached: &Bits) {
-        let mut targets = reached.clone();
-        targets.intersect_with(&self.open);
-        if !targets.is_clear() {
-            self.open.difference_with(&targets);
-            self.found.push(Origin { allowed, step, rule, targets });
-        }
-    }
-}
-
-fn all(space: &Space) -> Bits {
-    let mut all = Bits::with_capacity(space.size);
-    all.insert_range(..);
-    all
 }

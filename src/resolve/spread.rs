@@ -10,6 +10,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::model::{Effect, GroupId, Id, RightId, Rule, RuleId, Subject, Target, UserId};
 
+use super::division::{Division, Part};
 use super::{InForce, Person, Step, Tier};
 
 /// Positions of targets.
@@ -65,8 +66,8 @@ pub struct Spread<'p> {
     /// What each group says, by the index of its id.
     pub(super) groups: Vec<Option<Said>>,
     pub(super) own: BTreeMap<UserId, Vec<RuleId>>,
-    /// What groups say together, by those that say anything; not more than [`MOST_KEPT`] bytes of it.
-    together: Vec<Rc<Together>>,
+    /// What groups give together, by those that say anything; not more than [`MOST_KEPT`] bytes of it.
+    together: Vec<Rc<Bits>>,
     alike: HashMap<Vec<GroupId>, usize>,
     speaking: Vec<GroupId>,
     /// Empty between two counts.
@@ -75,27 +76,9 @@ pub struct Spread<'p> {
     pub(super) touched: Vec<usize>,
 }
 
-/// What some groups say together.
-#[derive(Debug)]
-struct Together {
-    given: Bits,
-    taken: Bits,
-}
-
 /// How many bytes of sets are kept for people who are alike. In a large firm in which everybody's groups differ, keeping
 /// them all would take gigabytes and help nobody.
 pub(super) const MOST_KEPT: usize = 64 << 20;
-
-/// How far one person reaches: where which step decides. A position that stands in no set is refused by default.
-#[derive(Debug, Default)]
-pub struct Reach {
-    /// Where the person may, and the step and rule that say so.
-    pub allowed: Vec<(Step, RuleId, Bits)>,
-    /// All of these together.
-    pub all: Bits,
-    /// Where the person may not, other than by default.
-    pub refused: Vec<(Step, Bits)>,
-}
 
 impl<'p> Population<'p> {
     /// Looks the groups of everybody up.
@@ -145,7 +128,7 @@ impl<'p> Population<'p> {
     }
 
     /// The positions that a target stands for.
-    fn reached(&self, target: Option<Target>, space: &Space) -> Bits {
+    pub fn reached(&self, target: Option<Target>, space: &Space) -> Bits {
         let mut bits = Bits::with_capacity(space.size);
         let mut put = |index: usize| {
             let position = space.positions[index];
@@ -207,45 +190,26 @@ impl<'p> Spread<'p> {
         }
     }
 
-    /// How far a person reaches.
-    pub fn of(&mut self, user: UserId) -> Reach {
-        let size = self.space.size;
-        let mut everything = Bits::with_capacity(size);
-        everything.insert_range(..);
+    /// Divides the targets by what decides about a person, own data apart. The groups stand in the order in which their
+    /// rules shall be named; the rules of one group in that of their ids.
+    pub fn divide(&self, user: UserId, groups: &[GroupId]) -> Vec<Part> {
+        let division = Division::new(self.space.size);
         if !self.population.in_force.policy.users.get(user).active {
-            let refused = vec![(Step::Inactive, everything)];
-            return Reach { all: Bits::with_capacity(size), refused, ..Reach::default() };
+            return division.rest(Step::Inactive);
         }
-        let together = self.together(user);
-        let mut reach = Reach { all: Bits::with_capacity(size), ..Reach::default() };
-        let mut open = everything;
-        if let Some(own) = self.own_said(user) {
-            for (rule, bits) in &own.giving {
-                reach.allow(Step::User, *rule, bits, &mut open);
-            }
-            reach.refuse(Step::User, &own.deny, &mut open);
-        }
-        if !together.given.is_disjoint(&open) {
-            let person = self.population.person(user);
-            for said in person.groups.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
-                for (rule, bits) in &said.giving {
-                    reach.allow(Step::GroupAllow, *rule, bits, &mut open);
-                }
-            }
-        }
-        reach.refuse(Step::GroupDeny, &together.taken, &mut open);
-        reach
+        let speaking: Vec<&Said> = groups.iter().filter_map(|group| self.groups[group.index()].as_ref()).collect();
+        division.decide(self.own_said(user).as_ref(), &speaking)
     }
 
     /// What a person may. Asked of active people only.
     pub fn bits(&mut self, user: UserId) -> Bits {
-        let together = self.together(user);
-        self.with_own(user, together.given.clone())
+        let given = self.given(user);
+        self.with_own(user, given)
     }
 
     /// What the groups of a person give.
     pub(super) fn given(&mut self, user: UserId) -> Bits {
-        self.together(user).given.clone()
+        Bits::clone(&self.together(user))
     }
 
     /// What groups give, with the own rules of a person over it.
@@ -262,48 +226,25 @@ impl<'p> Spread<'p> {
         Some(Said::new(self.population, rules, &self.space))
     }
 
-    /// What the groups of a person give and take together.
-    fn together(&mut self, user: UserId) -> Rc<Together> {
+    /// What the groups of a person give together.
+    fn together(&mut self, user: UserId) -> Rc<Bits> {
         self.speaking.clear();
         let groups = &self.population.person(user).groups;
         self.speaking.extend(groups.iter().copied().filter(|group| self.groups[group.index()].is_some()));
         if let Some(number) = self.alike.get(self.speaking.as_slice()) {
             return Rc::clone(&self.together[*number]);
         }
-        let empty = || Bits::with_capacity(self.space.size);
-        let mut sets = Together { given: empty(), taken: empty() };
+        let mut given = Bits::with_capacity(self.space.size);
         for said in self.speaking.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
-            sets.given.union_with(&said.allow);
-            sets.taken.union_with(&said.deny);
+            given.union_with(&said.allow);
         }
-        let sets = Rc::new(sets);
-        if (self.together.len() + 1) * (self.space.size / 4 + 64) > MOST_KEPT {
-            return sets;
+        let given = Rc::new(given);
+        if (self.together.len() + 1) * (self.space.size / 8 + 64) > MOST_KEPT {
+            return given;
         }
-        self.together.push(Rc::clone(&sets));
+        self.together.push(Rc::clone(&given));
         self.alike.insert(self.speaking.clone(), self.together.len() - 1);
-        sets
-    }
-}
-
-impl Reach {
-    fn allow(&mut self, step: Step, rule: RuleId, bits: &Bits, open: &mut Bits) {
-        let mut part = bits.clone();
-        part.intersect_with(open);
-        if !part.is_clear() {
-            open.difference_with(&part);
-            self.all.union_with(&part);
-            self.allowed.push((step, rule, part));
-        }
-    }
-
-    fn refuse(&mut self, step: Step, bits: &Bits, open: &mut Bits) {
-        let mut part = bits.clone();
-        part.intersect_with(open);
-        if !part.is_clear() {
-            open.difference_with(&part);
-            self.refused.push((step, part));
-        }
+        given
     }
 }
 

@@ -9,7 +9,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::model::{GroupId, Id, Member, MembershipId, Policy, RightId, Rule, RuleId, Scope, Single, Subject, UserId};
+use crate::model::{
+    GroupId, Id, Member, MembershipId, ModuleId, ModuleSetId, Policy, RightId, Rule, RuleId, Scope, Single, Subject,
+    Target, UserId,
+};
 
 use super::spread::Stated;
 use super::stance::{self, Stance};
@@ -33,6 +36,8 @@ pub struct Supposition {
     pub members_in: Vec<(Member, GroupId)>,
     /// Whether an account is in use.
     pub active: Option<(UserId, bool)>,
+    /// Which modules a set has. Sets of answers take note of it; [`Supposed::allows`] does not.
+    pub modules: Option<(ModuleSetId, Vec<ModuleId>)>,
 }
 
 /// Answers that would change alike: these users would gain or lose a right over these targets.
@@ -165,7 +170,7 @@ impl Supposed<'_, '_> {
     }
 
     /// The rights about which anybody's answer can change, and whose; a certain one first.
-    fn concerned(&self, first: Option<RightId>) -> Vec<(RightId, Bits)> {
+    pub fn concerned(&self, first: Option<RightId>) -> Vec<(RightId, Bits)> {
         let population = self.actual.population;
         let policy = population.in_force().policy;
         let mut concerned: BTreeMap<RightId, Bits> = BTreeMap::new();
@@ -291,6 +296,11 @@ impl Supposed<'_, '_> {
                 let over = self.actual.over_groups().get(group).into_iter().flatten();
                 touched.extend(over.map(|id| of_rule(policy.rule(*id))));
             }
+            if let Some((set, _)) = &self.supposition.modules {
+                let on = population.in_force().on;
+                let over = policy.rules.iter().filter(|rule| rule.target == Some(Target::ModuleSet(*set)));
+                touched.extend(over.filter(|rule| rule.validity.holds(on)).map(of_rule));
+            }
             touched
         })
     }
@@ -320,6 +330,13 @@ impl Supposed<'_, '_> {
             return known.clone();
         }
         let reached = |rule: &Rule| {
+            if let (Some(Target::ModuleSet(set)), Some((other, modules))) = (rule.target, &self.supposition.modules)
+                && set == *other
+            {
+                let mut bits = self.actual.nothing(right);
+                modules.iter().for_each(|module| bits.insert(module.index()));
+                return bits;
+            }
             self.actual.reached(right, rule.target, |group, bits| {
                 if self.filled_otherwise().contains(&group) {
                     let moved = self.moved().iter();
@@ -337,7 +354,8 @@ impl Supposed<'_, '_> {
         let Supposition { rules_out, rules_in, .. } = self.supposition;
         let policy = self.actual.population.in_force().policy;
         // Who is in which group matters to what is said about people only.
-        if policy.rights.get(right).scope == Some(Scope::People) {
+        let of_modules = self.supposition.modules.is_some();
+        if of_modules || policy.rights.get(right).scope == Some(Scope::People) {
             return !self.touched().contains(&(right, subject));
         }
         let same = |rule: &Rule| rule.right == right && rule.subject == subject;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::date::Validity;
 use crate::model::key::{GroupKey, GroupKind, SubjectKey, TargetKey};
-use crate::model::{Effect, Policy, Rule};
+use crate::model::{Effect, Member, Membership, Policy, Rule};
 use crate::name::{Name, RightName};
 
 /// What kind of thing a key stands for.
@@ -152,6 +152,18 @@ impl Key {
             effect: rule.effect,
             validity: rule.validity,
         }
+    }
+
+    /// The key of a membership of a policy; one of a role is an online access.
+    pub fn of_membership(policy: &Policy, membership: &Membership) -> Self {
+        let group = policy.groups.key(membership.group);
+        let member = match membership.member {
+            Member::User(id) if group.is_role() => return Self::Access(policy.users.key(id).clone()),
+            Member::User(id) => MemberKey::User(policy.users.key(id).clone()),
+            Member::Group(id) => MemberKey::Group(policy.groups.key(id).clone()),
+            Member::Everyone => MemberKey::Everyone,
+        };
+        Self::Member { group: group.clone(), member, validity: membership.validity }
     }
 
     /// What kind of thing it stands for.

@@ -134,12 +134,12 @@ pub(super) fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<Effect
         .collect();
     singles.sort_by_key(|(user, right, target, _)| (*user, *right, *target));
     let effect = |(user, right, target, change): (&Name, &RightName, Option<&TargetKey>, &diff::Change)| {
-        let (file, line) = file_and_line(sources, change.rule);
+        let (file, line) = file_and_line(sources, change.rule().and_then(|rule| rule.place));
         EffectOut {
             user: user.to_string(),
             right: right.to_string(),
             target: target.map(ToString::to_string),
-            step: change.step.as_str(),
+            step: change.step().as_str(),
             file,
             line,
         }

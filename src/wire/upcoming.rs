@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::date::Date;
-use crate::diff::{Cause, Turn};
+use crate::diff::{Turn, Turning};
 use crate::model::{Member, Policy};
 use crate::text::Sources;
 
@@ -72,13 +72,13 @@ pub fn upcoming(policy: &Policy, sources: &Sources, [from, until]: [Date; 2], tu
     UpcomingOut { version: VERSION, from: from.to_string(), until: until.to_string(), days }
 }
 
-fn cause(policy: &Policy, sources: &Sources, cause: Cause, day: Date) -> CauseOut {
+fn cause(policy: &Policy, sources: &Sources, cause: Turning, day: Date) -> CauseOut {
     let validity = cause.validity(policy);
     let begins = cause.begins_on(policy, day);
     let shown = |date: Option<Date>| date.map(|date| date.to_string());
     let (begins, ends) = if begins { (shown(validity.begins()), None) } else { (None, shown(validity.ends())) };
     let (kind, what, group, subject, place, because) = match cause {
-        Cause::Member(id) => {
+        Turning::Member(id) => {
             let membership = policy.membership(id);
             let member = match membership.member {
                 Member::Everyone => "everyone".to_owned(),
@@ -88,7 +88,7 @@ fn cause(policy: &Policy, sources: &Sources, cause: Cause, day: Date) -> CauseOu
             let group = policy.group_subject(membership.group).to_string();
             ("member", member, Some(group), None, membership.place, &membership.because)
         }
-        Cause::Rule(id) => {
+        Turning::Rule(id) => {
             let rule = policy.rule(id);
             let target = rule.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
             let what = format!("{} {}{target}", rule.effect.as_str(), policy.rights.key(rule.right));

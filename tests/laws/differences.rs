@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::{prop_assert, prop_assert_eq};
+use proptest::prop_assert_eq;
 use rightful::date::Date;
-use rightful::diff::{Change, count, effective};
+use rightful::diff::{Change, Decided, count, effective};
 use rightful::model::key::TargetKey;
-use rightful::model::{Policy, Single, Subject};
+use rightful::model::{Policy, Scope, Single, Subject};
 use rightful::name::Name;
 use rightful::question::what;
-use rightful::resolve::{InForce, Request, Step, decide, prove};
+use rightful::resolve::{InForce, Request, Step, prove};
+use rightful::state::Key as FactKey;
 
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
@@ -75,45 +76,71 @@ fn the_difference_is_that_of_all_single_answers() {
     runner(500).run(&(organisation(), organisation()), law).unwrap();
 }
 
+/// What decides a request: the step, and of the rules of the first subject that a proof names the first by its words.
+type Decider = (bool, Step, Option<FactKey>);
+
+fn decider(side: &InForce<'_>, user: &str, right: &str, target: Option<&str>) -> Option<Decider> {
+    let policy = side.policy;
+    let target = match target {
+        Some(key) => Some(all_singles(policy).find(|single| policy.target_key((*single).into()).to_string() == key)?),
+        None => None,
+    };
+    let user = policy.users.find(&Name::new(user).expect("a name"))?;
+    let right = policy.right_called(right)?;
+    let scope = policy.rights.get(right).scope;
+    let fits = scope
+        .map_or(target.is_none(), |scope| target.is_some_and(|target| policy.single_targets(scope).contains(&target)));
+    if !fits {
+        return None;
+    }
+    let proof = prove(side, Request::by(user, right, target));
+    let subject = proof.rules.first().map(|proven| policy.rule(proven.rule).subject);
+    let rules = proof.rules.iter().map(|proven| proven.rule);
+    let first = rules.filter(|rule| Some(policy.rule(*rule).subject) == subject).min();
+    let key = first.map(|rule| FactKey::of_rule(policy, policy.rule(rule)));
+    Some((proof.decision.allowed, proof.decision.step, key))
+}
+
+fn all_singles(policy: &Policy) -> impl Iterator<Item = Single> {
+    [Scope::People, Scope::Modules, Scope::Attachments].into_iter().flat_map(|scope| policy.single_targets(scope))
+}
+
 #[test]
-fn a_change_names_the_step_of_the_head_and_a_rule_that_decides() {
+fn every_change_says_what_decided_on_each_side_and_no_other_reason_changed() {
     let law = |(base, head): (Organisation, Organisation)| {
         let on = some_days(&base)[0];
         let (base, head) = (compiled(&base).policy, compiled(&head).policy);
+        let (before, after) = (answers(&base, on), answers(&head, on));
         let (base, head) = (InForce::new(&base, on), InForce::new(&head, on));
         let found = effective(&base, &head);
-        let request = |side: &InForce<'_>, user: &Name, change: &Change, target: Option<&TargetKey>| {
-            let single = |key: &TargetKey| match key {
-                TargetKey::User(name) => side.policy.users.find(name).map(Single::User),
-                TargetKey::Module(name) => side.policy.modules.find(name).map(Single::Module),
-                TargetKey::Attachment(name) => side.policy.attachments.find(name).map(Single::Attachment),
-                _ => None,
-            };
-            let target = match target {
-                Some(key) => Some(single(key)?),
-                None => None,
-            };
-            let (user, right) = (side.policy.users.find(user)?, side.policy.rights.find(&change.right)?);
-            let scoped = side.policy.rights.get(right).scope.is_some();
-            (scoped == target.is_some()).then_some(Request::by(user, right, target))
+        let said = |decided: &Option<Decided>| {
+            decided.as_ref().map(|decided| {
+                let key = decided.rule.as_ref().map(|rule| rule.key.clone());
+                (decided.allowed, decided.step, key)
+            })
         };
-        let places = |side: &InForce<'_>, request| {
-            prove(side, request).rules.iter().map(|proven| side.policy.rule(proven.rule).place).collect::<Vec<_>>()
-        };
-        for (changes, deciding) in [(&found.gains, &head), (&found.losses, &base)] {
-            for change in changes {
-                for (user, target) in change.singles() {
-                    let after = request(&head, user, change, target).map(|request| decide(&head, request).step);
-                    // Where the head has no such request, nothing decides it there.
-                    prop_assert_eq!(change.step, after.unwrap_or(change.step));
-                    let asked = request(deciding, user, change, target).expect("it was held");
-                    prop_assert!(places(deciding, asked).contains(&change.rule));
+        for change in found.gains.iter().chain(&found.losses).chain(&found.reasons) {
+            for (user, target) in change.singles() {
+                let target = target.map(ToString::to_string);
+                for (side, decided) in [(&base, &change.before), (&head, &change.after)] {
+                    let expected = decider(side, user.as_str(), change.right.as_str(), target.as_deref());
+                    prop_assert_eq!(said(decided), expected, "{} {} {:?}", user, change.right, target);
                 }
             }
         }
+        let reasons = keys(&found.reasons);
+        prop_assert_eq!(reasons.len(), count(&found.reasons), "each once");
+        for key in before.keys().filter(|key| after.contains_key(*key)) {
+            if !is_comparable(key, [base.policy, head.policy]) {
+                continue;
+            }
+            let [was, is] = [&base, &head].map(|side| decider(side, &key.0, &key.1, key.2.as_deref()));
+            let (Some(was), Some(is)) = (was, is) else { continue };
+            prop_assert_eq!(reasons.contains(key), was.0 == is.0 && was != is, "{:?}: {:?} {:?}", key, was, is);
+        }
         Ok(())
     };
-    runner(500).run(&(organisation(), organisation()), law).unwrap();
+    runner(400).run(&(organisation(), organisation()), law).unwrap();
 }
 
 #[test]

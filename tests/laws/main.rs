@@ -2,6 +2,7 @@
 //! written independently of it, and with itself over many random organisations.
 
 mod catalogue;
+mod causes;
 mod database;
 mod decisions;
 mod differences;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Date;
-use crate::diff::{self, Cause, Change, Turn};
+use crate::diff::{self, Change, Turn, Turning};
 use crate::language::{Text, Word};
 use crate::model::key::TargetKey;
 use crate::model::{Effect, Member, Policy};
@@ -78,9 +78,9 @@ fn rows(policy: &Policy, losses: &[Change], gains: &[Change]) -> Vec<Vec<Line>> 
 }
 
 /// What begins or ends, its place, and why it is written.
-fn cause(policy: &Policy, sources: &Sources, cause: Cause, day: Date) -> Vec<Vec<Line>> {
+fn cause(policy: &Policy, sources: &Sources, cause: Turning, day: Date) -> Vec<Vec<Line>> {
     let (text, place, because) = match cause {
-        Cause::Member(id) => {
+        Turning::Member(id) => {
             let membership = policy.membership(id);
             let member = match membership.member {
                 Member::Everyone => "everyone".to_owned(),
@@ -90,7 +90,7 @@ fn cause(policy: &Policy, sources: &Sources, cause: Cause, day: Date) -> Vec<Vec
             let group = policy.group_subject(membership.group);
             (say!("{member} in {group}", member, group), membership.place, &membership.because)
         }
-        Cause::Rule(id) => {
+        Turning::Rule(id) => {
             let rule = policy.rule(id);
             let target = rule.target.map(|target| format!(" of {}", policy.target_key(target))).unwrap_or_default();
             let (subject, right) = (policy.subject_key(rule.subject), policy.rights.key(rule.right));

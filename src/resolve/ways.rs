@@ -1,0 +1,63 @@
+//! In which order a proof names the groups of a person: shorter ways first, then by the names along them.
+//!
+//! Gives the order of [`prove`](super::prove()) for a whole population, from ways that are found once for each group.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use crate::model::{GroupId, Member, UserId};
+
+use super::InForce;
+
+/// A way into a group: all groups along it, the one that it leads to among them.
+type Way = Box<[GroupId]>;
+
+/// The ways from groups to those around them, on a day.
+pub struct Ways<'p> {
+    in_force: &'p InForce<'p>,
+    /// From a group to itself and every group around it, the first of the shortest.
+    known: RefCell<HashMap<GroupId, Rc<[Way]>>>,
+}
+
+impl<'p> Ways<'p> {
+    /// Begins with nothing found.
+    pub fn new(in_force: &'p InForce<'p>) -> Self {
+        Self { in_force, known: RefCell::default() }
+    }
+
+    /// All groups of a person, in the order in which a proof names them.
+    pub fn order(&self, user: UserId) -> Vec<GroupId> {
+        let InForce { policy, on, .. } = self.in_force;
+        let direct = policy.memberships_of(Member::User(user)).chain(policy.memberships_of(Member::Everyone));
+        let mut direct: Vec<GroupId> = direct.filter(|(_, m)| m.validity.holds(*on)).map(|(_, m)| m.group).collect();
+        direct.sort_unstable();
+        direct.dedup();
+        let from: Vec<Rc<[Way]>> = direct.into_iter().map(|group| self.from(group)).collect();
+        let mut ways: Vec<&Way> = from.iter().flat_map(|ways| ways.iter()).collect();
+        ways.sort_unstable_by_key(|way| (way.last(), way.len(), *way));
+        ways.dedup_by_key(|way| way.last());
+        ways.sort_unstable_by_key(|way| (way.len(), *way));
+        ways.into_iter().filter_map(|way| way.last().copied()).collect()
+    }
+
+    fn from(&self, group: GroupId) -> Rc<[Way]> {
+        if let Some(known) = self.known.borrow().get(&group) {
+            return Rc::clone(known);
+        }
+        let mut found: Vec<Way> = Vec::new();
+        let mut queue: VecDeque<Vec<GroupId>> = VecDeque::from([vec![group]]);
+        while let Some(way) = queue.pop_front() {
+            let Some(last) = way.last().copied().filter(|last| found.iter().all(|way| way.last() != Some(last))) else {
+                continue;
+            };
+            let around = self.in_force.policy.memberships_of(Member::Group(last));
+            let around = around.filter(|(_, m)| m.validity.holds(self.in_force.on)).map(|(_, m)| m.group);
+            queue.extend(around.map(|next| [way.as_slice(), &[next]].concat()));
+            found.push(way.into());
+        }
+        let found: Rc<[Way]> = found.into();
+        self.known.borrow_mut().insert(group, Rc::clone(&found));
+        found
+    }
+}
