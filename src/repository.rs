@@ -1,6 +1,7 @@
 //! A policy repository: its root, its settings, and the compiled policy of each of its companies.
 
 mod library;
+mod pairs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::tree::{Tree, TreeError};
 
 pub use library::Library;
 use library::Parsed;
+pub use pairs::matched;
 
 /// The settings file, whose folder is the root.
 pub const SETTINGS: &str = "rightful.yaml";
@@ -82,6 +84,12 @@ pub struct Company {
 }
 
 impl Company {
+    /// A company that declares nothing: it has the catalogue, and nobody in it.
+    pub fn empty(name: Option<Name>) -> Self {
+        let (policy, diagnostics) = lower(&[]);
+        Self { name, database: None, policy, diagnostics, files: 0 }
+    }
+
     /// Whether the policy can be asked.
     pub fn compiles(&self) -> bool {
         !self.diagnostics.iter().any(stops)
@@ -89,6 +97,13 @@ impl Company {
 }
 
 impl Repository {
+    /// What stood before there was a policy: for each company of a later repository one that declares nothing. Only to
+    /// be compared with; nothing that shall be applied may come from here.
+    pub fn before_any(library: &Library, later: &Self) -> Self {
+        let companies = later.companies.iter().map(|company| Company::empty(company.name.clone())).collect();
+        Self { sources: library.sources(), settings: Settings::default(), companies, diagnostics: Vec::new() }
+    }
+
     /// The settings file and the folders of policies: if these stay as they are, so does all that was read.
     pub fn watched(&self) -> Vec<&str> {
         let companies = self.settings.companies.iter();

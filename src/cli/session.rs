@@ -162,7 +162,7 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
 }
 
 /// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.
-fn below(root: &Path) -> String {
+pub fn below(root: &Path) -> String {
     let top = root.ancestors().find(|folder| folder.join(".git").exists());
     let way = top.and_then(|top| root.strip_prefix(top).ok());
     let parts = way.into_iter().flat_map(|way| way.components());

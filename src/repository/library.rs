@@ -30,6 +30,13 @@ struct Kept {
     parsed: Option<Parsed>,
 }
 
+impl Kept {
+    /// Whether these bytes are what was read. Of a file that is not UTF-8 only a part was kept.
+    fn says(&self, bytes: &[u8]) -> bool {
+        self.undecoded.is_empty() && self.file.text().as_bytes() == bytes
+    }
+}
+
 /// What became of a policy file.
 #[derive(Debug)]
 pub(super) struct Parsed {
@@ -69,7 +76,8 @@ impl Library {
         Ok((settings, found))
     }
 
-    /// Reads a file, unless what it says is known.
+    /// Reads a file, unless what it says is known. Of a tree that does not know what stands for its bytes, the bytes
+    /// themselves are compared.
     pub(super) fn read(&mut self, tree: &dyn Tree, path: &str) -> Result<FileId, TreeError> {
         let content = tree.content(path)?;
         let known = self.by_path.get(path).copied();
@@ -81,6 +89,13 @@ impl Library {
         }
         let id = known.unwrap_or(FileId(u32::try_from(self.kept.len()).unwrap_or(u32::MAX)));
         let bytes = tree.read(path)?.unwrap_or_default();
+        if let Some(id) = known
+            && self.kept[id.0 as usize].says(&bytes)
+        {
+            let kept = &mut self.kept[id.0 as usize];
+            kept.content = content.or(kept.content);
+            return Ok(id);
+        }
         let (file, undecoded) = decode(id, path, bytes);
         let kept = Kept { content, file: Arc::new(file), undecoded, parsed: None };
         match known {
@@ -124,5 +139,51 @@ impl Library {
     /// All files, for places.
     pub(super) fn sources(&self) -> Sources {
         Sources::new(self.kept.iter().map(|kept| kept.file.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::compile_with;
+    use crate::tree::memory::Memory;
+
+    fn tree(sales: &str) -> Memory {
+        Memory::new([("policies/a.yaml", "users: { lars: }\n"), ("policies/sales.yaml", sales)])
+    }
+
+    #[test]
+    fn what_says_the_same_is_parsed_once_though_the_tree_does_not_know() {
+        let mut library = Library::default();
+        compile_with(&mut library, &tree("groups: { sales: { members: [lars] } }\n")).unwrap();
+        let before: Vec<_> = library.kept.iter().map(|kept| kept.file.clone()).collect();
+        compile_with(&mut library, &tree("groups: { sales: { members: [everyone] } }\n")).unwrap();
+        let same: Vec<_> = library.kept.iter().zip(&before).map(|(kept, file)| Arc::ptr_eq(&kept.file, file)).collect();
+        assert_eq!(same, [true, false]);
+    }
+
+    #[test]
+    fn the_places_of_one_tree_stay_true_after_another_was_read() {
+        let mut library = Library::default();
+        let base = compile_with(&mut library, &tree("groups: { sales: { members: [lars], allow: [data.export] } }\n"));
+        let longer = "# a line more\n\ngroups:\n  sales:\n    members: [lars]\n    allow: [lists.print]\n";
+        let head = compile_with(&mut library, &tree(longer)).unwrap();
+        let gone = compile_with(&mut library, &Memory::new([("policies/a.yaml", "users: { lars: }\n")])).unwrap();
+        let shown = |of: &crate::repository::Repository| {
+            let place = of.companies[0].policy.rules[0].place.unwrap();
+            let file = of.sources.file(place.file);
+            format!("{}:{} {}", file.path(), file.position(place.span.start).line, file.slice(place.span))
+        };
+        assert_eq!(shown(&base.unwrap()), "policies/sales.yaml:1 data.export");
+        assert_eq!(shown(&head), "policies/sales.yaml:6 lists.print");
+        assert!(gone.companies[0].policy.rules.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf8_is_read_again() {
+        let mut library = Library::default();
+        let bad = |tail: &[u8]| Memory::new([("policies/a.yaml", [b"users: { lars: }\n", tail].concat())]);
+        assert!(!compile_with(&mut library, &bad(b"\xff")).unwrap().companies[0].compiles());
+        assert!(compile_with(&mut library, &bad(b"")).unwrap().companies[0].compiles());
     }
 }

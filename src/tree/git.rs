@@ -57,6 +57,36 @@ impl Checkout {
         found.map(|commit| Some(commit.id())).map_err(|_| TreeError::NoRevision(name.to_owned()))
     }
 
+    /// The revision of a name, else the one that is checked out.
+    ///
+    /// # Errors
+    /// If git has no such revision, or nothing was ever committed.
+    pub fn revision(self: &Rc<Self>, name: Option<&str>) -> Result<Revision, TreeError> {
+        Revision::at(self, self.commit(name)?.ok_or(TreeError::NoCommit)?)
+    }
+
+    /// Whether git knows a revision of this name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.commit(Some(name)).is_ok()
+    }
+
+    /// Whether older commits were left out when this was cloned.
+    pub fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+
+    /// The merge bases of two revisions, the best first, as git has them; none if they have no common history.
+    ///
+    /// # Errors
+    /// If git fails.
+    pub fn merge_bases(self: &Rc<Self>, ours: &Revision, theirs: &Revision) -> Result<Vec<Revision>, TreeError> {
+        match self.repository.merge_bases(ours.commit, theirs.commit) {
+            Ok(bases) => bases.iter().map(|base| Revision::at(self, *base)).collect(),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The top of the working tree, after symbolic links.
     pub(super) fn top(&self) -> Result<PathBuf, TreeError> {
         let top = self.repository.workdir().unwrap_or_else(|| self.repository.path());
