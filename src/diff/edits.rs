@@ -219,6 +219,8 @@ impl<'p> Work<'_, 'p> {
             };
             let bundle = match user.filter(|user| self.users.contains_key(user)) {
                 Some(user) => self.users.get_mut(&user),
+                // An online access is written with the person, not with the role.
+                None if self.sides[side].policy().groups.key(membership.group).is_role() => None,
                 None => self.groups.get_mut(&membership.group),
             };
             match bundle {
@@ -228,7 +230,12 @@ impl<'p> Work<'_, 'p> {
                     let membership = &lists[side][id.index()];
                     let key = Key::of_membership(self.policies()[side], membership);
                     let line = Line { place: membership.place, key };
-                    let undated = format!("{:?}", (membership.member, membership.group));
+                    // Somebody has one online access: another role is the same line.
+                    let group = match key {
+                        Key::Access(_) => None,
+                        _ => Some(membership.group),
+                    };
+                    let undated = format!("{:?}", (membership.member, group));
                     lines.add(side, undated, Found { line, differs, rule: None, member: Some(id) });
                 }
             }
