@@ -220,7 +220,7 @@ impl<'p> Work<'_, 'p> {
             let bundle = match user.filter(|user| self.users.contains_key(user)) {
                 Some(user) => self.users.get_mut(&user),
                 // An online access is written with the person, not with the role.
-                None if self.sides[side].policy().groups.key(membership.group).is_role() => None,
+                None if self.sides[0].policy().groups.key(membership.group).is_role() => None,
                 None => self.groups.get_mut(&membership.group),
             };
             match bundle {
@@ -229,13 +229,10 @@ impl<'p> Work<'_, 'p> {
                 None => {
                     let membership = &lists[side][id.index()];
                     let key = Key::of_membership(self.policies()[side], membership);
-                    let line = Line { place: membership.place, key };
                     // Somebody has one online access: another role is the same line.
-                    let group = match key {
-                        Key::Access(_) => None,
-                        _ => Some(membership.group),
-                    };
+                    let group = (!matches!(key, Key::Access(_))).then_some(membership.group);
                     let undated = format!("{:?}", (membership.member, group));
+                    let line = Line { place: membership.place, key };
                     lines.add(side, undated, Found { line, differs, rule: None, member: Some(id) });
                 }
             }
