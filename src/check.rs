@@ -25,7 +25,7 @@ mod too_many_invitations;
 mod unused_group;
 mod unused_module_set;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::date::Date;
 use crate::diag::{self, Code, Diagnostic, Level, Severity};
@@ -118,7 +118,7 @@ pub fn repository(repository: &Repository, on: Date, only: Option<&Name>) -> Rep
         report.findings.extend(of_company.findings);
         report.proved.extend(of_company.proved);
     }
-    settle(&mut report.findings, &repository.settings.lints);
+    settle(&mut report.findings, &repository.settings);
     report
 }
 
@@ -135,7 +135,7 @@ pub fn company(company: &Company, settings: &Settings, on: Date) -> Report {
         report.proved = of_policy.proved;
         report.proved.iter_mut().for_each(|proved| proved.company.clone_from(&company.name));
     }
-    settle(&mut report.findings, &settings.lints);
+    settle(&mut report.findings, settings);
     report
 }
 
@@ -144,23 +144,20 @@ pub fn policy(in_force: &InForce<'_>, settings: &Settings) -> Report {
     let population = Population::new(in_force);
     let sensitive = rights_named(in_force.policy, &settings.sensitive);
     let subject = Subject { in_force, population: &population, sensitive };
-    let asked = CHECKS.iter().filter(|(code, _)| level(*code, &settings.lints) != Level::Off);
+    let asked = CHECKS.iter().filter(|(code, _)| settings.level(*code) != Level::Off);
     let mut findings: Vec<Diagnostic> = asked.flat_map(|(_, check)| check(&subject)).collect();
     let outcome = expectations::run(in_force.policy, in_force.on);
     findings.extend(outcome.findings);
-    settle(&mut findings, &settings.lints);
+    settle(&mut findings, settings);
     Report { findings, proved: outcome.proved }
 }
 
-fn level(code: Code, lints: &BTreeMap<Code, Level>) -> Level {
-    lints.get(&code).copied().unwrap_or_else(|| code.level())
-}
-
 /// Gives each finding the level of the settings, and all of them their order.
-fn settle(findings: &mut Vec<Diagnostic>, lints: &BTreeMap<Code, Level>) {
-    findings.retain(|finding| level(finding.code, lints) != Level::Off);
+fn settle(findings: &mut Vec<Diagnostic>, settings: &Settings) {
+    findings.retain(|finding| settings.level(finding.code) != Level::Off);
     for finding in findings.iter_mut() {
-        finding.severity = if level(finding.code, lints) == Level::Error { Severity::Error } else { Severity::Warning };
+        finding.severity =
+            if settings.level(finding.code) == Level::Error { Severity::Error } else { Severity::Warning };
     }
     diag::sort(findings);
 }

@@ -1,6 +1,7 @@
 //! A policy repository: its root, its settings, and the compiled policy of each of its companies.
 
 mod library;
+mod named;
 mod pairs;
 
 use std::collections::BTreeSet;
@@ -10,7 +11,7 @@ use thiserror::Error;
 
 use crate::diag::{self, Code, Diagnostic};
 use crate::model::{Policy, RightId, lower};
-use crate::name::{Name, nearest};
+use crate::name::Name;
 use crate::say;
 use crate::syntax::Document;
 use crate::syntax::database::DatabaseUrl;
@@ -177,7 +178,7 @@ pub fn compile_with(library: &mut Library, tree: &dyn Tree) -> Result<Repository
         companies.push(compile_company(library, company, paths, &diagnostics)?);
     }
     if companies.iter().all(Company::compiles) {
-        diagnostics.extend(unknown_sensitive_rights(&settings, &companies));
+        diagnostics.extend(named::unknown(&settings, &companies));
     }
     let mut kept = all;
     if !settings.companies.is_empty() {
@@ -257,34 +258,6 @@ fn names_something_missing(code: Code) -> bool {
             | Code::UnknownModule
             | Code::UnknownTarget
     )
-}
-
-/// Sensitive rights that no company has.
-fn unknown_sensitive_rights(settings: &Settings, companies: &[Company]) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for pattern in &settings.sensitive {
-        let names = || companies.iter().flat_map(|company| company.policy.rights.iter().map(|(_, name, _)| name));
-        let known = |action: &str| names().any(|name| name.area() == &*pattern.value.area && name.action() == action);
-        let place = Place { file: settings.file, span: pattern.span };
-        let mut missing: Vec<String> = pattern
-            .value
-            .actions
-            .iter()
-            .filter(|action| !known(action))
-            .map(|action| format!("{}.{action}", pattern.value.area))
-            .collect();
-        if pattern.value.actions.is_empty() && !names().any(|name| name.area() == &*pattern.value.area) {
-            missing.push(pattern.value.to_string());
-        }
-        findings.extend(missing.into_iter().map(|right| {
-            let help = match nearest(&right, names().map(crate::name::RightName::as_str)) {
-                Some(near) => say!("did you mean `{near}`?", near),
-                None => say!("`rightful rights` lists the catalogue; own rights are declared in the section `rights`"),
-            };
-            Diagnostic::new(Code::UnknownRight, place, say!("there is no right `{right}`", right)).help(help)
-        }));
-    }
-    findings
 }
 
 /// Policy files that belong to no company.

@@ -11,6 +11,7 @@ pub mod duration;
 pub mod employee;
 pub mod expectation;
 pub mod fields;
+pub mod gate;
 pub mod grammar;
 pub mod group;
 pub mod module;

@@ -8,7 +8,7 @@ use super::fields::Reader;
 use super::grammar::parse_expectation;
 use super::rule::{At, Reference, What};
 use super::rules::{items, read_date};
-use super::yaml::{Node, Value, locate};
+use super::yaml::{Node, Style, Value, locate};
 
 /// Of whom something is expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,6 +94,14 @@ pub struct ExpectationDecl {
 pub struct Spans(Vec<(usize, u32)>);
 
 impl Spans {
+    /// Finds some bytes of a scalar's text in the file.
+    pub(super) fn new(reader: &Reader<'_>, node: &Node<'_>, style: Style, text: &str, mut bytes: Vec<usize>) -> Self {
+        bytes.sort_unstable();
+        bytes.dedup();
+        let place = |at| (at, locate(reader.source, node.span, style, text, at));
+        Self(bytes.into_iter().map(place).collect())
+    }
+
     /// The span in the file of a part of the text.
     pub fn of<T>(&self, part: &At<T>) -> Span {
         let place = |at: usize| {
@@ -138,12 +146,8 @@ fn read_text(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ExpectationDecl
     let (text, style) = reader.scalar(node, say!("an expectation"))?;
     match parse_expectation(&text) {
         Ok(meant) => {
-            let mut bytes = meant.bytes();
-            bytes.sort_unstable();
-            bytes.dedup();
-            let spans = bytes.into_iter().map(|at| (at, locate(reader.source, node.span, style, &text, at))).collect();
-            let span = node.span;
-            Some(ExpectationDecl { text: text.into(), meant, on: None, because: None, span, spans: Spans(spans) })
+            let spans = Spans::new(reader, node, style, &text, meant.bytes());
+            Some(ExpectationDecl { text: text.into(), meant, on: None, because: None, span: node.span, spans })
         }
         Err(error) => {
             reader.grammar_error(node, &text, style, error);

@@ -1,8 +1,9 @@
-//! The grammar of rules, members, questions and expectations: text becomes references. The only place that knows pest.
+//! The grammar of rules, members, questions, expectations and gates: text becomes references. The only place that knows pest.
 //!
 //! Names are checked for their form, not looked up.
 
 mod expectation;
+mod gate;
 
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
@@ -19,6 +20,7 @@ use super::rule::{
 };
 
 pub use expectation::parse_expectation;
+pub use gate::{parse_gate, parse_object};
 use rules::{Grammar, Rule};
 
 mod rules {
@@ -207,12 +209,14 @@ fn reference_of(pair: &Pair<'_, Rule>) -> Parsed<Reference> {
         if part.as_rule() == Rule::prefix {
             prefix = Prefix::ALL.into_iter().find(|p| p.as_str() == part.as_str());
         } else {
-            let start = part.as_span().start();
-            let name = Name::new(part.as_str()).map_err(|why| error_at(start, why.text()))?;
-            return Ok(Reference { prefix, name });
+            return Ok(Reference { prefix, name: name_of(&part)? });
         }
     }
     Err(error_at(pair.as_span().start(), say!("a name is missing")))
+}
+
+fn name_of(pair: &Pair<'_, Rule>) -> Parsed<Name> {
+    Name::new(pair.as_str()).map_err(|why| error_at(pair.as_span().start(), why.text()))
 }
 
 fn validity_of(pair: &Pair<'_, Rule>) -> Parsed<Validity> {
@@ -300,6 +304,16 @@ fn word_for(token: &Rule) -> Option<Text> {
         Rule::at_least => "at least",
         Rule::at_most => "at most",
         Rule::exactly => "exactly",
+        Rule::gains => "gains",
+        Rule::loses => "loses",
+        Rule::gain => "gain",
+        Rule::lose => "lose",
+        Rule::anything => "anything",
+        Rule::sensitive => "sensitive",
+        Rule::access_to => "access to",
+        Rule::no_change => "no change",
+        Rule::expectations_hold => "expectations hold",
+        Rule::nothing_weakened => "nothing is weakened",
         _ => return described(token),
     };
     Some(say!("`{keyword}`", keyword))
@@ -318,6 +332,17 @@ fn described(token: &Rule) -> Option<Text> {
         Rule::target | Rule::target_text => say!("a name, `everyone` or `everything`"),
         Rule::who | Rule::member | Rule::member_text => say!("a name or `everyone`"),
         Rule::reference | Rule::name | Rule::subject | Rule::question_text => say!("a name"),
+        Rule::gate | Rule::gate_text => {
+            say!(
+                "`nobody gains X`, `at most 5 users gain X`, `no change`, `expectations hold` or `nothing is weakened`"
+            )
+        }
+        Rule::object | Rule::object_text => {
+            say!(
+                "a right such as `data.export`, a group such as `group:management`, `access to NAME`, `sensitive` or `anything`"
+            )
+        }
+        Rule::membership => say!("a group such as `group:management`"),
         Rule::date => say!("a date as YYYY-MM-DD"),
         Rule::string => say!("a reason in double quotes"),
         Rule::string_text => say!("the closing `\"`"),

@@ -99,6 +99,16 @@ pub enum TargetRef {
     Named(Reference),
 }
 
+impl std::fmt::Display for TargetRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Everyone => f.write_str("everyone"),
+            Self::Everything => f.write_str("everything"),
+            Self::Named(reference) => write!(f, "{reference}"),
+        }
+    }
+}
+
 /// Who is a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberRef {

@@ -1,19 +1,29 @@
-//! The settings file `rightful.yaml`: companies, language, sensitive rights, guards and levels of findings.
+//! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards and levels of
+//! findings. One file per section that has more to it than a line.
+
+mod company;
+mod gates;
+mod guards;
+mod lints;
+mod reviewers;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Level};
 use crate::language::Language;
-use crate::name::nearest;
 use crate::say;
-use crate::text::{FileId, SourceFile, Spanned};
+use crate::text::{FileId, Place, SourceFile, Span, Spanned};
 
 use super::Declared;
-use super::database::{BadDatabase, DatabaseUrl};
-use super::fields::{Reader, kind_of, shorten};
+use super::fields::Reader;
+use super::gate::Gate;
 use super::grammar::parse_right;
 use super::rule::RightPattern;
-use super::yaml::{self, Node, Value};
+use super::yaml::{self, Node};
+
+pub use company::{COMPANY_FIELDS, CompanySettings};
+pub use guards::{GUARD_FIELDS, Guards, Limit};
+pub use reviewers::{Approver, MAX_APPROVER_BYTES, Reviewers};
 
 /// What the settings say.
 #[derive(Debug, Clone, Default)]
@@ -24,49 +34,33 @@ pub struct Settings {
     pub companies: Vec<Declared<CompanySettings>>,
     /// Rights that every review points out.
     pub sensitive: Vec<Spanned<RightPattern>>,
+    /// What no change may do.
+    pub gates: Vec<Gate>,
+    /// Who must approve when somebody gains something.
+    pub reviewers: Vec<Reviewers>,
     /// What a plan may not go past unconfirmed.
     pub guards: Guards,
     /// Levels of findings that differ from their own.
-    pub lints: BTreeMap<Code, Level>,
+    pub lints: BTreeMap<Code, Spanned<Level>>,
     /// Which file it is, if there is one.
     pub file: FileId,
 }
 
-/// One company.
-#[derive(Debug, Clone, Default)]
-pub struct CompanySettings {
-    /// The folders of its policies.
-    pub policies: Vec<Spanned<Box<str>>>,
-    /// Its database.
-    pub database: Option<Spanned<DatabaseUrl>>,
-}
+impl Settings {
+    /// The level at which findings of a code are reported.
+    pub fn level(&self, code: Code) -> Level {
+        self.lints.get(&code).map_or_else(|| code.level(), |level| level.value)
+    }
 
-/// What a plan may not go past unconfirmed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Guards {
-    /// The most users that may go out of use.
-    pub remove_users: Option<Limit>,
-    /// The most rights that people may lose.
-    pub lose_rights: Option<Limit>,
-}
-
-/// How much is too much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// More than so many hundredths of what there is.
-    Percent(u32),
-    /// More than so many.
-    Number(u32),
+    /// A span of the settings file as a place.
+    pub fn place(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
 }
 
 /// The fields of the settings.
-pub const FIELDS: [&str; 6] = ["version", "language", "companies", "sensitive", "guards", "lints"];
-
-/// The fields of a company.
-pub const COMPANY_FIELDS: [&str; 2] = ["policies", "database"];
-
-/// The fields of the guards.
-pub const GUARD_FIELDS: [&str; 2] = ["remove_users", "lose_rights"];
+pub const FIELDS: [&str; 8] =
+    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "lints"];
 
 /// Reads the settings.
 pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
@@ -85,14 +79,16 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
                 let languages = Language::ALL.map(|language| (language.code(), language));
                 settings.language = reader.choice(node, &languages).unwrap_or_default();
             }
-            "companies" => settings.companies = reader.section(node, company),
+            "companies" => settings.companies = reader.section(node, company::read),
             "sensitive" => settings.sensitive = sensitive(&mut reader, node),
-            "guards" => settings.guards = guards(&mut reader, node),
-            "lints" => settings.lints = lints(&mut reader, node),
+            "gates" => settings.gates = gates::read(&mut reader, node),
+            "reviewers" => settings.reviewers = reviewers::read(&mut reader, node),
+            "guards" => settings.guards = guards::read(&mut reader, node),
+            "lints" => settings.lints = lints::read(&mut reader, node),
             unknown => reader.unknown_field(unknown, span, say!("setting"), &FIELDS),
         }
     }
-    shared_databases(&mut reader, &settings.companies);
+    company::shared_databases(&mut reader, &settings.companies);
     (settings, reader.diagnostics)
 }
 
@@ -100,86 +96,6 @@ fn version(reader: &mut Reader<'_>, node: &Node<'_>) {
     let text = reader.scalar(node, say!("the version")).map(|(text, _)| text);
     if text.is_some_and(|text| text != "1") {
         reader.wrong_type(node, say!("this program knows version 1 only"), say!("write `version: 1`"));
-    }
-}
-
-fn company(reader: &mut Reader<'_>, node: &Node<'_>) -> CompanySettings {
-    let fields = reader.record(node, say!("a company"), &COMPANY_FIELDS);
-    let policies = match fields.get("policies") {
-        Some(list) => {
-            let items = reader.list(list, say!("folders"));
-            items.iter().filter_map(|item| folder(reader, item)).collect()
-        }
-        None => {
-            let help = say!("list the folders of its policies: `policies: [policies/common, policies/nordwind]`");
-            reader.wrong_type(node, say!("the field `{field}` is missing", field = "policies"), help);
-            Vec::new()
-        }
-    };
-    CompanySettings { policies, database: fields.get("database").and_then(|node| database(reader, node)) }
-}
-
-fn folder(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Box<str>>> {
-    let (text, _) = reader.scalar(node, say!("a folder"))?;
-    let path = text.trim_end_matches('/').strip_prefix("./").unwrap_or(text.trim_end_matches('/'));
-    if stays_inside(path) {
-        return Some(Spanned::new(path.into(), node.span));
-    }
-    let message = say!("`{path}` does not lie below this file", path = shorten(&text));
-    reader.wrong_type(node, message, say!("write a path from here, such as `policies/nordwind`"));
-    None
-}
-
-/// Whether a relative path stays below where it begins.
-fn stays_inside(path: &str) -> bool {
-    !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<DatabaseUrl>> {
-    let (text, _) = reader.scalar(node, say!("a database"))?;
-    let place = reader.place(node.span);
-    match DatabaseUrl::parse(&text) {
-        Ok(DatabaseUrl::Sqlite(path)) if !stays_inside(&path) => {
-            let message = say!("`{path}` does not lie below this file", path = shorten(&path));
-            reader.wrong_type(node, message, say!("write a path from here, such as `sqlite:nordwind.db`"));
-            None
-        }
-        Ok(url) => {
-            if url.has_password() {
-                reader.push(
-                    Diagnostic::new(Code::PasswordInConfig, place, say!("a password stands in this file"))
-                        .help(say!("put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file"))
-                        .concealed(),
-                );
-            }
-            Some(Spanned::new(url, node.span))
-        }
-        // What is no URL is never echoed: it may be a password.
-        Err(BadDatabase::Form) => {
-            let help = say!("write `sqlite:PATH`, `postgres://...` or `env:NAME`");
-            let finding = Diagnostic::new(Code::WrongType, place, say!("this names no database"));
-            reader.push(finding.help(help).concealed());
-            None
-        }
-        Err(BadDatabase::Variable) => {
-            let help = say!("only variables named `RIGHTFUL_*` and `*_DATABASE_URL` are read");
-            reader.wrong_type(node, say!("this variable cannot be read from here"), help);
-            None
-        }
-    }
-}
-
-fn shared_databases(reader: &mut Reader<'_>, companies: &[Declared<CompanySettings>]) {
-    let mut first = BTreeMap::new();
-    for company in companies {
-        let Some(database) = &company.body.database else { continue };
-        let Some((other, span)) = first.insert(&database.value, (&company.name.value, database.span)) else { continue };
-        let message = say!("`{one}` and `{other}` write to the same database", one = other, other = company.name.value);
-        let finding = Diagnostic::new(Code::SharedDatabase, reader.place(database.span), message)
-            .label(say!("again"))
-            .also(reader.place(span), say!("first"))
-            .help(say!("give each company a database of its own: each apply would undo the other's"));
-        reader.push(finding);
     }
 }
 
@@ -193,53 +109,6 @@ fn sensitive(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Spanned<RightPatte
         }
     }
     rights
-}
-
-fn guards(reader: &mut Reader<'_>, node: &Node<'_>) -> Guards {
-    let fields = reader.record(node, say!("the field `{field}`", field = "guards"), &GUARD_FIELDS);
-    let mut limit = |field| fields.get(field).and_then(|node| limit(reader, node));
-    Guards { remove_users: limit("remove_users"), lose_rights: limit("lose_rights") }
-}
-
-fn limit(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Limit> {
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    let limit = match &node.value {
-        Value::Scalar(text, _) => match text.strip_suffix('%') {
-            Some(digits) => number(digits).filter(|percent| *percent <= 100).map(Limit::Percent),
-            None => number(text).map(Limit::Number),
-        },
-        _ => None,
-    };
-    if limit.is_none() {
-        let message = say!("this is a share or a number, not {node}", node = kind_of(node));
-        reader.wrong_type(node, message, say!("write percent, such as `10%`, or a number, such as `5`"));
-    }
-    limit
-}
-
-fn lints(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<Code, Level> {
-    let entries = reader.entries(node, say!("the field `{field}`", field = "lints")).unwrap_or_default();
-    let mut lints = BTreeMap::new();
-    for (key, span, value) in entries {
-        let Some(code) = Code::of(key) else {
-            let help = match nearest(key, Code::ALL.iter().map(|code| code.as_str())) {
-                Some(near) => say!("did you mean `{near}`?", near),
-                None => say!("`rightful explain` lists all codes"),
-            };
-            let message = say!("no finding has the code `{code}`", code = shorten(key));
-            reader.push(Diagnostic::new(Code::UnknownField, reader.place(span), message).help(help));
-            continue;
-        };
-        let levels = Level::ALL.map(|level| (level.as_str(), level));
-        let Some(level) = reader.choice(value, &levels) else { continue };
-        if code.level() == Level::Error && level != Level::Error {
-            let message = say!("`{code}` is always an error", code = key);
-            reader.wrong_type(value, message, say!("only the levels of warnings can be chosen"));
-            continue;
-        }
-        lints.insert(code, level);
-    }
-    lints
 }
 
 #[cfg(test)]

@@ -177,3 +177,82 @@ fn the_settings_mark_the_root() {
     2 errors in 2 files
     ");
 }
+
+#[test]
+fn wrong_gates_and_reviewers_are_shown_where_they_stand() {
+    let users =
+        ("policies/a.yaml", "users: { anna: }\ngroups: { management: { members: [anna], allow: [program.start] } }\n");
+    let settings = "gates:\n  - nobody gain data.export\n  - at most 5 users gain Sensitive\nreviewers:\n  data.export: [anna, \"security team\"]\n";
+    insta::assert_snapshot!(Repository::with(&[("rightful.yaml", settings), users]).run("check"), @r#"
+    exit 1
+    rule-syntax
+
+      × `gain` cannot stand here
+       ╭─[rightful.yaml:2:12]
+     2 │   - nobody gain data.export
+       ·            ────
+       ╰────
+      help: expected `gains` or `loses`
+
+    rule-syntax
+
+      × `Sensitive` cannot stand here
+       ╭─[rightful.yaml:3:26]
+     3 │   - at most 5 users gain Sensitive
+       ·                          ─────────
+       ╰────
+      help: expected a right such as `data.export`, a group such as
+            `group:management`, `access to NAME`, `sensitive` or `anything`
+
+    wrong-type
+
+      × `security team` is no approver
+       ╭─[rightful.yaml:5:23]
+     5 │   data.export: [anna, "security team"]
+       ·                       ───────────────
+       ╰────
+      help: write a user or a team as the forge knows them, such as `anna` or
+            `"@nordwind/security"`: letters, digits, `.`, `-`, `_`, `/` and `@`, at
+            most 128 bytes
+
+    3 errors in 2 files
+    "#);
+    let settings = "gates:\n  - nobody gains group:mangement\nreviewers:\n  access to mangement: [\"@nordwind/security\"]\n  data.exprot: anna\n";
+    insta::assert_snapshot!(Repository::with(&[("rightful.yaml", settings), users]).run("check"), @r#"
+    exit 1
+    unknown-group
+
+      × there is no group `mangement`
+       ╭─[rightful.yaml:2:18]
+     2 │   - nobody gains group:mangement
+       ·                  ───────────────
+       ╰────
+      help: did you mean `group:management`?
+
+    unknown-target
+
+      × there is nothing called `mangement`
+       ╭─[rightful.yaml:4:13]
+     4 │   access to mangement: ["@nordwind/security"]
+       ·             ─────────
+       ╰────
+      help: did you mean `management`?
+
+    unknown-right
+
+      × there is no right `data.exprot`
+       ╭─[rightful.yaml:5:3]
+     5 │   data.exprot: anna
+       ·   ───────────
+       ╰────
+      help: did you mean `data.export`?
+
+    3 errors in 2 files: 1 user, 1 group, 1 rule (1 allow, 0 deny)
+    "#);
+    let settings =
+        "gates:\n  - nobody gains group:management\nreviewers:\n  access to management: [\"@nordwind/security\"]\n";
+    insta::assert_snapshot!(Repository::with(&[("rightful.yaml", settings), users]).run("check"), @"
+    exit 0
+    ok in 2 files: 1 user, 1 group, 1 rule (1 allow, 0 deny)
+    ");
+}

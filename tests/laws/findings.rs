@@ -9,14 +9,17 @@ use rightful::diag::{Code, Level};
 use rightful::model::{Effect, Id, Policy, Rule, RuleId, Single, Subject, Target};
 use rightful::resolve::{InForce, Request, decide};
 use rightful::syntax::settings::Settings;
-use rightful::text::Place;
+use rightful::text::{Place, Span, Spanned};
 
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
 
 /// Where a check finds a code.
 fn found(org: &Organisation, policy: &Policy, code: Code) -> BTreeSet<Place> {
-    let settings = Settings { lints: BTreeMap::from([(code, Level::Warning)]), ..Settings::default() };
+    let settings = Settings {
+        lints: BTreeMap::from([(code, Spanned::new(Level::Warning, Span::default()))]),
+        ..Settings::default()
+    };
     let report = check::policy(&InForce::new(policy, some_days(org)[0]), &settings);
     report.findings.iter().filter(|finding| finding.code == code).filter_map(|finding| finding.place()).collect()
 }

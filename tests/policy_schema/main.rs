@@ -15,7 +15,7 @@ use rightful::diag::Code;
 use rightful::wire::{policy_schema, settings_schema};
 use serde_json::{Value, json};
 
-use snippets::{EXPECTATIONS, MEMBERS, POLICIES, RULES, SETTINGS};
+use snippets::{EXPECTATIONS, GATES, MEMBERS, OBJECTS, POLICIES, RULES, SETTINGS};
 
 fn validator(schema: &schemars::Schema) -> Validator {
     jsonschema::draft202012::new(schema.as_value()).unwrap()
@@ -45,9 +45,12 @@ fn only_the_mistake_is_refused(validator: &Validator, pairs: &[(&str, &str)]) {
 
 /// Each text stands where `holder` makes room for it, and fits or does not.
 fn fit_as_they_should(texts: &[(&str, bool)], holder: impl Fn(&str) -> Value) {
-    let validator = validator(&policy_schema());
+    fit_into(&validator(&policy_schema()), texts, holder);
+}
+
+fn fit_into(validator: &Validator, texts: &[(&str, bool)], holder: impl Fn(&str) -> Value) {
     for (text, right) in texts {
-        let found = complaints(&validator, &holder(text));
+        let found = complaints(validator, &holder(text));
         assert_eq!(found.is_empty(), *right, "{text}\n{found}");
     }
 }
@@ -114,6 +117,7 @@ fn nothing_at_all_fits_where_the_reader_takes_it() {
         fits(&validator, empty);
     }
     fits(&self::validator(&settings_schema()), "companies:");
+    fits(&self::validator(&settings_schema()), "reviewers:");
 }
 
 #[test]
@@ -147,6 +151,15 @@ fn members_follow_the_grammar() {
 fn expectations_follow_the_grammar() {
     fit_as_they_should(EXPECTATIONS, |text| json!({ "expect": [text] }));
     fit_as_they_should(EXPECTATIONS, |text| json!({ "expect": [{ "that": text }] }));
+}
+
+#[test]
+fn gates_and_reviewers_follow_the_grammar() {
+    let validator = validator(&settings_schema());
+    fit_into(&validator, GATES, |text| json!({ "gates": [text] }));
+    fit_into(&validator, OBJECTS, |text| json!({ "gates": [format!("nobody gains {text}")] }));
+    fit_into(&validator, OBJECTS, |text| json!({ "gates": [format!("at most 2 users lose {text}")] }));
+    fit_into(&validator, OBJECTS, |text| json!({ "reviewers": { text: ["anna"] } }));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rightful::text::{FileId, SourceFile};
 use rightful::wire::{policy_schema, settings_schema};
 use serde_json::Value;
 
-use crate::snippets::{EXPECTATIONS, MEMBERS, POLICIES, RULES, SETTINGS, WHOLE_POLICY, WHOLE_SETTINGS};
+use crate::snippets::{EXPECTATIONS, GATES, MEMBERS, OBJECTS, POLICIES, RULES, SETTINGS, WHOLE_POLICY, WHOLE_SETTINGS};
 
 /// What the reader finds in a policy file.
 fn in_policy(yaml: &str) -> Vec<String> {
@@ -97,6 +97,23 @@ fn the_reader_takes_the_same_texts() {
         for (text, right) in texts {
             let yaml = format!("{before}'{}'{after}", text.replace('\'', "''"));
             let found = in_policy(&yaml);
+            assert_eq!(found.is_empty(), *right, "{yaml}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_takes_the_same_gates_and_reviewers() {
+    let tables = [
+        (GATES, "gates: ['", "']"),
+        (OBJECTS, "gates: ['nobody gains ", "']"),
+        (OBJECTS, "gates: ['at most 2 users lose ", "']"),
+        (OBJECTS, "reviewers: { '", "': [anna] }"),
+    ];
+    for (texts, before, after) in tables {
+        for (text, right) in texts {
+            let yaml = format!("{before}{text}{after}");
+            let found = in_settings(&yaml);
             assert_eq!(found.is_empty(), *right, "{yaml}: {found:?}");
         }
     }

@@ -115,6 +115,16 @@ companies:
   westwind: { policies: [policies/westwind], database: "postgres://crm@db.example/west" }
   ostwind: { policies: [policies/ostwind] }
 sensitive: [data.export, mail.mark_confidential, calendar.see+edit, campaigns.*]
+gates:
+  - nobody gains data.export
+  - at most 5 users gain sensitive
+  - nobody loses program.start
+  - expectations hold
+reviewers:
+  data.export: [anna, "@nordwind/security"]
+  calendar.*: anna@nordwind.example
+  access to group:management: [karin]
+  group:management: 007
 guards: { remove_users: 10%, lose_rights: 25 }
 lints: { inert-rule: error, unused-group: off, redundant-rule: warning, contradiction: error }
 "#;
@@ -275,6 +285,22 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("sensitive: []", "sensitive: [data.*]"),
     ("sensitive: [data.exprot!]", "sensitive: [data.exprot]"),
     ("sensitive: [calendar.see of lars]", "sensitive: [calendar.see+edit]"),
+    ("gates: nobody gains data.export", "gates: [nobody gains data.export]"),
+    ("gates: []", "gates: [expectations hold]"),
+    ("gates: [nobdy gains data.export]", "gates: [nobody gains data.export]"),
+    ("gates: [{ nobody: gains }]", "gates: [no-change]"),
+    ("reviewers: [anna]", "reviewers: { data.export: [anna] }"),
+    ("reviewers: { export: [anna] }", "reviewers: { data.export: [anna] }"),
+    ("reviewers: { data.export: [] }", "reviewers: { data.export: [anna] }"),
+    ("reviewers: { data.export: }", "reviewers: { data.export: anna }"),
+    ("reviewers: { data.export: [an na] }", "reviewers: { data.export: [anna] }"),
+    ("reviewers: { data.export: [anna, anna] }", "reviewers: { data.export: [anna, \"@anna\"] }"),
+    ("reviewers: { data.export: \"@\" }", "reviewers: { data.export: \"@a\" }"),
+    ("reviewers: { data.export: \"@@a\" }", "reviewers: { data.export: \"@a@b\" }"),
+    ("reviewers: { data.export: a|b }", "reviewers: { data.export: a/b }"),
+    ("reviewers: { data.export: -rf }", "reviewers: { data.export: _rf }"),
+    ("reviewers: { data.export: [[anna]] }", "reviewers: { data.export: [7] }"),
+    ("reviewers: { data.export: { anna: } }", "reviewers: { data.export: anna }"),
     ("guards: { remove_user: 10% }", "guards: { remove_users: 10% }"),
     ("guards: { lose_rights: 250% }", "guards: { lose_rights: 100% }"),
     ("guards: { lose_rights: -1 }", "guards: { lose_rights: 0 }"),
@@ -404,5 +430,72 @@ pub const EXPECTATIONS: &[(&str, bool)] = &[
     ("exactly 1.5 users can data.export", false),
     ("nobody can data.export because \"secret\"", false),
     ("nobody can data.export until 2026-12-31", false),
+    ("", false),
+];
+
+/// Texts, and whether each is something that somebody can gain.
+pub const OBJECTS: &[(&str, bool)] = &[
+    ("anything", true),
+    ("sensitive", true),
+    ("data.export", true),
+    ("data.*", true),
+    ("calendar.see+edit of group:management", true),
+    ("calendar.see", true),
+    ("access to everyone", true),
+    ("access to everything", true),
+    ("access  to\tlars", true),
+    ("access to module-set:desk", true),
+    ("access to group:management", true),
+    ("group:management", true),
+    ("role:accountant", true),
+    ("group.create", true),
+    ("sensitive.see", true),
+    ("access.to", true),
+    ("anything else", false),
+    ("sensitive of lars", false),
+    ("Sensitive", false),
+    ("management", false),
+    ("user:lars", false),
+    ("group: management", false),
+    ("group:of", false),
+    ("group:management of lars", false),
+    ("access management", false),
+    ("accessto management", false),
+    ("access to", false),
+    ("access to until", false),
+    ("access to data.export of lars", false),
+    ("data.export until 2026-12-31", false),
+    ("data.export of", false),
+    ("data", false),
+    ("", false),
+];
+
+/// Texts, and whether each is a gate.
+pub const GATES: &[(&str, bool)] = &[
+    ("no change", true),
+    ("no-change", true),
+    (" expectations\n hold ", true),
+    ("nothing is weakened", true),
+    ("at most 5 users gain data.export", true),
+    ("at\tmost 1 user lose data.export", true),
+    ("at most 0 users gain anything", true),
+    ("no changes", false),
+    ("no --change", false),
+    ("nochange", false),
+    ("expectations holds", false),
+    ("expectation hold", false),
+    ("nothing weakened", false),
+    ("nothing is weakened today", false),
+    ("nobody can data.export", false),
+    ("nobody gain data.export", false),
+    ("nobody gainsdata.export", false),
+    ("everybody gains data.export", false),
+    ("at least 5 users gain data.export", false),
+    ("exactly 5 users gain data.export", false),
+    ("at most users gain data.export", false),
+    ("at most 5 gain data.export", false),
+    ("at most 5 users gains data.export", false),
+    ("at most 1.5 users gain data.export", false),
+    ("gain:data.export", false),
     ("", false),
 ];

@@ -59,7 +59,7 @@ impl Parts {
     }
 }
 
-fn number_of(pair: &Pair<'_, Rule>) -> Parsed<u32> {
+pub(super) fn number_of(pair: &Pair<'_, Rule>) -> Parsed<u32> {
     pair.as_str().parse().map_err(|_| SyntaxError {
         at: pair.as_span().start(),
         message: say!("`{number}` is too large", number = pair.as_str()),

@@ -26,6 +26,9 @@ pub fn explain(id: FileId, file: &SourceFile, at: usize, kind: &ErrorKind, info:
         let meant = file.slice(span).replace('\'', "''");
         error(there(span), say!("this is not YAML, because of the `{sign}` in the reason of this item", sign))
             .help(say!("quote the whole item: '{meant}'", meant))
+    } else if let Some((span, handle)) = bare_handle(file, at) {
+        error(there(span), say!("this is not YAML: a text cannot begin with `@`"))
+            .help(say!("write `\"{handle}\"`", handle))
     } else if let Some((span, bracket)) = open_bracket(file, at) {
         error(there(span), say!("this is not YAML: the `{bracket}` is not closed", bracket))
             .also(here, say!("here it goes wrong"))
@@ -52,6 +55,14 @@ fn around(file: &SourceFile, line: usize) -> impl Iterator<Item = (usize, &str)>
         let text = text.split(" #").next().unwrap_or_default().trim_end();
         (range.start + text.len() - text.trim_start().len(), text.trim_start())
     })
+}
+
+/// The handle of somebody, such as `@anna`, at which the parser gave up since it is not quoted.
+fn bare_handle(file: &SourceFile, at: usize) -> Option<(Span, &str)> {
+    let rest = &file.text()[floor_boundary(file.text(), at)..];
+    let end = rest.find([',', ']', '}', ' ', '\n', '\r', '"', '\'']).unwrap_or(rest.len());
+    let handle = rest.starts_with('@').then_some(&rest[..end])?;
+    Some((Span::new(at..at + end), handle))
 }
 
 /// The innermost bracket before a byte that is not closed, where a later line goes on as if it were.

@@ -1,4 +1,4 @@
-//! The grammar of rules, members and expectations as regular expressions, for validators that know nothing else.
+//! The grammar of rules, members, expectations and gates as regular expressions, for validators that know nothing else.
 //!
 //! Gives texts in the common part of ECMA 262 (with the flag `u`) and of Rust's regular expressions. Where the grammar
 //! takes the longest word, a pattern has to say that no letter follows, since it would go back for a shorter one.
@@ -86,9 +86,27 @@ pub fn expectation() -> String {
     let crowd = format!("(?:{}|{subjects}){}", word("everyone"), perhaps("except", &subjects));
     let some = format!("{only}{crowd}{BLANK}*(?:{}|{can})", word("cannot"));
     let bound = format!("(?:at{BLANK}+(?:least|most)|exactly)(?!{NAME_CHARACTER})");
-    let number = format!("[0-9]+(?!{NAME_CHARACTER})");
-    let count = sequence(&[&bound, &number, &word("users?"), &can]);
+    let count = sequence(&[&bound, &number(), &word("users?"), &can]);
     whole(&format!("(?:{nobody}|(?:{count}|{some}){BLANK}*{what})"))
+}
+
+/// A gate.
+pub fn gate() -> String {
+    let count = sequence(&[&words(&["at", "most"]), &number(), &word("users?"), &word("(?:gain|lose)")]);
+    let nobody = sequence(&[&word("nobody"), &word("(?:gains|loses)")]);
+    let no_change = word(&format!("no(?:-|{BLANK}+)change"));
+    let alone = [no_change, words(&["expectations", "hold"]), words(&["nothing", "is", "weakened"])].join("|");
+    whole(&format!("(?:{alone}|(?:{nobody}|{count}){BLANK}*{})", bare_object()))
+}
+
+/// What somebody gains, for whoever must approve it.
+pub fn object() -> String {
+    whole(&bare_object())
+}
+
+/// The handle of somebody who approves.
+pub fn approver() -> String {
+    r"^@?[\p{L}\p{N}_][\p{L}\p{N}\p{M}._@/\-]*$".to_owned()
 }
 
 /// `YYYY-MM-DD`.
@@ -127,6 +145,15 @@ fn word(text: &str) -> String {
     format!("{text}(?!{NAME_CHARACTER})")
 }
 
+/// Words of the grammar that belong together.
+fn words(all: &[&str]) -> String {
+    word(&all.join(&format!("{BLANK}+")))
+}
+
+fn number() -> String {
+    format!("[0-9]+(?!{NAME_CHARACTER})")
+}
+
 /// A word and what comes after it, or neither.
 fn perhaps(text: &str, inner: &str) -> String {
     format!("(?:{BLANK}*{})?", sequence(&[&word(text), inner]))
@@ -157,6 +184,12 @@ fn bare_target() -> String {
 
 fn bare_who() -> String {
     format!("(?:{}|{})", word("everyone"), prefixed(&["user", "group"]))
+}
+
+fn bare_object() -> String {
+    let access = sequence(&[&words(&["access", "to"]), &bare_target()]);
+    let group = format!("(?:group|role):{}", bare_name());
+    format!("(?:{}|{access}|{group}|{})", word("(?:anything|sensitive)"), what())
 }
 
 /// A right and what it is over.

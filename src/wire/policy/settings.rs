@@ -1,6 +1,6 @@
 //! The settings file `rightful.yaml`.
 //!
-//! Describes; the comments of the fields are what editors show. The fields are those of `syntax/settings.rs`.
+//! Describes; the comments of the fields are what editors show. The fields are those of `syntax/settings`.
 
 #![expect(dead_code, reason = "these types describe what files hold; their values are never made")]
 
@@ -10,6 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use crate::diag::{Code, Level};
+use crate::syntax::rule::MAX_TEXT_BYTES;
+use crate::syntax::settings::MAX_APPROVER_BYTES;
 
 use super::rule::RightWords;
 use super::value::{Declarations, List, Name, values};
@@ -28,6 +30,11 @@ pub struct Settings {
     companies: Declarations<Name, Company>,
     /// Rights that every review points out.
     sensitive: List<RightWords>,
+    /// What no change may do. `rightful diff` holds every change to the gates of the revision that it starts from.
+    gates: List<Gate>,
+    /// Who must approve when somebody gains something: a right, `sensitive` ones, access to somebody's data, or a
+    /// group. One of the approvers is enough.
+    reviewers: Declarations<Object, Approvers>,
     /// What a plan may not go past unless it is confirmed.
     guards: Guards,
     /// The levels of findings that shall differ from their own.
@@ -55,6 +62,47 @@ values! {
             a variable named `RIGHTFUL_*` or `*_DATABASE_URL`.",
         "examples": ["sqlite:crm.db", "env:CRM_DATABASE_URL"],
     }
+    /// Something that no change may do.
+    Gate: {
+        "title": "Gate",
+        "description": "nobody gains or loses something, at most so many users gain or lose it, no change, \
+            expectations hold, or nothing is weakened",
+        "type": "string",
+        "pattern": patterns::gate(),
+        "patternErrorMessage": "A gate is `nobody gains X` or `nobody loses X`, `at most 5 users gain X` (or `lose`), \
+            `no change`, `expectations hold` or `nothing is weakened`. X is a right, perhaps with `of` and a target, \
+            `anything`, `sensitive`, `access to` a target, or a group such as `group:management`.",
+        "maxLength": MAX_TEXT_BYTES,
+        "examples": [
+            "nobody gains data.export",
+            "at most 5 users gain sensitive",
+            "nobody gains access to group:management",
+            "nobody gains group:administration",
+            "nobody loses program.start",
+            "no change",
+            "expectations hold",
+            "nothing is weakened",
+        ],
+    }
+    /// What somebody gains.
+    Object: {
+        "title": "What somebody gains",
+        "type": "string",
+        "pattern": patterns::object(),
+        "patternErrorMessage": "Write a right, perhaps with `of` and a target, `anything`, `sensitive`, `access to` a \
+            target, or a group such as `group:management`.",
+        "maxLength": MAX_TEXT_BYTES,
+    }
+    /// Somebody who approves, as the forge knows them.
+    Approver: {
+        "title": "Approver",
+        "type": ["string", "number", "boolean"],
+        "pattern": patterns::approver(),
+        "patternErrorMessage": "An approver is a user or a team as the forge knows them, such as `anna` or \
+            `@nordwind/security`: letters, digits, `.`, `-`, `_`, `/` and `@`.",
+        "minimum": 0,
+        "maxLength": MAX_APPROVER_BYTES,
+    }
     /// How much is too much.
     Limit: {
         "title": "Limit",
@@ -64,6 +112,38 @@ values! {
         "minimum": 0,
         "maximum": u32::MAX,
         "examples": ["10%", 5],
+    }
+}
+
+/// Who must approve: one of them.
+struct Approvers;
+
+impl JsonSchema for Approvers {
+    fn schema_name() -> Cow<'static, str> {
+        "Approvers".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (one, list) = (generator.subschema_for::<Approver>(), generator.subschema_for::<DistinctApprovers>());
+        json_schema!({ "title": "Approvers", "anyOf": [one, list] })
+    }
+}
+
+/// A list of approvers, none of whom stands there twice.
+struct DistinctApprovers;
+
+impl JsonSchema for DistinctApprovers {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "DistinctApprovers".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let items = generator.subschema_for::<Approver>();
+        json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": items })
     }
 }
 
