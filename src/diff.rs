@@ -6,8 +6,10 @@
 
 mod cause;
 mod compare;
+mod declared;
 mod edits;
 mod joint;
+mod later;
 mod touched;
 mod upcoming;
 
@@ -27,7 +29,9 @@ use joint::Side;
 use touched::touched;
 
 pub use cause::Cause;
+pub use declared::{Declared, Item, compare_items};
 pub use edits::{Edit, Edited};
+pub use later::{Later, later};
 pub use upcoming::{Turn, Turning, upcoming};
 
 /// What was decided, on one side.
@@ -147,6 +151,10 @@ pub struct Diff {
     pub edits: Vec<Edit>,
     /// The numbers of the edits without which the head would give every answer that it gives.
     pub inert: Vec<usize>,
+    /// The numbers of the edits of which nothing is in force on either day.
+    pub waiting: Vec<usize>,
+    /// Everything that is declared otherwise, whether it decides anything or not.
+    pub declared: Vec<Declared>,
 }
 
 impl Diff {
@@ -188,7 +196,9 @@ pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
         let deeds = deeds(sides);
         let Causes { folds, inert } = causes(sides, &deeds, changes);
         let [joined, left] = moved(sides);
-        let mut found = Diff { joined, left, inert, ..Diff::default() };
+        let declared = declared::declared([base.policy, head.policy], sides);
+        let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
+        let mut found = Diff { joined, left, inert, waiting, declared, ..Diff::default() };
         for (fold, cause) in folds {
             let caused = Caused { cause, change: change(sides, &fold) };
             if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);

@@ -11,7 +11,7 @@ use crate::date::Date;
 use crate::diff::{self, Effective};
 use crate::name::Name;
 use crate::resolve::InForce;
-use crate::state::{self, Fact, Fields, Key, Kind, State, UserFact, Value};
+use crate::state::{self, Action, Fact, Fields, Key, Kind, Said, State, UserFact, Value};
 use crate::text::Place;
 
 pub use fingerprint::{Fingerprint, digest};
@@ -26,28 +26,6 @@ pub struct Reading {
     pub actual: State,
     /// What the last apply wrote; `None` before the first.
     pub base: Option<Base>,
-}
-
-/// What happens to a row or field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    /// It comes into being.
-    Create,
-    /// A field of it changes.
-    Update,
-    /// It goes away.
-    Delete,
-}
-
-impl Action {
-    /// The word for it in every output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
 }
 
 /// Who made a difference.
@@ -87,25 +65,6 @@ pub struct Change {
     pub after: Option<Said>,
     /// Whose change it is.
     pub origin: Origin,
-}
-
-/// One value, or those of a whole row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
-    /// Of one field.
-    Field(Value),
-    /// Of every field, by its name.
-    Row(BTreeMap<String, Value>),
-}
-
-impl Said {
-    /// One value, or an object with one for each field.
-    pub fn to_json(&self) -> serde_json::Value {
-        match self {
-            Self::Field(value) => value.to_json(),
-            Self::Row(fields) => fields.iter().map(|(field, value)| (field.clone(), value.to_json())).collect(),
-        }
-    }
 }
 
 /// A field that the policy and the database both changed.

@@ -14,7 +14,29 @@ use crate::name::Name;
 
 pub use compile::compile;
 pub use key::{Key, Kind, MemberKey};
-pub use value::{Fields, Value};
+pub use value::{Fields, Said, Value};
+
+/// What happens to a row or field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It comes into being.
+    Create,
+    /// A field of it changes.
+    Update,
+    /// It goes away.
+    Delete,
+}
+
+impl Action {
+    /// The word for it in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
 
 /// What is said of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -141,7 +141,7 @@ fn with_names_of(policy: &Policy, other: &Policy) -> (Policy, Present) {
             Member::Group(id) => Member::Group(groups.at(id)),
         },
         group: groups.at(m.group),
-        because: None,
+        because: m.because.clone(),
         ..*m
     });
     let target = |target: Target| match target {
@@ -160,7 +160,7 @@ fn with_names_of(policy: &Policy, other: &Policy) -> (Policy, Present) {
         },
         right: rights.at(rule.right),
         target: rule.target.map(target),
-        because: None,
+        because: rule.because.clone(),
         ..*rule
     });
     let (memberships, rules) = (memberships.collect(), rules.collect());

@@ -7,6 +7,7 @@ mod explain;
 mod log;
 mod matrix;
 mod members;
+mod people;
 mod plan;
 mod reason;
 mod repair;

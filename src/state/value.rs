@@ -1,5 +1,7 @@
 //! The values of fields, as they are compared, stored and printed.
 
+use std::collections::BTreeMap;
+
 /// What a field says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -46,6 +48,25 @@ impl Value {
                 Self::List(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
             }
             _ => Self::Null,
+        }
+    }
+}
+
+/// One value, or those of a whole row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Of one field.
+    Field(Value),
+    /// Of every field, by its name.
+    Row(BTreeMap<String, Value>),
+}
+
+impl Said {
+    /// One value, or an object with one for each field.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Field(value) => value.to_json(),
+            Self::Row(fields) => fields.iter().map(|(field, value)| (field.clone(), value.to_json())).collect(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
 use crate::plan::{self, Plan};
+use crate::state::Said;
 use crate::target::Receipt;
 use crate::text::Sources;
 
@@ -97,7 +98,7 @@ pub struct ApplyOut {
 
 /// A plan.
 pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
-    let said = |said: &Option<plan::Said>| said.as_ref().map_or(serde_json::Value::Null, plan::Said::to_json);
+    let said = |said: &Option<Said>| said.as_ref().map_or(serde_json::Value::Null, Said::to_json);
     let change = |change: &plan::Change| ChangeOut {
         action: change.action.as_str(),
         kind: change.key.kind().as_str(),

@@ -75,7 +75,12 @@ struct Tried {
     without: Policy,
 }
 
-fn check(found: &Diff, tried: &[Option<Tried>], sides: [&Policy; 2], on: Date) -> Result<(), proptest::test_runner::TestCaseError> {
+fn check(
+    found: &Diff,
+    tried: &[Option<Tried>],
+    sides: [&Policy; 2],
+    on: Date,
+) -> Result<(), proptest::test_runner::TestCaseError> {
     for (caused, gained) in
         found.gains.iter().map(|caused| (caused, true)).chain(found.losses.iter().map(|caused| (caused, false)))
     {

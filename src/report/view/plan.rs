@@ -7,13 +7,14 @@ use crate::language::{IntoWord, Joint, Text, Word, names};
 use crate::model::Policy;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
-use crate::plan::{Action, Change, Origin, Plan, Said};
+use crate::plan::{Change, Origin, Plan};
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
-use crate::state::{Key, Kind, Value};
+use crate::state::{Action, Key, Kind, Said, Value};
 use crate::target::Receipt;
 
 use super::count;
+use super::people::{of_whom, who};
 
 /// What a plan means and does. `errors` is how many findings will keep it from being applied.
 pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, database: &Text, errors: usize) -> Page {
@@ -140,42 +141,6 @@ fn folded<'c>(changes: &'c [diff::Change], policy: &Policy) -> Vec<(&'c RightNam
         (right, format!("{right} of"), say!("{whom}: {who}", whom, who))
     };
     sets.into_iter().map(row).collect()
-}
-
-/// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
-fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
-    match missing(users, everybody) {
-        Some(missing) if missing.is_empty() && users.len() > 3 => {
-            say!("all {users}", users = count::users(users.len()))
-        }
-        Some(missing) if users.len() > 8 && missing.len() <= 4 => {
-            say!("all users except {names}", names = join(missing))
-        }
-        _ => say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied())),
-    }
-}
-
-/// `everyone`, `everyone except anna`, or `anna, lars`.
-pub(super) fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
-    let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
-    let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
-    match missing(&names, everybody).filter(|_| of_people) {
-        Some(missing) if missing.is_empty() && names.len() > 1 => say!("everyone"),
-        Some(missing) if missing.len() < names.len() / 2 && missing.len() <= 12 => {
-            say!("everyone except {names}", names = join(missing))
-        }
-        _ => say!("{names}", names = join(names)),
-    }
-}
-
-/// Who is left out of nearly all; `None` if it is more than a few, or if somebody is none of them.
-fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Vec<&'a Name>> {
-    let few = all.len().checked_sub(some.len()).is_some_and(|left| left <= 12);
-    (few && some.is_subset(all)).then(|| all.difference(some).copied().collect())
-}
-
-fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Changes of one action by kind, those of rules and members by their subject.

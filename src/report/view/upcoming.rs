@@ -12,7 +12,7 @@ use crate::report::block::{Line, Page, Tone};
 use crate::say;
 use crate::text::Sources;
 
-use super::plan::of_whom;
+use super::people::of_whom;
 
 /// For each day who gains and loses what, and because of which lines; then counts.
 pub fn upcoming(policy: &Policy, sources: &Sources, [from, until]: [Date; 2], turns: &[Turn]) -> Page {

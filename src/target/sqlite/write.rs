@@ -8,7 +8,8 @@ use crate::language::Language;
 use crate::model::Scope;
 use crate::model::key::{SubjectKey, TargetKey};
 use crate::name::Name;
-use crate::plan::{Base, Plan, Said, Step};
+use crate::plan::{Base, Plan, Step};
+use crate::state::Said;
 use crate::state::{Fact, Key, MemberKey};
 use crate::target::Run;
 

@@ -1,0 +1,110 @@
+//! What a difference of two policies does on later days, when something begins or ends.
+//!
+//! A change may do nothing today and give everything tomorrow. So it is compared on every later day on which anything
+//! turns on either side.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::date::Date;
+use crate::model::Policy;
+use crate::model::key::TargetKey;
+use crate::name::{Name, RightName};
+use crate::resolve::InForce;
+
+use super::{Caused, Change, Diff, diff};
+
+/// What is different from a later day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// The day.
+    pub day: Date,
+    /// The whole difference on that day.
+    pub whole: Diff,
+    /// Gains that no earlier day has.
+    pub gains: Vec<Caused>,
+    /// Losses that no earlier day has.
+    pub losses: Vec<Caused>,
+}
+
+/// Compares two policies on every later day on which that could give another difference than the first day did. A day
+/// that brings nothing new is left out.
+pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
+    let (on, first) = first;
+    if first.edits.is_empty() {
+        return Vec::new();
+    }
+    let turning = [base, head].into_iter().flat_map(Policy::turning_days);
+    let days: BTreeSet<Date> = turning.filter(|day| *day > on).collect();
+    if days.is_empty() {
+        return Vec::new();
+    }
+    let mut known = [Known::default(), Known::default()];
+    known[0].add(&first.gains);
+    known[1].add(&first.losses);
+    let mut found = Vec::new();
+    for day in days {
+        let whole = diff(&InForce::new(base, day), &InForce::new(head, day));
+        let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
+        known[0].add(&gains);
+        known[1].add(&losses);
+        if !gains.is_empty() || !losses.is_empty() {
+            found.push(Later { day, whole, gains, losses });
+        }
+    }
+    found
+}
+
+/// Answers that are known to change.
+#[derive(Default)]
+struct Known {
+    /// Whole changes, which come again on most days.
+    alike: HashSet<(RightName, Vec<Name>, Option<Vec<TargetKey>>)>,
+    /// Over what each user's answers about a right change; of a plain right over nothing.
+    singles: BTreeMap<(RightName, Name), BTreeSet<Option<TargetKey>>>,
+}
+
+impl Known {
+    fn add(&mut self, changes: &[Caused]) {
+        for change in changes.iter().map(|caused| &caused.change) {
+            for user in &change.users {
+                let known = self.singles.entry((change.right.clone(), user.clone())).or_default();
+                known.extend(targets(change));
+            }
+            self.alike.insert((change.right.clone(), change.users.clone(), change.targets.clone()));
+        }
+    }
+
+    /// The parts of changes that are not known yet.
+    fn new_of(&self, changes: &[Caused]) -> Vec<Caused> {
+        let mut found = Vec::new();
+        for Caused { cause, change } in changes {
+            let alike = (change.right.clone(), change.users.clone(), change.targets.clone());
+            if self.alike.contains(&alike) {
+                continue;
+            }
+            let mut rest: BTreeMap<BTreeSet<Option<TargetKey>>, Vec<Name>> = BTreeMap::new();
+            for user in &change.users {
+                let known = self.singles.get(&(change.right.clone(), user.clone()));
+                let new = targets(change).filter(|target| known.is_none_or(|known| !known.contains(target)));
+                let new: BTreeSet<Option<TargetKey>> = new.collect();
+                let is_own = |target: &Option<TargetKey>| {
+                    change.without_own && target.as_ref().is_some_and(|target| super::is_own(user, target))
+                };
+                if !new.iter().all(is_own) {
+                    rest.entry(new).or_default().push(user.clone());
+                }
+            }
+            found.extend(rest.into_iter().map(|(targets, users)| {
+                let targets = change.targets.is_some().then(|| targets.into_iter().flatten().collect());
+                Caused { cause: cause.clone(), change: Change { users, targets, ..change.clone() } }
+            }));
+        }
+        found
+    }
+}
+
+/// Over what a change is, the own data among it, so that people who are alike stay alike; of a plain right over nothing.
+fn targets(change: &Change) -> impl Iterator<Item = Option<TargetKey>> + '_ {
+    let plain = change.targets.is_none().then_some(None);
+    change.targets.iter().flatten().cloned().map(Some).chain(plain)
+}

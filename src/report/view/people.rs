@@ -1,0 +1,46 @@
+//! Sets of people and targets in words: everybody, everybody but a few, or their names. Nothing is left out.
+
+use std::collections::BTreeSet;
+
+use crate::language::Text;
+use crate::model::key::TargetKey;
+use crate::name::Name;
+use crate::say;
+
+use super::count;
+
+/// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
+pub(super) fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
+    match missing(users, everybody) {
+        Some(missing) if missing.is_empty() && users.len() > 3 => {
+            say!("all {users}", users = count::users(users.len()))
+        }
+        Some(missing) if users.len() > 8 && missing.len() <= 4 => {
+            say!("all users except {names}", names = join(missing))
+        }
+        _ => say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied())),
+    }
+}
+
+/// `everyone`, `everyone except anna`, or `anna, lars`.
+pub(super) fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
+    let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
+    let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
+    match missing(&names, everybody).filter(|_| of_people) {
+        Some(missing) if missing.is_empty() && names.len() > 1 => say!("everyone"),
+        Some(missing) if missing.len() < names.len() / 2 && missing.len() <= 12 => {
+            say!("everyone except {names}", names = join(missing))
+        }
+        _ => say!("{names}", names = join(names)),
+    }
+}
+
+/// Who is left out of nearly all; `None` if it is more than a few, or if somebody is none of them.
+fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Vec<&'a Name>> {
+    let few = all.len().checked_sub(some.len()).is_some_and(|left| left <= 12);
+    (few && some.is_subset(all)).then(|| all.difference(some).copied().collect())
+}
+
+fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    names.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
