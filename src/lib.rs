@@ -41,6 +41,9 @@ pub mod repair;
 // Many revisions become the story of an answer.
 pub mod history;
 
+// What a change means to those who review it.
+pub mod review;
+
 // Three states become a plan.
 pub mod plan;
 

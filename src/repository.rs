@@ -126,13 +126,8 @@ pub fn stops(finding: &Diagnostic) -> bool {
 /// The rights that a list of patterns names.
 pub fn rights_named(policy: &Policy, patterns: &[crate::text::Spanned<RightPattern>]) -> BTreeSet<RightId> {
     let rights = policy.rights.iter();
-    let named = rights.filter(|(_, name, _)| patterns.iter().any(|pattern| covers(&pattern.value, name)));
+    let named = rights.filter(|(_, name, _)| patterns.iter().any(|pattern| pattern.value.covers(name)));
     named.map(|(id, _, _)| id).collect()
-}
-
-fn covers(pattern: &RightPattern, right: &crate::name::RightName) -> bool {
-    let of_action = |action: &str| pattern.actions.is_empty() || pattern.actions.iter().any(|known| &**known == action);
-    right.area() == &*pattern.area && of_action(right.action())
 }
 
 /// The root of the repository that holds a directory: the nearest folder upward that has settings, else the directory.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the ground up; each may use those of the lines above its own.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["language"],
     &["name", "date", "text"],
     &["diag", "tree"],
@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 13] = [
     &["repository", "question", "state"],
     &["check", "edit"],
     &["diff", "history", "repair"],
+    &["review"],
     &["plan"],
     &["target"],
     &["wire", "report"],

@@ -2,7 +2,7 @@
 
 use crate::date::{Date, Validity};
 use crate::language::Text;
-use crate::name::Name;
+use crate::name::{Name, RightName};
 use crate::say;
 
 /// The most bytes that one rule, member or question may have, and any other text of a policy, such as a name to show.
@@ -79,6 +79,14 @@ pub struct RightPattern {
     pub area: Box<str>,
     /// The parts after it; empty means all of the area.
     pub actions: Vec<Box<str>>,
+}
+
+impl RightPattern {
+    /// Whether a right is one of those that are meant, plain or not.
+    pub fn covers(&self, right: &RightName) -> bool {
+        let of_action = |action: &str| self.actions.is_empty() || self.actions.iter().any(|known| &**known == action);
+        right.area() == &*self.area && of_action(right.action())
+    }
 }
 
 impl std::fmt::Display for RightPattern {
