@@ -3,6 +3,7 @@
 mod apply;
 mod can;
 mod check;
+mod diff;
 mod explain;
 mod fix;
 mod init;
@@ -113,6 +114,7 @@ enum Command {
     Can(can::Can),
     Who(who::Who),
     What(what::What),
+    Diff(diff::DiffCommand),
     Log(log::LogCommand),
     Matrix(matrix::Matrix),
     Upcoming(upcoming::Upcoming),
@@ -181,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Can(command) => can::run(command, &context),
         Command::Who(command) => who::run(command, &context),
         Command::What(command) => what::run(command, &context),
+        Command::Diff(command) => diff::run(command, &context),
         Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),
         Command::Upcoming(command) => upcoming::run(command, &context),

@@ -3,8 +3,10 @@
 //!
 //! Takes the settings and policies of both sides, gives values that others judge by. Never refuses a change itself.
 
+mod comparison;
 mod object;
 
+pub use comparison::{Compared, Sensitive};
 pub use object::{Binding, Bound, Targets};
 
 /// Which of the two sides of a change something stands on.

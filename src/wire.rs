@@ -4,6 +4,7 @@
 
 mod answers;
 mod check;
+mod diff;
 mod explain;
 mod init;
 mod log;
@@ -28,6 +29,10 @@ pub use answers::{
     matrix, rights, what, why,
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
+pub use diff::{
+    CauseOut as EditCauseOut, DecidedOut, DeclaredOut, DiffOut, EditOut as EditedOut, Ends, LaterOut, LineOut,
+    MovedOut, NamesOut, TurnOut, Turns, diff,
+};
 pub use explain::{ExplainOut, PageOut, explain};
 pub use init::{InitOut, init};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
@@ -50,6 +55,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("apply", schemars::schema_for!(ApplyOut)),
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
+        ("diff", schemars::schema_for!(DiffOut<'static>)),
         ("explain", schemars::schema_for!(ExplainOut)),
         ("fix", schemars::schema_for!(FixOut)),
         ("init", schemars::schema_for!(InitOut)),

@@ -65,7 +65,8 @@ pub(super) fn causes(sides: [&Side<'_>; 2], deeds: &[Deed], changes: Vec<Fold>) 
     folds.sort();
     let mut behind = vec![false; deeds.len()];
     folds.iter().flat_map(|(_, cause)| cause.edits()).for_each(|edit| behind[*edit] = true);
-    let inert = (0..deeds.len()).filter(|edit| !behind[*edit] && !deeds[*edit].waiting && work.is_inert(*edit)).collect();
+    let inert =
+        (0..deeds.len()).filter(|edit| !behind[*edit] && !deeds[*edit].waiting && work.is_inert(*edit)).collect();
     Causes { folds, inert }
 }
 

@@ -22,8 +22,8 @@ use super::touched::{Stands, member_key, only_in_force, rule_key, walk};
 pub enum Edited {
     /// A user whom only one side has, with own rules and memberships.
     User(Name),
-    /// Whether an account is in use.
-    Active(Name),
+    /// Whether an account is in use: in the head it is, or it is not.
+    Active(Name, bool),
     /// A group or role that only one side has, with its members and rules.
     Group(GroupKey),
     /// Which modules a set has.
@@ -136,11 +136,12 @@ impl<'p> Work<'_, 'p> {
             let name = policy.users.key(user).clone();
             let there = self.sides.map(|side| side.present.users.contains(user.index()));
             let active = self.sides.map(|side| side.policy().users.get(user).active);
-            let what = if there[0] != there[1] { Edited::User } else { Edited::Active };
-            if there[0] == there[1] && active[0] == active[1] {
-                continue;
-            }
-            let mut deed = Deed { waiting: false, ..Deed::new(what(name.clone())) };
+            let what = match (there[0] == there[1], active[0] == active[1]) {
+                (false, _) => Edited::User(name.clone()),
+                (true, false) => Edited::Active(name.clone(), active[1]),
+                (true, true) => continue,
+            };
+            let mut deed = Deed { waiting: false, ..Deed::new(what) };
             deed.active = (active[0] != active[1]).then_some(user);
             for side in [0, 1].into_iter().filter(|side| there[*side]) {
                 let place = self.sides[side].policy().users.get(user).place;

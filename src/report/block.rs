@@ -46,6 +46,15 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Adds the pieces of another line.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
+
 impl<T: IntoWord> From<T> for Line {
     fn from(text: T) -> Self {
         Self::new().then(Tone::Plain, text)

@@ -3,6 +3,7 @@
 mod added;
 mod check;
 mod count;
+mod diff;
 mod explain;
 mod log;
 mod matrix;
@@ -21,6 +22,7 @@ mod why;
 pub use added::{Kept, added};
 pub use check::{expectations, summary};
 pub use count::changes;
+pub use diff::{Shown, company as diff_of_company, compared_sides, declared};
 pub use explain::{codes, explained};
 pub use log::log;
 pub use matrix::matrix;

@@ -1,0 +1,182 @@
+//! The difference of two policies for people: by the edit that is behind it, the sensitive first. Nothing is cut, only
+//! folded.
+
+mod cause;
+mod rows;
+
+use std::collections::BTreeSet;
+
+use crate::date::Date;
+use crate::diff::{self, Caused, Change, Declared};
+use crate::language::{Text, Word};
+use crate::name::Name;
+use crate::report::block::{Line, Page, Tone};
+use crate::review::{Compared, Sensitive};
+use crate::say;
+use crate::state::{Action, Said, Value};
+use crate::text::Sources;
+
+use super::{count, place};
+use cause::{Explained, explained};
+use rows::{answers, reasons, singles};
+
+/// What a page about a difference needs besides it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The files of the base and of the head.
+    pub sources: [&'a Sources; 2],
+    /// The rights that are pointed out.
+    pub sensitive: &'a Sensitive,
+    /// Whether every single answer is listed.
+    pub unfold: bool,
+    /// Whether one policy is compared on two days.
+    pub days: bool,
+}
+
+/// What is compared: two sides, or one on two days.
+pub fn compared_sides(names: [&str; 2], commits: [Option<&str>; 2], days: Option<[Date; 2]>) -> Page {
+    let side = |side: usize| match commits[side].map(|commit| commit.get(..7).unwrap_or(commit)) {
+        Some(commit) if names[side] != commit => format!("{} ({commit})", names[side]),
+        _ => names[side].to_owned(),
+    };
+    let mut page = Page::default();
+    let text = match days {
+        None => say!("from {base} to {head}", base = side(0), head = side(1)),
+        Some([since, on]) => say!("{policy}, from {since} to {on}", policy = side(1), since, on),
+    };
+    page.text(Line::new().then(Tone::Strong, text));
+    page
+}
+
+/// What one company's people gain and lose, and what is behind it.
+pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
+    let mut page = Page::default();
+    let diff = &compared.diff;
+    let people = compared.people();
+    if compared.changes_nothing() {
+        let everybody = count::users(people.len());
+        page.text(
+            Line::new()
+                .then(Tone::Yes, say!("no effective change"))
+                .then(Tone::Plain, say!(": {everybody} compared, nobody gains or loses anything", everybody)),
+        );
+    }
+    effects(&mut page, &explained(diff, &diff.gains, &diff.losses), &people, shown);
+    for later in &compared.later {
+        page.blank();
+        page.heading(say!("and from {day} on", day = later.day));
+        effects(&mut page, &explained(&later.whole, &later.gains, &later.losses), &people, shown);
+    }
+    idle(&mut page, compared, shown);
+    if !diff.reasons.is_empty() {
+        page.blank();
+        page.heading(say!("the same answer, for another reason"));
+        page.table(2, reasons(&diff.reasons, &people, shown));
+    }
+    page.blank();
+    let people = |changes: &[Caused]| {
+        let users = changes.iter().flat_map(|caused| &caused.change.users);
+        count::users(users.collect::<BTreeSet<&Name>>().len())
+    };
+    let answers = |changes: &[Caused]| changes.iter().map(|caused| caused.change.count()).sum::<usize>();
+    page.text(say!(
+        "gained: {gains} by {gainers}, lost: {losses} by {losers}, other reasons: {reasons}; each right over each \
+         person counted",
+        gains = Word::Number(answers(&diff.gains)),
+        gainers = people(&diff.gains),
+        losses = Word::Number(answers(&diff.losses)),
+        losers = people(&diff.losses),
+        reasons = Word::Number(diff::count(&diff.reasons))
+    ));
+    page
+}
+
+/// What each cause does to people.
+fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, shown: Shown<'_>) {
+    let mut causes: Vec<&Explained<'_>> = causes.iter().collect();
+    causes.sort_by_key(|cause| cause.rank(shown.sensitive));
+    for cause in causes {
+        page.blank();
+        for line in cause.title(shown) {
+            page.text(line);
+        }
+        if shown.unfold {
+            page.table(2, singles(cause, shown));
+        } else {
+            page.table(2, answers(cause, people, shown));
+        }
+    }
+}
+
+/// Edits that do nothing for anybody, and those whose time has not come or is over.
+fn idle(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
+    let diff = &compared.diff;
+    // What does something on a later day is not idle.
+    let busy: BTreeSet<usize> = compared
+        .later
+        .iter()
+        .flat_map(|later| later.gains.iter().chain(&later.losses))
+        .flat_map(|caused| caused.cause.edits().iter().copied())
+        .collect();
+    let row = |edit: &usize, why: Text| {
+        let (edit, at) = (&diff.edits[*edit], cause::place_of(&diff.edits[*edit], shown));
+        let text = Line::new().then(Tone::Plain, cause::words(edit, shown.days)).then(Tone::Quiet, why);
+        vec![Line::new().then(Tone::Quiet, at), text]
+    };
+    let inert = diff.inert.iter().filter(|edit| !busy.contains(edit)).map(|edit| row(edit, Text::default()));
+    let waiting = diff.waiting.iter().filter(|edit| !busy.contains(edit));
+    let waiting = waiting.map(|edit| row(edit, say!(" (not in force on this day)")));
+    let rows: Vec<Vec<Line>> = inert.chain(waiting).collect();
+    if !rows.is_empty() {
+        page.blank();
+        page.heading(say!("these edits change no answer of anybody"));
+        page.table(2, rows);
+    }
+}
+
+/// What is declared otherwise, entry by entry.
+pub fn declared<'d>(declared: impl Iterator<Item = &'d Declared>, sources: [&Sources; 2]) -> Page {
+    let mut page = Page::default();
+    let row = |item: &Declared| {
+        let (sign, tone) = match item.action {
+            Action::Create => ("+", Tone::Yes),
+            Action::Update => ("~", Tone::Warning),
+            Action::Delete => ("-", Tone::No),
+        };
+        let text = match item.field {
+            Some(field) => say!(
+                "{key}: {field} {before} -> {after}",
+                key = item.key,
+                field,
+                before = said(item.before.as_ref()),
+                after = said(item.after.as_ref())
+            ),
+            None => say!("{key}", key = item.key),
+        };
+        let at = place(sources[usize::from(item.after.is_some())], item.place);
+        let text = Line::new().then(Tone::Plain, text);
+        let text = if at.is_empty() { text } else { text.then(Tone::Quiet, format!("  {at}")) };
+        vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, item.kind), text]
+    };
+    let rows: Vec<Vec<Line>> = declared.map(row).collect();
+    if !rows.is_empty() {
+        page.heading(say!("declared"));
+        page.table(2, rows);
+    }
+    page
+}
+
+fn said(said: Option<&Said>) -> Word {
+    use crate::language::IntoWord;
+    match said {
+        None | Some(Said::Row(_) | Said::Field(Value::Null)) => say!("nothing").into_word(),
+        Some(Said::Field(Value::Flag(flag))) => flag.to_string().into_word(),
+        Some(Said::Field(Value::Text(text))) => format!("\"{text}\"").into_word(),
+        Some(Said::Field(Value::List(items))) => items.join(", ").into_word(),
+    }
+}
+
+/// Whether a change is a gain.
+fn is_gain(change: &Change) -> bool {
+    change.after.as_ref().is_some_and(|after| after.allowed)
+}

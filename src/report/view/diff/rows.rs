@@ -1,0 +1,136 @@
+//! Answers that changed, as rows: folded by the people and targets who changed alike, or one by one.
+
+use std::collections::BTreeSet;
+
+use crate::diff::{Change, Decided, Line as Written};
+use crate::language::Text;
+use crate::model::key::TargetKey;
+use crate::name::Name;
+use crate::report::block::{Line, Tone};
+use crate::report::view::people::{of_whom, who};
+use crate::report::view::place;
+use crate::resolve::Step;
+use crate::say;
+use crate::state::Key;
+
+use super::cause::Explained;
+use super::{Shown, is_gain};
+
+/// One row for each right and the targets over which it changed alike: the sign, the right, and who with the reason.
+pub(super) fn answers(cause: &Explained<'_>, people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+    let mut rows: Vec<(bool, bool, Vec<Line>)> = Vec::new();
+    for (change, users) in &cause.changes {
+        let gained = is_gain(change);
+        let is_sensitive = shown.sensitive.contains(&change.right);
+        let what = Line::new().then(Tone::Strong, change.right.to_string());
+        let what = if is_sensitive { what.then(Tone::Warning, say!(" (sensitive)")) } else { what };
+        let mut text = Line::new();
+        if change.targets.is_some() {
+            text = text.then(Tone::Plain, say!("of {whom}: ", whom = whom(change, users, people)));
+        }
+        let text = text.then(Tone::Plain, names(users, people)).then(Tone::Quiet, why(cause, change, shown));
+        rows.push((!gained, !is_sensitive, vec![sign(gained), what, text]));
+    }
+    rows.sort_by_key(|(lost, plain, _)| (*lost, *plain));
+    rows.into_iter().map(|(_, _, row)| row).collect()
+}
+
+/// One row for each answer, with what decided before and what decides after.
+pub(super) fn singles(cause: &Explained<'_>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+    let mut rows = Vec::new();
+    for (change, users) in &cause.changes {
+        let spelled = Change { users: users.iter().map(|user| (*user).clone()).collect(), ..(*change).clone() };
+        for (user, target) in spelled.singles() {
+            let target = target.map(|target| format!(" of {target}")).unwrap_or_default();
+            let decided = say!(
+                "before: {before}; after: {after}",
+                before = decided(change.before.as_ref(), 0, shown),
+                after = decided(change.after.as_ref(), 1, shown)
+            );
+            rows.push(vec![
+                sign(is_gain(change)),
+                Line::new().then(Tone::Strong, user.to_string()),
+                Line::from(format!("{}{target}", change.right)).then(Tone::Quiet, "  ").then(Tone::Quiet, decided),
+            ]);
+        }
+    }
+    rows
+}
+
+/// One row for answers that stayed and have another reason.
+pub(super) fn reasons(changes: &[Change], people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+    let row = |change: &Change| {
+        let users: BTreeSet<&Name> = change.users.iter().collect();
+        let mut text = Line::new();
+        if change.targets.is_some() {
+            text = text.then(Tone::Plain, say!("of {whom}: ", whom = whom(change, &users, people)));
+        }
+        let decided = say!(
+            ", before: {before}; after: {after}",
+            before = decided(change.before.as_ref(), 0, shown),
+            after = decided(change.after.as_ref(), 1, shown)
+        );
+        let text = text.then(Tone::Plain, names(&users, people)).then(Tone::Quiet, decided);
+        vec![Line::new().then(Tone::Strong, change.right.to_string()), text]
+    };
+    changes.iter().map(row).collect()
+}
+
+fn sign(gained: bool) -> Line {
+    if gained { Line::new().then(Tone::Yes, "+") } else { Line::new().then(Tone::No, "-") }
+}
+
+/// One by the name, several with their number.
+fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+    match users.iter().next() {
+        Some(only) if users.len() == 1 => say!("{user}", user = only),
+        _ => who(users, people),
+    }
+}
+
+fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+    // What somebody does with the own data did not change.
+    let alone = users.iter().next().filter(|_| change.without_own && users.len() == 1);
+    let targets = change.targets.iter().flatten();
+    let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(&name) == alone));
+    of_whom(&others.collect(), people)
+}
+
+/// What the title of the cause does not say already: the rule that gives it, or gave it, and what refuses it now.
+fn why(cause: &Explained<'_>, change: &Change, shown: Shown<'_>) -> Text {
+    let gained = is_gain(change);
+    let rule = change.rule().filter(|rule| !cause.is_edit(rule));
+    let by = rule.map(|rule| line(rule, usize::from(gained), shown));
+    if gained {
+        return by.map_or_else(Text::default, |rule| say!(", by {rule}", rule));
+    }
+    let was = by.map_or_else(Text::default, |rule| say!(", was by {rule}", rule));
+    let now = match &change.after {
+        Some(Decided { rule: Some(rule), .. }) if !cause.is_edit(rule) => {
+            say!(", now refused by {rule}", rule = line(rule, 1, shown))
+        }
+        _ => Text::default(),
+    };
+    say!("{was}{now}", was, now)
+}
+
+/// `group:sales, policies/groups/sales.yaml:7`.
+fn line(rule: &Written, side: usize, shown: Shown<'_>) -> Text {
+    let subject = match &rule.key {
+        Key::Rule { subject, .. } => subject.to_string(),
+        key => key.to_string(),
+    };
+    let at = place(shown.sources[side], rule.place);
+    if at.is_empty() { say!("{subject}", subject) } else { say!("{subject}, {at}", subject, at) }
+}
+
+/// The answer of a side and what decided it.
+fn decided(decided: Option<&Decided>, side: usize, shown: Shown<'_>) -> Text {
+    let Some(decided) = decided else { return say!("not there") };
+    let answer = if decided.allowed { say!("yes") } else { say!("no") };
+    match (&decided.rule, decided.step) {
+        (Some(rule), _) => say!("{answer} by {rule}", answer, rule = line(rule, side, shown)),
+        (None, Step::Inactive) => say!("{answer}, the account is not in use", answer),
+        (None, _) => say!("{answer}, nothing gives it", answer),
+    }
+}
