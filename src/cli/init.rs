@@ -17,8 +17,9 @@ use super::{Context, Format, Outcome};
 ///
 /// Writes the settings, a small example policy that checks clean, the schemas
 /// for editors, and pipelines for GitHub and GitLab that check every change
-/// and show what it does to people. Never overwrites: if one of the files is
-/// there already, nothing is written.
+/// and show in a comment what it does to people; the latter need the steps of
+/// examples/github and examples/gitlab once. Never overwrites: if one of the
+/// files is there already, nothing is written.
 ///
 /// Examples:
 ///   rightful init
@@ -31,26 +32,38 @@ pub struct Init {
     format: Format,
 }
 
+/// The folders that are made, outer ones first.
+const FOLDERS: [&str; 5] = ["policies", "schema", ".github", ".github/workflows", ".gitlab"];
+
+/// A file of the examples, which are the one source of the pipelines.
+macro_rules! pipeline {
+    ($path:literal) => {
+        include_str!(concat!("../../examples/", $path)).to_owned()
+    };
+}
+
 pub fn run(command: &Init, context: &Context) -> Result<Outcome, Failure> {
     let language = context.out.language;
     let settings =
         include_str!("init/rightful.yaml").replace("language: en ", &format!("language: {} ", language.code()));
-    let files: [(&str, String); 7] = [
+    let files: [(&str, String); 10] = [
         ("rightful.yaml", settings),
         ("policies/people.yaml", include_str!("init/people.yaml").to_owned()),
         ("policies/groups.yaml", include_str!("init/groups.yaml").to_owned()),
         ("schema/policy.json", wire::to_text(&wire::policy_schema())),
         ("schema/settings.json", wire::to_text(&wire::settings_schema())),
-        (".github/workflows/rightful.yml", include_str!("init/github.yml").to_owned()),
-        (".gitlab-ci.yml", include_str!("init/gitlab.yml").to_owned()),
+        (".github/workflows/rightful.yml", pipeline!("github/.github/workflows/rightful.yml")),
+        (".github/workflows/rightful-comment.yml", pipeline!("github/.github/workflows/rightful-comment.yml")),
+        (".github/rightful-comment.sh", pipeline!("github/.github/rightful-comment.sh")),
+        (".gitlab-ci.yml", pipeline!("gitlab/.gitlab-ci.yml")),
+        (".gitlab/rightful-note.sh", pipeline!("gitlab/.gitlab/rightful-note.sh")),
     ];
     let root = &context.directory;
     let is_there = |path: &str| fs::symlink_metadata(root.join(path)).is_ok();
     // A folder that is a link would lead elsewhere.
     let is_link = |path: &str| fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_symlink());
     let mut taken: Vec<&str> = files.iter().map(|(path, _)| *path).filter(|path| is_there(path)).collect();
-    taken.extend(["policies"].into_iter().filter(|path| is_there(path)));
-    taken.extend(["schema", ".github", ".github/workflows"].into_iter().filter(|path| is_link(path)));
+    taken.extend(FOLDERS.into_iter().filter(|path| is_link(path) || (*path == "policies" && is_there(path))));
     if !taken.is_empty() {
         return Err(Failure::world(say!(
             "nothing was written, since this is here already: {files}",
@@ -58,8 +71,7 @@ pub fn run(command: &Init, context: &Context) -> Result<Outcome, Failure> {
         ))
         .help(say!("start in an empty directory, or add to the policies that there are")));
     }
-    let folders = ["policies", "schema", ".github", ".github/workflows"];
-    let made: Vec<&str> = folders.into_iter().filter(|path| !is_there(path)).collect();
+    let made: Vec<&str> = FOLDERS.into_iter().filter(|path| !is_there(path)).collect();
     let mut written = Vec::new();
     for (path, text) in &files {
         if let Err(error) = write(&root.join(path), text) {

@@ -1,6 +1,7 @@
 //! `init`, `new user`, `explain`, `schema`: what they write, what they refuse, and that nothing is lost.
 
 use std::fs;
+use std::path::Path;
 
 use super::repository::Repository;
 
@@ -15,6 +16,33 @@ fn a_new_repository_checks_clean_in_every_language() {
         assert!(firm.run("apply --yes").starts_with("exit 0\n"));
         let settings = fs::read_to_string(firm.path("rightful.yaml")).unwrap();
         assert!(settings.contains(&format!("language: {language} ")), "{settings}");
+    }
+}
+
+#[test]
+fn the_pipelines_are_those_of_the_examples() {
+    let firm = Repository::with(&[("README.md", "x")]);
+    let (code, begun) = firm.json("init");
+    let written: Vec<&str> = begun["written"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+    assert_eq!(code, 0);
+    let mut pipelines = 0;
+    for path in written.into_iter().filter(|path| path.starts_with(".git")) {
+        let folder = if path.starts_with(".gitlab") { "gitlab" } else { "github" };
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder).join(path);
+        assert_eq!(fs::read(firm.path(path)).unwrap(), fs::read(example).unwrap(), "{path}");
+        pipelines += 1;
+    }
+    assert_eq!(pipelines, 5);
+}
+
+#[test]
+fn a_folder_that_leads_elsewhere_is_not_written_into() {
+    for folder in ["schema", ".github", ".gitlab", "policies"] {
+        let firm = Repository::with(&[("elsewhere/README.md", "x")]);
+        std::os::unix::fs::symlink(firm.path("elsewhere"), firm.path(folder)).unwrap();
+        let refused = firm.run("init");
+        assert!(refused.starts_with("exit 2\n") && refused.contains(&format!("already: {folder}\n")), "{refused}");
+        assert_eq!(fs::read_dir(firm.path("elsewhere")).unwrap().count(), 1);
     }
 }
 
