@@ -21,6 +21,7 @@ use crate::text::{Place, Sources, Span};
 use crate::tree::{Tree, TreeError};
 
 pub use library::Library;
+pub use named::unknown_names;
 use library::Parsed;
 pub use pairs::matched;
 

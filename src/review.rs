@@ -4,10 +4,16 @@
 //! Takes the settings and policies of both sides, gives values that others judge by. Never refuses a change itself.
 
 mod comparison;
+mod gate;
+mod hits;
 mod object;
+mod reviewers;
 
 pub use comparison::{Compared, Sensitive};
+pub use gate::{Judged, Proved, judge};
+pub use hits::{Hit, Hitting};
 pub use object::{Binding, Bound, Targets};
+pub use reviewers::{Required, required};
 
 /// Which of the two sides of a change something stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,6 +6,7 @@ mod answers;
 mod check;
 mod diff;
 mod explain;
+mod gates;
 mod init;
 mod log;
 mod members;
@@ -34,6 +35,7 @@ pub use diff::{
     MovedOut, NamesOut, TurnOut, Turns, diff,
 };
 pub use explain::{ExplainOut, PageOut, explain};
+pub use gates::{GateOut, HitOut, RequiredOut, ReviewersOut, gates, reviewers};
 pub use init::{InitOut, init};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
@@ -63,6 +65,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("matrix", schemars::schema_for!(MatrixOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
+        ("reviewers", schemars::schema_for!(ReviewersOut)),
         ("rights", schemars::schema_for!(RightsOut)),
         ("upcoming", schemars::schema_for!(UpcomingOut)),
         ("versus", schemars::schema_for!(VersusOut)),

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::date::Date;
 use crate::model::Policy;
-use crate::model::key::TargetKey;
+use crate::model::key::{GroupKey, TargetKey};
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
 
-use super::{Caused, Change, Diff, diff};
+use super::{Caused, Change, Diff, Moved, diff};
 
 /// What is different from a later day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,15 @@ pub struct Later {
     pub losses: Vec<Caused>,
 }
 
+impl Later {
+    /// Whether nobody gains or loses anything that day that no earlier day has.
+    pub fn changes_nothing(&self) -> bool {
+        self.gains.is_empty() && self.losses.is_empty()
+    }
+}
+
 /// Compares two policies on every later day on which that could give another difference than the first day did. A day
-/// that brings nothing new is left out.
+/// that brings nothing new, in rights or groups, is left out.
 pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let (on, first) = first;
     if first.edits.is_empty() {
@@ -41,17 +48,32 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let mut known = [Known::default(), Known::default()];
     known[0].add(&first.gains);
     known[1].add(&first.losses);
+    let mut known_moves = moves(first);
     let mut found = Vec::new();
     for day in days {
         let whole = diff(&InForce::new(base, day), &InForce::new(head, day));
         let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
         known[0].add(&gains);
         known[1].add(&losses);
-        if !gains.is_empty() || !losses.is_empty() {
+        let moves = moves(&whole);
+        let moved = !moves.is_subset(&known_moves);
+        known_moves.extend(moves);
+        if moved || !gains.is_empty() || !losses.is_empty() {
             found.push(Later { day, whole, gains, losses });
         }
     }
     found
+}
+
+/// Who comes into which group, and who leaves it.
+fn moves(diff: &Diff) -> BTreeSet<(bool, GroupKey, Name)> {
+    let of = |joined: bool, moved: &[Moved]| {
+        let pairs = |Moved { group, users }: &Moved| {
+            users.iter().map(|user| (joined, group.clone(), user.clone())).collect::<Vec<_>>()
+        };
+        moved.iter().flat_map(pairs).collect::<Vec<_>>()
+    };
+    of(true, &diff.joined).into_iter().chain(of(false, &diff.left)).collect()
 }
 
 /// Answers that are known to change.

@@ -32,6 +32,11 @@ pub(super) fn unknown(settings: &Settings, companies: &[Company]) -> Vec<Diagnos
     found
 }
 
+/// What is wrong with an object that stands in no file, given all policies of which it speaks.
+pub fn unknown_names(policies: &[&Policy], object: &Object) -> Vec<Meaningless> {
+    of_object(policies, object, &Spans::default()).into_iter().map(|(_, wrong)| wrong).collect()
+}
+
 /// What is wrong with an object, and where.
 fn of_object(policies: &[&Policy], object: &Object, spans: &Spans) -> Vec<(Span, Meaningless)> {
     match object {

@@ -15,6 +15,8 @@ pub struct Compared<'s> {
     pub company: Option<&'s Name>,
     /// What it was, and what it is.
     pub policies: [&'s Policy; 2],
+    /// The days on which each is asked.
+    pub days: [Date; 2],
     /// The difference.
     pub diff: Diff,
     /// What later days bring beyond it.
@@ -30,7 +32,7 @@ impl<'s> Compared<'s> {
     /// Compares the policies of a company, each on a day of its own.
     pub fn between(company: Option<&'s Name>, policies: [&'s Policy; 2], days: [Date; 2]) -> Self {
         let [base, head] = [0, 1].map(|side| InForce::new(policies[side], days[side]));
-        Self { company, policies, diff: diff(&base, &head), later: Vec::new() }
+        Self { company, policies, days, diff: diff(&base, &head), later: Vec::new() }
     }
 
     /// Looks at every later day too.
@@ -42,7 +44,7 @@ impl<'s> Compared<'s> {
 
     /// Whether nobody gains or loses anything, on any day that was looked at.
     pub fn changes_nothing(&self) -> bool {
-        self.diff.changes_nothing() && self.later.is_empty()
+        self.diff.changes_nothing() && self.later.iter().all(Later::changes_nothing)
     }
 
     /// Everybody who is in either policy, in order.

@@ -111,23 +111,14 @@ impl<'p> Binding<'p> {
         }
     }
 
-    /// The active users in a group of one side, by the names of the head.
+    /// The active users in a group of one side. Whoever bears a new name has come: a change must not get somebody past a
+    /// gate by saying that the account was another's.
     fn members(&self, side: usize, group: &GroupKey) -> BTreeSet<Name> {
         let population = &self.sides[side];
         let policy = population.in_force().policy;
         let Some(id) = policy.groups.find(group) else { return BTreeSet::new() };
         let active = population.members(id).iter().filter(|user| policy.users.get(**user).active);
-        active.map(|user| self.name_in_head(policy.users.key(*user))).collect()
-    }
-
-    /// What an account is called after the change: whoever was renamed has neither left nor come.
-    fn name_in_head(&self, name: &Name) -> Name {
-        let users = &self.sides[1].in_force().policy.users;
-        if users.find(name).is_some() {
-            return name.clone();
-        }
-        let renamed = users.iter().find(|(_, _, user)| user.renamed_from.as_ref() == Some(name));
-        renamed.map_or(name, |(_, name, _)| name).clone()
+        active.map(|user| policy.users.key(*user).clone()).collect()
     }
 
     fn policies(&self) -> impl Iterator<Item = &'p Policy> {

@@ -6,10 +6,11 @@ use serde::{Serialize, Serializer};
 use crate::diff::{Cause, Caused, Change, Decided, Declared, Diff, Edit, Edited, Later, Line, Moved};
 use crate::model::key::TargetKey;
 use crate::name::Name;
-use crate::review::Compared;
+use crate::review::{Compared, Judged};
 use crate::state::Said;
 use crate::text::Sources;
 
+use super::gates::{GateOut, gates};
 use super::{VERSION, file_and_line};
 
 /// `rightful diff --format json`
@@ -49,6 +50,8 @@ pub struct DiffOut<'a> {
     pub left: Vec<MovedOut>,
     /// What later days bring beyond it.
     pub later: Vec<LaterOut<'a>>,
+    /// The gates of the base and of the command line.
+    pub gates: Vec<GateOut>,
 }
 
 /// What people call the two sides.
@@ -292,7 +295,12 @@ fn line(sources: &Sources, written: &Line) -> LineOut {
 }
 
 /// The difference of two repositories. `declared` is what their settings say otherwise.
-pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], declared: &[Declared]) -> DiffOut<'a> {
+pub fn diff<'a>(
+    ends: Ends<'a>,
+    companies: &'a [Compared<'a>],
+    declared: &[Declared],
+    judged: &[Judged<'_>],
+) -> DiffOut<'a> {
     let turns = || Turns::new(ends.sources);
     let id = |side: usize| ends.commits[side].unwrap_or(ends.names[side]).to_owned();
     let mut out = DiffOut {
@@ -311,6 +319,7 @@ pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], declared: &[Decla
         joined: Vec::new(),
         left: Vec::new(),
         later: Vec::new(),
+        gates: gates(ends.sources[0], judged),
     };
     for Compared { company, diff, later, .. } in companies {
         let company = *company;
@@ -322,7 +331,7 @@ pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], declared: &[Decla
         out.edits.extend(edits(ends.sources, company, diff));
         out.joined.extend(diff.joined.iter().map(|moved| self::moved(company, moved)));
         out.left.extend(diff.left.iter().map(|moved| self::moved(company, moved)));
-        for Later { day, whole, gains, losses } in later {
+        for Later { day, whole, gains, losses } in later.iter().filter(|later| !later.changes_nothing()) {
             let first = out.edits.len();
             out.edits.extend(edits(ends.sources, company, whole));
             let mut later = LaterOut {

@@ -62,7 +62,7 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
         );
     }
     effects(&mut page, &explained(diff, &diff.gains, &diff.losses), &people, shown);
-    for later in &compared.later {
+    for later in compared.later.iter().filter(|later| !later.changes_nothing()) {
         page.blank();
         page.heading(say!("and from {day} on", day = later.day));
         effects(&mut page, &explained(&later.whole, &later.gains, &later.losses), &people, shown);

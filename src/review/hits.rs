@@ -1,0 +1,99 @@
+//! Whose gains and losses an object of a gate or of reviewers is about, on every day that was compared.
+
+use std::collections::BTreeSet;
+
+use crate::date::Date;
+use crate::diff::{Caused, Change, Diff};
+use crate::model::key::{GroupKey, TargetKey};
+use crate::name::Name;
+use crate::resolve::InForce;
+use crate::syntax::gate::{Object, Turn};
+
+use super::object::{Binding, Bound};
+use super::{Compared, Sensitive};
+
+/// People who gain or lose something that an object is about.
+#[derive(Debug, Clone)]
+pub struct Hit<'c> {
+    /// Of which company.
+    pub company: Option<&'c Name>,
+    /// From which later day on; `None` for the day that was asked about.
+    pub from: Option<Date>,
+    /// What.
+    pub what: Hitting<'c>,
+    /// Who, never nobody.
+    pub users: BTreeSet<Name>,
+}
+
+/// What somebody gains or loses.
+#[derive(Debug, Clone)]
+pub enum Hitting<'c> {
+    /// Answers about a right.
+    Change(&'c Change),
+    /// Being in a group.
+    Group(GroupKey),
+}
+
+/// Everybody who gains or loses something that an object is about. `sensitive` are the rights that the base calls so.
+pub fn hits<'c>(compared: &'c [Compared<'c>], object: &Object, turn: Turn, sensitive: &Sensitive) -> Vec<Hit<'c>> {
+    let mut found = Vec::new();
+    for company in compared {
+        let mut known: BTreeSet<Name> = BTreeSet::new();
+        let later = company.later.iter().map(|later| ([later.day; 2], Some(later.day), &later.whole));
+        for (days, from, diff) in std::iter::once((company.days, None, &company.diff)).chain(later) {
+            let mut hits = hits_on(company, diff, (days, from), (object, turn, sensitive));
+            // Later days tell of people whom no earlier day tells of.
+            hits.iter_mut().for_each(|hit| hit.users.retain(|user| !known.contains(user)));
+            hits.retain(|hit| !hit.users.is_empty());
+            known.extend(hits.iter().flat_map(|hit| hit.users.iter().cloned()));
+            found.extend(hits);
+        }
+    }
+    found
+}
+
+fn hits_on<'c>(
+    company: &'c Compared<'c>,
+    diff: &'c Diff,
+    (days, from): ([Date; 2], Option<Date>),
+    (object, turn, sensitive): (&Object, Turn, &Sensitive),
+) -> Vec<Hit<'c>> {
+    let [base, head] = [0, 1].map(|side| InForce::new(company.policies[side], days[side]));
+    let binding = Binding::new(&base, &head, sensitive.clone());
+    let bound = binding.bind(object);
+    let hit = |what, users| Hit { company: company.company, from, what, users };
+    if let Some(group) = bound.group() {
+        let users = binding.turned(group, turn).into_iter().collect();
+        return vec![hit(Hitting::Group(group.clone()), users)];
+    }
+    let changes = match turn {
+        Turn::Gain => &diff.gains,
+        Turn::Loss => &diff.losses,
+    };
+    changes.iter().map(|Caused { change, .. }| hit(Hitting::Change(change), covered(&bound, change))).collect()
+}
+
+/// Whose part of a change an object covers.
+fn covered(bound: &Bound, change: &Change) -> BTreeSet<Name> {
+    if !bound.concerns(&change.right) {
+        return BTreeSet::new();
+    }
+    let Some(targets) = &change.targets else {
+        let all = if bound.covers(&change.right, None) { change.users.as_slice() } else { &[] };
+        return all.iter().cloned().collect();
+    };
+    let targets: Vec<&TargetKey> = targets.iter().filter(|target| bound.covers(&change.right, Some(target))).collect();
+    let is_own = |user: &Name, target: &TargetKey| matches!(target, TargetKey::User(name) if name == user);
+    let has_any = |user: &&Name| match targets.as_slice() {
+        [] => false,
+        [only] => !(change.without_own && is_own(user, only)),
+        _ => true,
+    };
+    change.users.iter().filter(has_any).cloned().collect()
+}
+
+/// How many people some hits are about, each counted once in each company.
+pub fn people(hits: &[Hit<'_>]) -> usize {
+    let all: BTreeSet<_> = hits.iter().flat_map(|hit| hit.users.iter().map(move |user| (hit.company, user))).collect();
+    all.len()
+}
