@@ -112,13 +112,18 @@ impl Report {
 /// Everything about a repository: what was found while compiling, and about each company that compiles. `only` keeps
 /// to one company.
 pub fn repository(repository: &Repository, on: Date, only: Option<&Name>) -> Report {
+    repository_by(&repository.settings, repository, on, only)
+}
+
+/// The same by other settings than the repository's own.
+pub fn repository_by(settings: &Settings, repository: &Repository, on: Date, only: Option<&Name>) -> Report {
     let mut report = Report { findings: repository.diagnostics.clone(), ..Report::default() };
     for company in repository.chosen(only) {
-        let of_company = self::company(company, &repository.settings, on);
+        let of_company = self::company(company, settings, on);
         report.findings.extend(of_company.findings);
         report.proved.extend(of_company.proved);
     }
-    settle(&mut report.findings, &repository.settings);
+    settle(&mut report.findings, settings);
     report
 }
 

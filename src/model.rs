@@ -35,7 +35,7 @@ pub use lower::lower;
 pub use names::{Bound, Lookup};
 use online::{Company, Licence, Online, Placed};
 pub(crate) use rules::ambiguous;
-pub use rules::{Meaningless, Meant, Part, rights_of_pattern};
+pub use rules::{Meaningless, Meant, Part, rights_of_pattern, subject_named};
 
 /// An account of the CRM.
 #[derive(Debug, Clone, Default)]

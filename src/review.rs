@@ -8,12 +8,14 @@ mod gate;
 mod hits;
 mod object;
 mod reviewers;
+pub mod weakening;
 
 pub use comparison::{Compared, Sensitive};
 pub use gate::{Judged, Proved, judge};
 pub use hits::{Hit, Hitting};
 pub use object::{Binding, Bound, Targets};
 pub use reviewers::{Required, required};
+pub use weakening::{Weakened, Weakening, weakenings};
 
 /// Which of the two sides of a change something stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

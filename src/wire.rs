@@ -17,6 +17,7 @@ mod reason;
 mod repair;
 mod upcoming;
 mod versus;
+mod weakening;
 mod who;
 
 use serde::Serialize;
@@ -46,6 +47,7 @@ pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
 pub use upcoming::{CauseOut, DayOut, UpcomingOut, upcoming};
 pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
+pub use weakening::{WeakeningOut, weakenings};
 pub use who::{DemandOut, HolderOut, HolderReasonOut, WhoOut, who};
 
 /// The version of the output format.

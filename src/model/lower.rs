@@ -17,11 +17,10 @@ use crate::syntax::{Declared, Document};
 use crate::text::{FileId, Place, Span, Spanned};
 
 use super::key::GroupKey;
-use super::names::Bound;
-use super::rules::{Part, ambiguous, rights_of_pattern};
+use super::rules::{Meaningless, Part, rights_of_pattern, subject_named};
 use super::{
     Attachment, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule, Subject, Table,
-    Target, User, catalogue, contradiction, graph,
+    User, catalogue, contradiction, graph,
 };
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
@@ -278,37 +277,9 @@ impl Lowering {
 
     /// The user, group or role that a reference names; what is wrong with it is found.
     fn person_or_group(&mut self, place: Place, reference: &Reference, kinds: &[Prefix]) -> Option<Subject> {
-        match self.parts.bind(reference, kinds) {
-            Bound::One(Target::User(id)) => return Some(Subject::User(id)),
-            Bound::One(Target::Group(id)) => return Some(Subject::Group(id)),
-            Bound::Ambiguous(prefixes) => {
-                let wrong = ambiguous(reference, &prefixes);
-                self.diagnostics.push(Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help));
-            }
-            Bound::Unknown(near) => self.unknown_member(place, reference, near),
-            Bound::Unfit(prefix) => self.unfit_member(place, reference, prefix),
-            Bound::One(_) => {}
-        }
-        None
-    }
-
-    fn unfit_member(&mut self, place: Place, reference: &Reference, prefix: Prefix) {
-        let message = say!("`{reference}` is a {noun}, not a user or group", reference, noun = prefix.noun());
-        self.diagnostics.push(Diagnostic::new(Code::UnknownUser, place, message).help(say!("name a user or a group")));
-    }
-
-    fn unknown_member(&mut self, place: Place, reference: &Reference, near: Option<String>) {
-        let name = &reference.name;
-        let (code, message) = match reference.prefix {
-            Some(Prefix::Group) => (Code::UnknownGroup, say!("there is no group `{name}`", name)),
-            Some(_) => (Code::UnknownUser, say!("there is no user `{name}`", name)),
-            None => (Code::UnknownUser, say!("there is no user or group `{name}`", name)),
-        };
-        let help = match near {
-            Some(near) => say!("did you mean `{near}`?", near),
-            None => say!("declare it in the section `users` or `groups`, or correct the name"),
-        };
-        self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
+        let found = subject_named(&self.parts, reference, kinds);
+        let wrong = |wrong: Meaningless| Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help);
+        found.map_err(|meaningless| self.diagnostics.push(wrong(meaningless))).ok()
     }
 
     fn unknown(

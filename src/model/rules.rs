@@ -1,6 +1,6 @@
 //! What a written right and target stand for: `area.x+y` and `area.*` are spelled out, targets bound.
 //!
-//! Rules and questions share this, so that a question means what the same words mean in a rule.
+//! Rules, questions, expectations and gates share this, so that the same words mean the same everywhere.
 
 use crate::diag::Code;
 use crate::language::{Joint, Text, list, names};
@@ -9,7 +9,7 @@ use crate::say;
 use crate::syntax::rule::{Prefix, Reference, RightPattern, TargetRef};
 
 use super::names::{Bound, bind_target};
-use super::{Parts, RightId, Scope, Target};
+use super::{Parts, RightId, Scope, Subject, Target};
 
 /// Rights and the target that they share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,6 +213,33 @@ fn suggestion(near: Option<&str>, scopes: &[Scope]) -> Text {
         }
         (None, Some(Scope::Attachments)) => say!("declare it in the section `attachments`, or correct the name"),
     }
+}
+
+/// Finds the user, group or role that a reference names, of the kinds that can stand there.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn subject_named(parts: &Parts, reference: &Reference, kinds: &[Prefix]) -> Result<Subject, Meaningless> {
+    let error = |code, message, help| Meaningless { code, part: Part::Target, message, help };
+    let name = &reference.name;
+    Err(match parts.bind(reference, kinds) {
+        Bound::One(Target::User(id)) => return Ok(Subject::User(id)),
+        Bound::One(Target::Group(id)) => return Ok(Subject::Group(id)),
+        Bound::One(_) => error(Code::UnknownUser, Text::default(), Text::default()),
+        Bound::Ambiguous(prefixes) => ambiguous(reference, &prefixes),
+        Bound::Unknown(near) => {
+            let (code, message) = match reference.prefix {
+                Some(Prefix::Group) => (Code::UnknownGroup, say!("there is no group `{name}`", name)),
+                Some(_) => (Code::UnknownUser, say!("there is no user `{name}`", name)),
+                None => (Code::UnknownUser, say!("there is no user or group `{name}`", name)),
+            };
+            error(code, message, suggestion(near.as_deref(), &[Scope::People]))
+        }
+        Bound::Unfit(prefix) => {
+            let message = say!("`{reference}` is a {noun}, not a user or group", reference, noun = prefix.noun());
+            error(Code::UnknownUser, message, say!("name a user or a group"))
+        }
+    })
 }
 
 /// A bare name that several things bear.

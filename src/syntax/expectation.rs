@@ -181,4 +181,15 @@ impl ExpectationText {
             Self::Count { what, .. } => (None, std::slice::from_ref(what)),
         }
     }
+
+    /// The same, to change names.
+    pub fn parts_mut(&mut self) -> (Option<&mut Crowd>, &mut [What]) {
+        match self {
+            Self::Can { crowd, what } | Self::Cannot { crowd, what } | Self::Only { crowd, what } => {
+                (Some(crowd), std::slice::from_mut(what))
+            }
+            Self::Nobody { whats } => (None, whats),
+            Self::Count { what, .. } => (None, std::slice::from_mut(what)),
+        }
+    }
 }

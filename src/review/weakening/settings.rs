@@ -1,0 +1,221 @@
+//! Settings that a change takes out or loosens: companies, sensitive rights, guards, levels, gates and reviewers.
+
+use std::collections::BTreeSet;
+
+use crate::diag::Code;
+use crate::model::key::TargetKey;
+use crate::name::RightName;
+use crate::repository::Repository;
+use crate::review::object::named;
+use crate::syntax::gate::{GateKind, Object};
+use crate::syntax::rule::{RightPattern, TargetRef};
+use crate::syntax::settings::{Approver, Limit, Reviewers, Settings};
+use crate::text::Spanned;
+
+use super::Weakened;
+
+/// The companies that only the base has. One without a name is found again if the head has one only.
+pub(super) fn companies_gone(base: &Repository, head: &Repository) -> Vec<Weakened> {
+    let named = &base.settings.companies;
+    if named.is_empty() && head.companies.len() > 1 {
+        return vec![Weakened::CompanyGone { company: None, base: None }];
+    }
+    let known: BTreeSet<_> = head.settings.companies.iter().map(|company| &company.name.value).collect();
+    let gone = named.iter().filter(|company| !known.contains(&company.name.value));
+    gone.map(|company| Weakened::CompanyGone {
+        company: Some(company.name.value.clone()),
+        base: Some(base.settings.place(company.name.span)),
+    })
+    .collect()
+}
+
+/// Everything that is weakened in the settings, companies apart.
+pub(super) fn weakened(base: &Repository, head: &Repository) -> Vec<Weakened> {
+    let mut found = sensitive(base, head);
+    let (before, after) = (&base.settings, &head.settings);
+    found.extend(guards(before, after));
+    found.extend(Code::ALL.iter().filter_map(|code| level(before, after, *code)));
+    let meaning = Meaning { head };
+    found.extend(before.gates.iter().filter_map(|gate| {
+        let alike = |known: &&crate::syntax::gate::Gate| meaning.is_as_strict(&known.kind, &gate.kind);
+        if after.gates.iter().any(|known| alike(&known)) {
+            return None;
+        }
+        // What is about the same object and lets more through is what became of it.
+        let left = after.gates.iter().find(|known| meaning.loosens(&known.kind, &gate.kind));
+        Some(Weakened::Gate {
+            before: gate.kind.to_string(),
+            after: left.map(|gate| gate.kind.to_string()),
+            base: before.place(gate.span),
+            head: left.map(|gate| after.place(gate.span)),
+        })
+    }));
+    found.extend(before.reviewers.iter().filter_map(|entry| reviewers(&meaning, before, after, entry)));
+    found
+}
+
+/// Rights that were sensitive and are not, by name: other words for the same rights are as good.
+fn sensitive(base: &Repository, head: &Repository) -> Vec<Weakened> {
+    let rights = |repository: &Repository| -> BTreeSet<RightName> {
+        let rights = repository.companies.iter().flat_map(|company| company.policy.rights.iter());
+        rights.map(|(_, name, _)| name.clone()).collect()
+    };
+    let covered = |patterns: &[Spanned<RightPattern>], right: &RightName| {
+        patterns.iter().position(|pattern| pattern.value.covers(right))
+    };
+    let (of_base, of_head) = (rights(base), rights(head));
+    let patterns = &base.settings.sensitive;
+    let mut lost: Vec<Vec<RightName>> = vec![Vec::new(); patterns.len()];
+    for right in of_base.intersection(&of_head) {
+        if let Some(index) = covered(patterns, right)
+            && covered(&head.settings.sensitive, right).is_none()
+        {
+            lost[index].push(right.clone());
+        }
+    }
+    let with_pattern = patterns.iter().zip(lost).filter(|(_, rights)| !rights.is_empty());
+    with_pattern
+        .map(|(pattern, rights)| Weakened::Sensitive {
+            pattern: pattern.value.to_string(),
+            rights,
+            base: base.settings.place(pattern.span),
+        })
+        .collect()
+}
+
+fn guards(before: &Settings, after: &Settings) -> Vec<Weakened> {
+    let fields = [
+        ("remove_users", &before.guards.remove_users, &after.guards.remove_users),
+        ("lose_rights", &before.guards.lose_rights, &after.guards.lose_rights),
+    ];
+    let loosened = fields.into_iter().filter_map(|(field, known, now)| {
+        let known = known.as_ref()?;
+        let is_as_strict = match (known.value, now.as_ref()?.value) {
+            (Limit::Percent(before), Limit::Percent(after)) | (Limit::Number(before), Limit::Number(after)) => {
+                after <= before
+            }
+            // A share and a number cannot be compared, unless they let nothing through.
+            (_, Limit::Percent(0) | Limit::Number(0)) => true,
+            _ => false,
+        };
+        (!is_as_strict).then_some((field, known, now.as_ref()))
+    });
+    let gone = fields.into_iter().filter_map(|(field, known, now)| match now {
+        None => Some((field, known.as_ref()?, None)),
+        Some(_) => None,
+    });
+    loosened
+        .chain(gone)
+        .map(|(field, known, now)| Weakened::Guard {
+            field,
+            before: known.value,
+            after: now.map(|now| now.value),
+            base: before.place(known.span),
+            head: now.map(|now| after.place(now.span)),
+        })
+        .collect()
+}
+
+fn level(before: &Settings, after: &Settings, code: Code) -> Option<Weakened> {
+    let (level_before, level_after) = (before.level(code), after.level(code));
+    let place = |settings: &Settings| settings.lints.get(&code).map(|level| settings.place(level.span));
+    // Levels count from the heaviest.
+    (level_after > level_before).then(|| Weakened::Level {
+        code,
+        before: level_before,
+        after: level_after,
+        base: place(before),
+        head: place(after),
+    })
+}
+
+fn reviewers(meaning: &Meaning<'_>, before: &Settings, after: &Settings, entry: &Reviewers) -> Option<Weakened> {
+    let approvers = |entry: &Reviewers| -> BTreeSet<Approver> {
+        entry.approvers.iter().map(|approver| approver.value.clone()).collect()
+    };
+    let wanted = approvers(entry);
+    let covering = |known: &&Reviewers| meaning.covers(&known.object, &entry.object);
+    if after.reviewers.iter().any(|known| covering(&known) && approvers(known) == wanted) {
+        return None;
+    }
+    let now = after.reviewers.iter().find(|known| covering(known) && meaning.covers(&entry.object, &known.object));
+    Some(Weakened::Reviewers {
+        object: entry.object.to_string(),
+        before: wanted.into_iter().collect(),
+        after: now.map(|now| approvers(now).into_iter().collect()).unwrap_or_default(),
+        base: before.place(entry.span),
+        head: now.map(|now| after.place(now.span)),
+    })
+}
+
+/// Compares gates and objects by what their words mean, today and whoever comes into a group: a name stands for what
+/// the head calls so.
+struct Meaning<'r> {
+    head: &'r Repository,
+}
+
+impl Meaning<'_> {
+    /// Whether a gate stops whatever the other one stops.
+    fn is_as_strict(&self, gate: &GateKind, other: &GateKind) -> bool {
+        match (gate, other) {
+            (
+                GateKind::AtMost { users, turn, object },
+                GateKind::AtMost { users: most, turn: other_turn, object: other },
+            ) => users <= most && turn == other_turn && self.covers(object, other),
+            (GateKind::NoChange, GateKind::AtMost { object, .. }) => !matches!(object, Object::Membership(_)),
+            _ => gate == other,
+        }
+    }
+
+    /// Whether a gate is about the same as the other one, and lets more through.
+    fn loosens(&self, gate: &GateKind, other: &GateKind) -> bool {
+        match (gate, other) {
+            (GateKind::AtMost { turn, object, .. }, GateKind::AtMost { turn: other_turn, object: other, .. }) => {
+                turn == other_turn && self.covers(object, other)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an object covers all that the other one covers.
+    fn covers(&self, object: &Object, other: &Object) -> bool {
+        match (object, other) {
+            (Object::Anything, Object::Membership(_)) => false,
+            (Object::Anything, _) | (Object::Sensitive, Object::Sensitive) => true,
+            (Object::Right(what), Object::Right(other)) => {
+                let target = match (&what.target, &other.target) {
+                    (None, _) => true,
+                    (Some(target), Some(other)) => self.same(&target.value, &other.value),
+                    (Some(_), None) => false,
+                };
+                target && has_all(&what.right.value, &other.right.value)
+            }
+            (Object::Access(target), Object::Access(other)) => self.same(&target.value, &other.value),
+            (Object::Access(target), Object::Right(what)) => {
+                what.target.as_ref().is_some_and(|other| self.same(&target.value, &other.value))
+            }
+            (Object::Membership(group), Object::Membership(other)) => group.value == other.value,
+            _ => false,
+        }
+    }
+
+    /// Whether two targets are the same, with or without a prefix.
+    fn same(&self, target: &TargetRef, other: &TargetRef) -> bool {
+        let (TargetRef::Named(reference), TargetRef::Named(of_other)) = (target, other) else { return target == other };
+        let keys = |reference| -> BTreeSet<TargetKey> {
+            let found = self.head.companies.iter().flat_map(|company| {
+                named(&company.policy, reference).into_iter().map(|target| company.policy.target_key(target))
+            });
+            found.collect()
+        };
+        let keys = [keys(reference), keys(of_other)];
+        reference == of_other || (!keys[0].is_empty() && keys[0] == keys[1])
+    }
+}
+
+/// Whether the words of some rights cover all that others cover, also in areas that get more rights.
+fn has_all(pattern: &RightPattern, other: &RightPattern) -> bool {
+    let has = |action| pattern.actions.contains(action);
+    pattern.area == other.area
+        && (pattern.actions.is_empty() || (!other.actions.is_empty() && other.actions.iter().all(has)))
+}
