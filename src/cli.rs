@@ -11,6 +11,8 @@ mod log;
 mod matrix;
 mod new;
 mod plan;
+mod reviewers;
+mod reviewing;
 mod rights;
 mod schema;
 mod session;
@@ -115,6 +117,7 @@ enum Command {
     Who(who::Who),
     What(what::What),
     Diff(diff::DiffCommand),
+    Reviewers(reviewers::Reviewers),
     Log(log::LogCommand),
     Matrix(matrix::Matrix),
     Upcoming(upcoming::Upcoming),
@@ -184,6 +187,7 @@ pub fn run() -> ExitCode {
         Command::Who(command) => who::run(command, &context),
         Command::What(command) => what::run(command, &context),
         Command::Diff(command) => diff::run(command, &context),
+        Command::Reviewers(command) => reviewers::run(command, &context),
         Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),
         Command::Upcoming(command) => upcoming::run(command, &context),

@@ -21,8 +21,8 @@ use crate::text::{Place, Sources, Span};
 use crate::tree::{Tree, TreeError};
 
 pub use library::Library;
-pub use named::unknown_names;
 use library::Parsed;
+pub use named::unknown_names;
 pub use pairs::matched;
 
 /// The settings file, whose folder is the root.

@@ -8,6 +8,7 @@ mod gate;
 mod hits;
 mod object;
 mod reviewers;
+mod settings;
 pub mod weakening;
 
 pub use comparison::{Compared, Sensitive};
@@ -15,6 +16,7 @@ pub use gate::{Judged, Proved, judge};
 pub use hits::{Hit, Hitting};
 pub use object::{Binding, Bound, Targets};
 pub use reviewers::{Required, required};
+pub use settings::settings_declared;
 pub use weakening::{Weakened, Weakening, weakenings};
 
 /// Which of the two sides of a change something stands on.

@@ -33,7 +33,7 @@ pub use answers::{
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
 pub use diff::{
     CauseOut as EditCauseOut, DecidedOut, DeclaredOut, DiffOut, EditOut as EditedOut, Ends, LaterOut, LineOut,
-    MovedOut, NamesOut, TurnOut, Turns, diff,
+    MovedOut, NamesOut, Reviewed, TurnOut, Turns, diff,
 };
 pub use explain::{ExplainOut, PageOut, explain};
 pub use gates::{GateOut, HitOut, RequiredOut, ReviewersOut, gates, reviewers};

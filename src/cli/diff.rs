@@ -3,14 +3,15 @@
 use clap::{Args, ValueEnum};
 
 use crate::date::Date;
+use crate::diff::Declared;
 use crate::model::Policy;
-use crate::report::block::Page;
+use crate::report::block::{Line, Page, Tone};
 use crate::report::{text, view};
-use crate::repository::rights_named;
-use crate::review::{Compared, Sensitive};
+use crate::review::{Compared, Judged, Weakening, settings_declared};
 use crate::say;
 use crate::wire;
 
+use super::reviewing::{ByBase, asked, compared, judged, sensitive_by_any, weakened};
 use super::session::Failure;
 use super::sides::{self, Sides};
 use super::{Context, Outcome, read_date};
@@ -25,6 +26,9 @@ use super::{Context, Outcome, read_date};
 /// compared with A, without both with HEAD. `A..B` is the same as `A B`;
 /// `A...B` begins where the two parted, so that what others did on A meanwhile
 /// does not show.
+///
+/// The gates of the base's rightful.yaml are enforced: the exit code is 1 if
+/// one fails. What the change weakens of its own review is said first.
 ///
 /// Examples:
 ///   rightful diff
@@ -50,6 +54,15 @@ pub struct DiffCommand {
     /// Exit with 1 if anybody gains or loses anything
     #[arg(long)]
     exit_code: bool,
+    /// Exit with 1 if this happens: gain, loss, gain:data.export, gain:sensitive,
+    /// loss:sms.send, gain:group:management, expectation, weakening; may be
+    /// repeated
+    #[arg(long, value_name = "WHAT")]
+    fail_on: Vec<String>,
+    /// Exit with 1 unless this is so: no-change, or a gate as in rightful.yaml,
+    /// such as "at most 3 users gain data.export"; may be repeated
+    #[arg(long, value_name = "GATE")]
+    expect: Vec<String>,
 }
 
 /// What a diff prints.
@@ -64,8 +77,19 @@ enum Format {
 pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure> {
     let sides = sides::open(context, &words(command)?)?;
     let nothing = Policy::default();
-    let companies = compared(command, context, &sides, &nothing);
+    let companies = compared(&sides, &nothing, command.since, context);
     let changes = companies.iter().any(|company| !company.changes_nothing());
+    let words: Vec<String> = command.fail_on.iter().chain(&command.expect).cloned().collect();
+    let asked = asked(&words, &companies)?;
+    let (weakenings, by_base) = match command.since {
+        Some(_) => (Vec::new(), ByBase::No),
+        None => (weakened(&sides, context), ByBase::Yes),
+    };
+    let review = Review {
+        declared: settings_declared(&sides.base.repository.settings, &sides.head.repository.settings),
+        gates: judged(&sides, &companies, &weakenings, &asked, by_base),
+        weakenings,
+    };
     let names = [&sides.base, &sides.head].map(|side| side.name.to(sides.out.language));
     let ends = wire::Ends {
         names: [&names[0], &names[1]],
@@ -74,10 +98,22 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
         sources: [&sides.base.repository.sources, &sides.head.repository.sources],
     };
     let out = match command.format {
-        Format::Json => wire::to_text(&wire::diff(ends, &companies, &[])),
-        Format::Text => text::print(&page(command, &sides, &companies, ends), sides.out),
+        Format::Json => {
+            let Review { declared, gates, weakenings } = &review;
+            let reviewed = wire::Reviewed { declared, gates, weakenings, language: sides.out.language };
+            wire::to_text(&wire::diff(ends, &companies, reviewed))
+        }
+        Format::Text => text::print(&page(command, &sides, &companies, ends, &review), sides.out),
     };
-    Ok(Outcome::new(out, u8::from(command.exit_code && changes)))
+    let failed = review.gates.iter().any(|gate| !gate.passed);
+    Ok(Outcome::new(out, u8::from(failed || command.exit_code && changes)))
+}
+
+/// What was found out besides gains and losses.
+struct Review<'c> {
+    declared: Vec<Declared>,
+    gates: Vec<Judged<'c>>,
+    weakenings: Vec<Weakening>,
 }
 
 /// The words that name the two sides. One policy on two days is both.
@@ -92,11 +128,23 @@ fn words(command: &DiffCommand) -> Result<Vec<String>, Failure> {
 }
 
 /// The page of the whole comparison.
-fn page(command: &DiffCommand, sides: &Sides, companies: &[Compared<'_>], ends: wire::Ends<'_>) -> Page {
-    let sensitive = sensitive(sides, companies);
+fn page(
+    command: &DiffCommand,
+    sides: &Sides,
+    companies: &[Compared<'_>],
+    ends: wire::Ends<'_>,
+    review: &Review<'_>,
+) -> Page {
+    let sensitive = sensitive_by_any(sides, companies);
     let (unfold, days) = (command.unfold, command.since.is_some());
     let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold, days };
     let mut page = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
+    let rows = view::weakenings(&review.weakenings, ends.sources[0], ends.sources[1]);
+    if !rows.is_empty() {
+        page.blank();
+        page.text(Line::new().then(Tone::No, say!("this change weakens its own review")));
+        page.table(2, rows);
+    }
     for compared in companies {
         page.blank();
         if let Some(name) = compared.company.filter(|_| companies.len() > 1) {
@@ -109,30 +157,11 @@ fn page(command: &DiffCommand, sides: &Sides, companies: &[Compared<'_>], ends: 
             page.0.extend(declared.0);
         }
     }
-    page
-}
-
-/// The rights that either side calls sensitive, by name.
-fn sensitive(sides: &Sides, companies: &[Compared<'_>]) -> Sensitive {
-    let mut found = Sensitive::new();
-    for (index, side) in [&sides.base, &sides.head].into_iter().enumerate() {
-        for policy in companies.iter().map(|company| company.policies[index]) {
-            let rights = rights_named(policy, &side.repository.settings.sensitive);
-            found.extend(rights.into_iter().map(|right| policy.rights.key(right).clone()));
+    for part in [view::declared(review.declared.iter(), ends.sources), view::gates(&review.gates, ends.sources[0])] {
+        if !part.0.is_empty() {
+            page.blank();
+            page.0.extend(part.0);
         }
     }
-    found
-}
-
-/// Compares every company that was asked for. One that is new or gone is compared with nothing.
-fn compared<'s>(command: &DiffCommand, context: &Context, sides: &'s Sides, nothing: &'s Policy) -> Vec<Compared<'s>> {
-    let compare = |pair: sides::Pair<'s>| {
-        let policies = [pair.base, pair.head].map(|company| company.map_or(nothing, |company| &company.policy));
-        match command.since {
-            Some(since) => Compared::between(pair.name, [policies[1], policies[1]], [since, context.on]),
-            None if context.on_was_said => Compared::on(pair.name, policies, context.on),
-            None => Compared::on(pair.name, policies, context.on).and_later(context.on),
-        }
-    };
-    sides.companies().into_iter().map(compare).collect()
+    page
 }

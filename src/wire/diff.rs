@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::diff::{Cause, Caused, Change, Decided, Declared, Diff, Edit, Edited, Later, Line, Moved};
+use crate::language::Language;
 use crate::model::key::TargetKey;
 use crate::name::Name;
-use crate::review::{Compared, Judged};
+use crate::review::{Compared, Judged, Weakening};
 use crate::state::Said;
 use crate::text::Sources;
 
 use super::gates::{GateOut, gates};
+use super::weakening::{WeakeningOut, weakenings};
 use super::{VERSION, file_and_line};
 
 /// `rightful diff --format json`
@@ -52,6 +54,8 @@ pub struct DiffOut<'a> {
     pub later: Vec<LaterOut<'a>>,
     /// The gates of the base and of the command line.
     pub gates: Vec<GateOut>,
+    /// Everything by which the change weakens its own review.
+    pub weakenings: Vec<WeakeningOut>,
 }
 
 /// What people call the two sides.
@@ -294,13 +298,21 @@ fn line(sources: &Sources, written: &Line) -> LineOut {
     LineOut { kind: written.key.kind().as_str(), key: written.key.to_string(), file, line }
 }
 
-/// The difference of two repositories. `declared` is what their settings say otherwise.
-pub fn diff<'a>(
-    ends: Ends<'a>,
-    companies: &'a [Compared<'a>],
-    declared: &[Declared],
-    judged: &[Judged<'_>],
-) -> DiffOut<'a> {
+/// What was found out besides gains and losses.
+#[derive(Debug, Clone, Copy)]
+pub struct Reviewed<'a> {
+    /// What the settings say otherwise.
+    pub declared: &'a [Declared],
+    /// The gates with their verdicts.
+    pub gates: &'a [Judged<'a>],
+    /// By what the change weakens its own review.
+    pub weakenings: &'a [Weakening],
+    /// The language of messages.
+    pub language: Language,
+}
+
+/// The difference of two repositories.
+pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], reviewed: Reviewed<'_>) -> DiffOut<'a> {
     let turns = || Turns::new(ends.sources);
     let id = |side: usize| ends.commits[side].unwrap_or(ends.names[side]).to_owned();
     let mut out = DiffOut {
@@ -314,12 +326,13 @@ pub fn diff<'a>(
         gains: turns(),
         losses: turns(),
         reasons: turns(),
-        declared: declared.iter().map(|item| self::declared(ends.sources, None, item)).collect(),
+        declared: reviewed.declared.iter().map(|item| self::declared(ends.sources, None, item)).collect(),
         edits: Vec::new(),
         joined: Vec::new(),
         left: Vec::new(),
         later: Vec::new(),
-        gates: gates(ends.sources[0], judged),
+        gates: gates(ends.sources[0], reviewed.gates),
+        weakenings: weakenings(reviewed.weakenings, ends.sources[0], ends.sources[1], reviewed.language),
     };
     for Compared { company, diff, later, .. } in companies {
         let company = *company;

@@ -43,9 +43,7 @@ pub fn gates(judged: &[Judged<'_>], base: &Sources) -> Page {
 pub fn reviewers(required: &[Required<'_>], approved: &BTreeSet<String>, base: &Sources) -> Page {
     let mut page = Page::default();
     if required.is_empty() {
-        page.text(
-            Line::new().then(Tone::Yes, say!("nobody in particular has to approve this change")),
-        );
+        page.text(Line::new().then(Tone::Yes, say!("nobody in particular has to approve this change")));
         return page;
     }
     for (index, needed) in required.iter().enumerate() {
@@ -57,7 +55,11 @@ pub fn reviewers(required: &[Required<'_>], approved: &BTreeSet<String>, base: &
             Some(by) => (Tone::Yes, say!("approved by {by}", by)),
             None => (Tone::Strong, say!("{who} must approve", who = list(&needed.approvers, Joint::Or))),
         };
-        let because = say!(": {people} gain {object}", people = count::users(people(&needed.hits)), object = names([needed.object], Joint::And));
+        let because = say!(
+            ": {people} gain {object}",
+            people = count::users(people(&needed.hits)),
+            object = names([needed.object], Joint::And)
+        );
         let at = say!("  {at}", at = place(base, Some(needed.place)));
         page.text(Line::new().then(tone, text).then(Tone::Plain, because).then(Tone::Quiet, at));
         needed.hits.iter().for_each(|hit| page.item(2, told(hit)));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Cause, Caused, Change, Decided, Diff, Edit, Edited, Line as Written};
-use crate::language::{IntoWord, Joint, Text, Word, list};
+use crate::language::{IntoWord, Joint, Text, list};
 use crate::model::Effect;
 use crate::model::key::{GroupKey, TargetKey};
 use crate::name::{Name, RightName};
@@ -130,21 +130,20 @@ impl<'d> Explained<'d> {
             Some(place) if !place.is_empty() => format!("{user} ({place})"),
             _ => user.to_string(),
         });
-        self.come_or_go(list(named, Joint::Comma))
+        let who = list(named, Joint::Comma);
+        if self.is_gained() { say!("new: {who}", who) } else { say!("gone: {who}", who) }
     }
 
+    /// `over what is new: user:pia`.
     fn targets(&self) -> Text {
         let targets: BTreeSet<&TargetKey> =
             self.changes.iter().flat_map(|(change, _)| change.targets.iter().flatten()).collect();
-        self.come_or_go(list(targets.into_iter().map(ToString::to_string), Joint::Comma))
+        let what = list(targets.into_iter().map(ToString::to_string), Joint::Comma);
+        if self.is_gained() { say!("over what is new: {what}", what) } else { say!("over what is gone: {what}", what) }
     }
 
-    fn come_or_go(&self, names: Word) -> Text {
-        if self.changes.iter().any(|(change, _)| is_gain(change)) {
-            say!("new: {names}", names)
-        } else {
-            say!("gone: {names}", names)
-        }
+    fn is_gained(&self) -> bool {
+        self.changes.iter().any(|(change, _)| is_gain(change))
     }
 
     /// `policies/groups/sales.yaml:12, 14  added: anna and ben in group:sales`.

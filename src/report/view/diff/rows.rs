@@ -1,11 +1,11 @@
 //! Answers that changed, as rows: folded by the people and targets who changed alike, or one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Change, Decided, Line as Written};
 use crate::language::Text;
 use crate::model::key::TargetKey;
-use crate::name::Name;
+use crate::name::{Name, RightName};
 use crate::report::block::{Line, Tone};
 use crate::report::view::people::{of_whom, who};
 use crate::report::view::place;
@@ -16,23 +16,28 @@ use crate::state::Key;
 use super::cause::Explained;
 use super::{Shown, is_gain};
 
+/// What a row says besides the people.
+type Told<'d> = (bool, bool, &'d RightName, String, String);
+
 /// One row for each right and the targets over which it changed alike: the sign, the right, and who with the reason.
 pub(super) fn answers(cause: &Explained<'_>, people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
-    let mut rows: Vec<(bool, bool, Vec<Line>)> = Vec::new();
+    let mut rows: BTreeMap<Told<'_>, (Option<Text>, BTreeSet<&Name>, Text)> = BTreeMap::new();
     for (change, users) in &cause.changes {
         let gained = is_gain(change);
         let is_sensitive = shown.sensitive.contains(&change.right);
-        let what = Line::new().then(Tone::Strong, change.right.to_string());
-        let what = if is_sensitive { what.then(Tone::Warning, say!(" (sensitive)")) } else { what };
-        let mut text = Line::new();
-        if change.targets.is_some() {
-            text = text.then(Tone::Plain, say!("of {whom}: ", whom = whom(change, users, people)));
-        }
-        let text = text.then(Tone::Plain, names(users, people)).then(Tone::Quiet, why(cause, change, shown));
-        rows.push((!gained, !is_sensitive, vec![sign(gained), what, text]));
+        let (of, why) = (change.targets.as_ref().map(|_| whom(change, users, people)), why(cause, change, shown));
+        // What decided before may differ from one to the other where the page does not say it.
+        let key =
+            (!gained, !is_sensitive, &change.right, of.as_ref().map(Text::english).unwrap_or_default(), why.english());
+        rows.entry(key).or_insert_with(|| (of, BTreeSet::new(), why)).1.extend(users);
     }
-    rows.sort_by_key(|(lost, plain, _)| (*lost, *plain));
-    rows.into_iter().map(|(_, _, row)| row).collect()
+    let row = |((lost, plain, right, ..), (of, users, why)): (Told<'_>, (Option<Text>, BTreeSet<&Name>, Text))| {
+        let what = Line::new().then(Tone::Strong, right.to_string());
+        let what = if plain { what } else { what.then(Tone::Warning, say!(" (sensitive)")) };
+        let text = of.map_or_else(Line::new, |whom| Line::new().then(Tone::Plain, say!("of {whom}: ", whom)));
+        vec![sign(!lost), what, text.then(Tone::Plain, names(&users, people)).then(Tone::Quiet, why)]
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// One row for each answer, with what decided before and what decides after.
