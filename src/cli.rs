@@ -9,6 +9,7 @@ mod fix;
 mod init;
 mod log;
 mod matrix;
+mod merge_check;
 mod new;
 mod plan;
 mod reviewers;
@@ -16,7 +17,6 @@ mod reviewing;
 mod rights;
 mod schema;
 mod session;
-#[expect(dead_code, reason = "`diff` opens its two sides with it")]
 mod sides;
 mod upcoming;
 mod what;
@@ -120,6 +120,7 @@ enum Command {
     Reviewers(reviewers::Reviewers),
     Log(log::LogCommand),
     Matrix(matrix::Matrix),
+    MergeCheck(merge_check::MergeCheck),
     Upcoming(upcoming::Upcoming),
     Plan(plan::Plan),
     Apply(apply::Apply),
@@ -190,6 +191,7 @@ pub fn run() -> ExitCode {
         Command::Reviewers(command) => reviewers::run(command, &context),
         Command::Log(command) => log::run(command, &context),
         Command::Matrix(command) => matrix::run(command, &context),
+        Command::MergeCheck(command) => merge_check::run(command, &context),
         Command::Upcoming(command) => upcoming::run(command, &context),
         Command::Plan(command) => plan::run(command, &context),
         Command::Apply(command) => apply::run(command, &context),

@@ -41,7 +41,8 @@ pub mod repair;
 // Many revisions become the story of an answer.
 pub mod history;
 
-// What a change means to those who review it.
+// Two branches become what neither has alone; what a change means to those who review it.
+pub mod merge;
 pub mod review;
 
 // Three states become a plan.

@@ -10,6 +10,7 @@ mod gates;
 mod init;
 mod log;
 mod members;
+mod merge_check;
 mod new_user;
 mod plan;
 mod policy;
@@ -40,6 +41,7 @@ pub use gates::{GateOut, HitOut, RequiredOut, ReviewersOut, gates, reviewers};
 pub use init::{InitOut, init};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
+pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
@@ -65,6 +67,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("init", schemars::schema_for!(InitOut)),
         ("log", schemars::schema_for!(LogOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
+        ("merge-check", schemars::schema_for!(MergeCheckOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
         ("reviewers", schemars::schema_for!(ReviewersOut)),

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 14] = [
     &["repository", "question", "state"],
     &["check", "edit"],
     &["diff", "history", "repair"],
-    &["review"],
+    &["merge", "review"],
     &["plan"],
     &["target"],
     &["wire", "report"],

@@ -15,7 +15,8 @@ use crate::say;
 
 use super::Context;
 use super::session::{Failure, below};
-use found::{Found, Start};
+use found::Found;
+pub use found::{Named, Start, compile, is_before_any};
 use words::Asked;
 
 /// One of two policies that are compared.
@@ -288,7 +289,7 @@ mod tests {
         bare.write("a/policies/a.yaml", "users: { lars: }\n");
         bare.write("b/policies/a.yaml", "users: { anna: }\n");
         assert_eq!(bare.shown("a b"), "a -> b: [lars] -> [anna]");
-        assert!(bare.shown("").ends_with("| revisions need a git checkout; without one, name two directories"));
+        assert!(bare.shown("").ends_with("| revisions are read from a git checkout; -C DIR picks another directory"));
         assert!(bare.shown("a c").contains("is not in a git repository"));
     }
 
@@ -297,7 +298,7 @@ mod tests {
         let firm = firm();
         insta::assert_snapshot!(firm.shown("mian"), @"git knows no revision `mian` | name a branch, a tag, a commit, or a directory that exists");
         insta::assert_snapshot!(firm.shown("nowhere/"), @"there is no directory `nowhere/` | a revision is written without a slash at its end, and without `./`");
-        insta::assert_snapshot!(firm.shown("main..mian"), @"git knows no revision `mian` | name a branch, a tag, a commit, or a directory that exists");
+        insta::assert_snapshot!(firm.shown("main..mian"), @"git knows no revision `mian` | name a branch, a tag or a commit");
         firm.git("update-ref refs/remotes/origin/release main");
         insta::assert_snapshot!(firm.shown("release...HEAD"), @"git knows no revision `release` | did you mean `origin/release`?");
         firm.git("symbolic-ref HEAD refs/heads/other");

@@ -94,6 +94,9 @@ fn every_json_output_fits_its_schema() {
         fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
         seen.push(format!("{schema}.json"));
     }
+    let (_, value) = super::merging::harmless().json("merge-check ours theirs");
+    fits(&validator(&folder.join("merge-check.json")), &value, "merge-check");
+    seen.push("merge-check.json".to_owned());
     // Every schema was needed.
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();

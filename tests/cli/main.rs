@@ -11,6 +11,7 @@ mod groups;
 mod history;
 mod hostile;
 mod machines;
+mod merging;
 mod repairs;
 mod repository;
 mod terminal;

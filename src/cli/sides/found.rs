@@ -68,7 +68,8 @@ impl Start {
         if is_path(word) {
             return self.directory(word);
         }
-        match self.revision(Some(word)) {
+        let hint = say!("name a branch, a tag, a commit, or a directory that exists");
+        match self.find(Some(word), hint) {
             Err(_) if self.is_directory(word) => self.directory(word),
             revision => Ok(self.found(revision?)),
         }
@@ -96,8 +97,13 @@ impl Start {
 
     /// The revision of a name, else what is checked out.
     pub fn revision(&self, name: Option<&str>) -> Result<Named, Failure> {
+        self.find(name, say!("name a branch, a tag or a commit"))
+    }
+
+    /// The same, with what to do if there is none and nothing better can be said.
+    fn find(&self, name: Option<&str>, hint: Text) -> Result<Named, Failure> {
         let revision = self.checkout()?.revision(name).map_err(|error| match error {
-            TreeError::NoRevision(name) => self.missing(&name),
+            TreeError::NoRevision(name) => self.missing(&name, hint),
             error => world(error),
         })?;
         Ok(Named { name: say!("{name}", name = name.unwrap_or("HEAD")), revision })
@@ -138,7 +144,7 @@ impl Start {
             let failure = Failure::world(error.to_string());
             match error {
                 TreeError::NotGit(_) => {
-                    failure.help(say!("revisions need a git checkout; without one, name two directories"))
+                    failure.help(say!("revisions are read from a git checkout; -C DIR picks another directory"))
                 }
                 error => failure.help(error.help()),
             }
@@ -146,7 +152,7 @@ impl Start {
     }
 
     /// Says that git knows no revision of a name, and what may have been meant.
-    fn missing(&self, name: &str) -> Failure {
+    fn missing(&self, name: &str, hint: Text) -> Failure {
         let failure = Failure::world(say!("git knows no revision `{name}`", name));
         let Ok(checkout) = &self.checkout else { return failure };
         let remote = format!("origin/{name}");
@@ -156,8 +162,7 @@ impl Start {
         if checkout.knows(&remote) {
             return failure.help(say!("did you mean `{near}`?", near = remote));
         }
-        let help = self.unshallow();
-        failure.help(help.unwrap_or_else(|| say!("name a branch, a tag, a commit, or a directory that exists")))
+        failure.help(self.unshallow().unwrap_or(hint))
     }
 
     /// What to do in a shallow clone.
@@ -172,28 +177,36 @@ impl Start {
 }
 
 impl Found {
-    /// Whether this is a commit from before there was any policy: no settings, and no folder of policies.
+    /// Whether this is a commit from before there was any policy.
     pub fn is_before_any(&self) -> Result<bool, Failure> {
-        let empty = self.commit.is_some()
-            && matches!(self.tree.files(POLICIES), Err(TreeError::NoFolder(_)))
-            && self.tree.read(SETTINGS).map_err(|error| self.failed(error.into()))?.is_none();
-        Ok(empty)
+        Ok(self.commit.is_some() && is_before_any(&self.name, &*self.tree)?)
     }
 
     /// Reads and compiles it.
     pub fn compile(&self, library: &mut Library) -> Result<Repository, Failure> {
-        compile_with(library, &*self.tree).map_err(|error| self.failed(error))
+        compile(library, &self.name, &*self.tree)
     }
 
     /// The side, with what was read of it.
     pub fn side(self, repository: Repository) -> Side {
         Side { name: self.name, commit: self.commit, repository }
     }
+}
 
-    fn failed(&self, error: RepositoryError) -> Failure {
-        let message = say!("in {side}: {error}", side = self.name, error = error.to_string());
-        Failure::world(message).help(Word::Verbatim(error.help().to_owned()))
-    }
+/// Whether a tree has neither settings nor a folder of policies.
+pub fn is_before_any(name: &Text, tree: &dyn Tree) -> Result<bool, Failure> {
+    let has_settings = || tree.read(SETTINGS).map_err(|error| failed(name, error.into())).map(|it| it.is_some());
+    Ok(matches!(tree.files(POLICIES), Err(TreeError::NoFolder(_))) && !has_settings()?)
+}
+
+/// Reads and compiles what people know by a name.
+pub fn compile(library: &mut Library, name: &Text, tree: &dyn Tree) -> Result<Repository, Failure> {
+    compile_with(library, tree).map_err(|error| failed(name, error))
+}
+
+fn failed(name: &Text, error: RepositoryError) -> Failure {
+    let message = say!("in {side}: {error}", side = *name, error = error.to_string());
+    Failure::world(message).help(Word::Verbatim(error.help().to_owned()))
 }
 
 fn world(error: TreeError) -> Failure {

@@ -118,7 +118,7 @@ fn conflicts(plan: &Plan, page: &mut Page) {
 }
 
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.
-fn folded<'c>(changes: &'c [diff::Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
+pub(super) fn folded<'c>(changes: &'c [diff::Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
     let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
     for change in changes {
