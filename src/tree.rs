@@ -7,6 +7,7 @@ pub mod commit;
 pub mod git;
 pub mod history;
 pub mod memory;
+pub mod merged;
 pub mod overlay;
 pub mod worktree;
 

@@ -11,7 +11,8 @@ use git2::{ErrorCode, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult}
 
 use super::{ContentId, MAX_FILE_BYTES, Tree, TreeError, is_policy_file, resolve_inside};
 
-const LINK: i32 = 0o120_000;
+/// The mode of a symbolic link.
+pub(super) const LINK: i32 = 0o120_000;
 const MAX_LINKS: usize = 16;
 
 /// A git repository, and where the policy root is in it.
@@ -93,6 +94,16 @@ impl Checkout {
         top.canonicalize().map_err(|source| TreeError::Io { path: top.display().to_string(), source })
     }
 
+    /// The same place in another repository.
+    pub(super) fn with(&self, repository: Repository) -> Self {
+        Self { repository, prefix: self.prefix.clone() }
+    }
+
+    /// A path as git has it, seen from the policy root; `None` if it is not below.
+    pub(super) fn in_root<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.prefix.is_empty() { Some(path) } else { path.strip_prefix(&self.prefix)?.strip_prefix('/') }
+    }
+
     /// A path of the policy root as git has it.
     pub(super) fn in_git(&self, path: &str) -> String {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
@@ -103,6 +114,7 @@ impl Checkout {
 pub struct Revision {
     checkout: Rc<Checkout>,
     tree: Oid,
+    /// Zero for what was never committed.
     commit: Oid,
     /// The files that were listed.
     blobs: RefCell<HashMap<String, Oid>>,
@@ -123,8 +135,22 @@ impl Revision {
 
     pub(super) fn at(checkout: &Rc<Checkout>, commit: Oid) -> Result<Self, TreeError> {
         let tree = checkout.repository.find_commit(commit)?.tree_id();
+        Ok(Self { commit, ..Self::of_tree(checkout, tree) })
+    }
+
+    /// The files of a tree that was never committed.
+    pub(super) fn of_tree(checkout: &Rc<Checkout>, tree: Oid) -> Self {
         let (blobs, linked) = (RefCell::default(), Cell::new(false));
-        Ok(Self { checkout: checkout.clone(), tree, commit, blobs, linked })
+        Self { checkout: checkout.clone(), tree, commit: Oid::ZERO_SHA1, blobs, linked }
+    }
+
+    pub(super) fn tree(&self) -> Oid {
+        self.tree
+    }
+
+    /// Whether a symbolic link was followed while it was read.
+    pub fn follows_links(&self) -> bool {
+        self.linked.get()
     }
 
     /// The full id of the commit.
