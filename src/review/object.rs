@@ -292,8 +292,8 @@ rights: { data.shred: , invoices.approve: }
         };
         assert_eq!(turned("2026-11-22", "management", Turn::Gain), "lars");
         // Nobody is counted who was inactive, and who was in a group of the group was in it.
-        assert_eq!(turned("2026-11-22", "management", Turn::Loss), "karin, new");
+        assert_eq!(turned("2026-11-22", "management", Turn::Loss), "karin, old");
         assert_eq!(turned("2026-11-22", "later", Turn::Gain), "");
-        assert_eq!(turned("2026-11-22", "inner", Turn::Loss), "new");
+        assert_eq!(turned("2026-11-22", "inner", Turn::Loss), "old");
     }
 }
