@@ -85,8 +85,8 @@ pub fn judged<'c>(
     let settings = &sides.base.repository.settings;
     let of_base = settings.gates.iter().filter(|_| by_settings == ByBase::Yes);
     let of_base = of_base.map(|gate| (gate, Some(settings.place(gate.span))));
-    let all = of_base.chain(asked.iter().map(|gate| (gate, None)));
-    all.map(|(gate, place)| judge(gate, place, companies, &sensitive, proved)).collect()
+    let all: Vec<_> = of_base.chain(asked.iter().map(|gate| (gate, None))).collect();
+    judge(&all, companies, &sensitive, proved)
 }
 
 /// Whether the gates of the base count. Where one policy is compared on two days, nobody changed anything.

@@ -35,28 +35,33 @@ pub struct Proved {
     pub unweakened: bool,
 }
 
-/// Judges a change by a gate. `sensitive` are the rights that the base calls so.
+/// Judges a change by gates, each with its place. `sensitive` are the rights that the base calls so.
 pub fn judge<'c>(
-    gate: &Gate,
-    place: Option<Place>,
+    gates: &[(&Gate, Option<Place>)],
     compared: &'c [Compared<'c>],
     sensitive: &Sensitive,
     proved: Proved,
-) -> Judged<'c> {
-    let kind = gate.kind.clone();
-    let hits_of = |turn: Turn, object: &Object| hits(compared, object, turn, sensitive);
-    let (passed, hits) = match &kind {
-        GateKind::Expectations => (proved.expectations, Vec::new()),
-        GateKind::Weakening => (proved.unweakened, Vec::new()),
-        GateKind::NoChange => {
-            let mut all = hits_of(Turn::Gain, &Object::Anything);
-            all.extend(hits_of(Turn::Loss, &Object::Anything));
-            (all.is_empty(), all)
-        }
-        GateKind::AtMost { users, turn, object } => {
-            let hits = hits_of(*turn, object);
-            (people(&hits) <= *users as usize, hits)
-        }
+) -> Vec<Judged<'c>> {
+    let all: Vec<(&Object, Turn)> = gates.iter().flat_map(|(gate, _)| asked(&gate.kind)).collect();
+    let mut hits = hits(compared, &all, sensitive).into_iter();
+    let judged = |(gate, place): &(&Gate, Option<Place>)| {
+        let hits: Vec<Hit<'c>> = hits.by_ref().take(asked(&gate.kind).len()).flatten().collect();
+        let passed = match &gate.kind {
+            GateKind::Expectations => proved.expectations,
+            GateKind::Weakening => proved.unweakened,
+            GateKind::NoChange => hits.is_empty(),
+            GateKind::AtMost { users, .. } => people(&hits) <= *users as usize,
+        };
+        Judged { kind: gate.kind.clone(), place: *place, passed, hits }
     };
-    Judged { kind, place, passed, hits }
+    gates.iter().map(judged).collect()
+}
+
+/// What a gate has to know.
+fn asked(kind: &GateKind) -> Vec<(&Object, Turn)> {
+    match kind {
+        GateKind::Expectations | GateKind::Weakening => Vec::new(),
+        GateKind::NoChange => vec![(&Object::Anything, Turn::Gain), (&Object::Anything, Turn::Loss)],
+        GateKind::AtMost { turn, object, .. } => vec![(object, *turn)],
+    }
 }

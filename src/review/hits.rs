@@ -34,43 +34,51 @@ pub enum Hitting<'c> {
     Group(GroupKey),
 }
 
-/// Everybody who gains or loses something that an object is about. `sensitive` are the rights that the base calls so.
-pub fn hits<'c>(compared: &'c [Compared<'c>], object: &Object, turn: Turn, sensitive: &Sensitive) -> Vec<Hit<'c>> {
-    let mut found = Vec::new();
+/// For each of some objects everybody who gains or loses something that it is about. `sensitive` are the rights that the
+/// base calls so.
+pub fn hits<'c>(compared: &'c [Compared<'c>], asked: &[(&Object, Turn)], sensitive: &Sensitive) -> Vec<Vec<Hit<'c>>> {
+    let mut found: Vec<Vec<Hit<'c>>> = asked.iter().map(|_| Vec::new()).collect();
+    if asked.is_empty() {
+        return found;
+    }
     for company in compared {
-        let mut known: BTreeSet<Name> = BTreeSet::new();
+        let mut known: Vec<BTreeSet<Name>> = asked.iter().map(|_| BTreeSet::new()).collect();
         let later = company.later.iter().map(|later| ([later.day; 2], Some(later.day), &later.whole));
         for (days, from, diff) in std::iter::once((company.days, None, &company.diff)).chain(later) {
-            let mut hits = hits_on(company, diff, (days, from), (object, turn, sensitive));
-            // Later days tell of people whom no earlier day tells of.
-            hits.iter_mut().for_each(|hit| hit.users.retain(|user| !known.contains(user)));
-            hits.retain(|hit| !hit.users.is_empty());
-            known.extend(hits.iter().flat_map(|hit| hit.users.iter().cloned()));
-            found.extend(hits);
+            let [base, head] = [0, 1].map(|side| InForce::new(company.policies[side], days[side]));
+            let binding = Binding::new(&base, &head, sensitive.clone());
+            for (index, (object, turn)) in asked.iter().enumerate() {
+                let known = &mut known[index];
+                // Later days tell of people whom no earlier day tells of.
+                let new = hits_on(diff, &binding, object, *turn).into_iter().filter_map(|(what, users)| {
+                    let users: BTreeSet<Name> = users.difference(known).cloned().collect();
+                    (!users.is_empty()).then_some(Hit { company: company.company, from, what, users })
+                });
+                let new: Vec<Hit<'c>> = new.collect();
+                known.extend(new.iter().flat_map(|hit| hit.users.iter().cloned()));
+                found[index].extend(new);
+            }
         }
     }
     found
 }
 
 fn hits_on<'c>(
-    company: &'c Compared<'c>,
     diff: &'c Diff,
-    (days, from): ([Date; 2], Option<Date>),
-    (object, turn, sensitive): (&Object, Turn, &Sensitive),
-) -> Vec<Hit<'c>> {
-    let [base, head] = [0, 1].map(|side| InForce::new(company.policies[side], days[side]));
-    let binding = Binding::new(&base, &head, sensitive.clone());
+    binding: &Binding<'_>,
+    object: &Object,
+    turn: Turn,
+) -> Vec<(Hitting<'c>, BTreeSet<Name>)> {
     let bound = binding.bind(object);
-    let hit = |what, users| Hit { company: company.company, from, what, users };
     if let Some(group) = bound.group() {
         let users = binding.turned(group, turn).into_iter().collect();
-        return vec![hit(Hitting::Group(group.clone()), users)];
+        return vec![(Hitting::Group(group.clone()), users)];
     }
     let changes = match turn {
         Turn::Gain => &diff.gains,
         Turn::Loss => &diff.losses,
     };
-    changes.iter().map(|Caused { change, .. }| hit(Hitting::Change(change), covered(&bound, change))).collect()
+    changes.iter().map(|Caused { change, .. }| (Hitting::Change(change), covered(&bound, change))).collect()
 }
 
 /// Whose part of a change an object covers.

@@ -22,11 +22,13 @@ pub struct Required<'c> {
 
 /// Every approval that a change needs by the settings of its base, in the order in which they stand there.
 pub fn required<'c>(settings: &'c Settings, compared: &'c [Compared<'c>], sensitive: &Sensitive) -> Vec<Required<'c>> {
-    let needed = settings.reviewers.iter().map(|reviewers| Required {
+    let asked: Vec<(&Object, Turn)> =
+        settings.reviewers.iter().map(|reviewers| (&reviewers.object, Turn::Gain)).collect();
+    let needed = settings.reviewers.iter().zip(hits(compared, &asked, sensitive)).map(|(reviewers, hits)| Required {
         object: &reviewers.object,
         approvers: reviewers.approvers.iter().map(|approver| &approver.value).collect(),
         place: settings.place(reviewers.span),
-        hits: hits(compared, &reviewers.object, Turn::Gain, sensitive),
+        hits,
     });
     needed.filter(|required| !required.hits.is_empty()).collect()
 }
