@@ -105,6 +105,15 @@ pub enum Joint {
     Comma,
 }
 
+/// Who wrote a stretch of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The program, in the language.
+    Program,
+    /// Whoever wrote the policies, or named a file or a branch. A format may have to take care of it.
+    Outside,
+}
+
 /// Makes a [`Text`]: `say!("there is no user `{name}`", name)`. Each place of the sentence is named, and given as
 /// `name` or as `name = expression`.
 #[macro_export]
@@ -191,25 +200,39 @@ impl Word {
 
     /// The word in a language.
     pub fn to(&self, language: Language) -> String {
+        let mut text = String::new();
+        self.spell(language, &mut |_, stretch| text.push_str(stretch));
+        text
+    }
+
+    /// Gives the word stretch by stretch, each with who wrote it.
+    pub fn spell(&self, language: Language, give: &mut dyn FnMut(Author, &str)) {
         match self {
-            Self::Verbatim(text) => text.clone(),
-            Self::Said(text) => text.to(language),
-            Self::Number(number) => thousands(*number, language),
+            Self::Verbatim(text) => give(Author::Outside, text),
+            Self::Said(text) => text.spell(language, give),
+            Self::Number(number) => give(Author::Program, &thousands(*number, language)),
             Self::Labelled(name, labels) => match labels.iter().find(|(known, _)| *known == language) {
-                Some((_, label)) if language != Language::English => format!("{label} ({name})"),
-                _ => name.clone(),
+                Some((_, label)) if language != Language::English => {
+                    give(Author::Outside, label);
+                    give(Author::Program, " (");
+                    give(Author::Outside, name);
+                    give(Author::Program, ")");
+                }
+                _ => give(Author::Outside, name),
             },
             Self::List(words, joint) => {
-                let words: Vec<String> = words.iter().map(|word| word.to(language)).collect();
                 let last = match joint {
                     Joint::And => format!(" {} ", say!("and").to(language)),
                     Joint::Or => format!(" {} ", say!("or").to(language)),
                     Joint::Comma => ", ".to_owned(),
                 };
-                match words.as_slice() {
-                    [] => String::new(),
-                    [one] => one.clone(),
-                    [most @ .., end] => format!("{}{last}{end}", most.join(", ")),
+                for (index, word) in words.iter().enumerate() {
+                    match index {
+                        0 => {}
+                        _ if index + 1 == words.len() => give(Author::Program, &last),
+                        _ => give(Author::Program, ", "),
+                    }
+                    word.spell(language, give);
                 }
             }
         }
@@ -252,17 +275,23 @@ impl Text {
 
     /// The text in a language, else in English.
     pub fn to(&self, language: Language) -> String {
+        let mut text = String::with_capacity(self.sentence.len() + 32);
+        self.spell(language, &mut |_, stretch| text.push_str(stretch));
+        text
+    }
+
+    /// Gives the text stretch by stretch, each with who wrote it.
+    pub fn spell(&self, language: Language, give: &mut dyn FnMut(Author, &str)) {
         let mut rest = language.translate(self.sentence).unwrap_or(self.sentence);
-        let mut text = String::with_capacity(rest.len() + 32);
         while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let Some((place, after)) = after.split_once('}') else { break };
-            let word = self.words.iter().find(|(name, _)| *name == place);
-            text.push_str(&word.map(|(_, word)| word.to(language)).unwrap_or_default());
+            give(Author::Program, before);
+            let Some((place, after)) = after.split_once('}') else { return };
+            if let Some((_, word)) = self.words.iter().find(|(name, _)| *name == place) {
+                word.spell(language, give);
+            }
             rest = after;
         }
-        text.push_str(rest);
-        text
+        give(Author::Program, rest);
     }
 }
 
@@ -284,6 +313,19 @@ mod tests {
         let shown = Language::ALL.map(|language| Word::Number(1_234_567).to(language));
         assert_eq!(shown, ["1,234,567", "1.234.567", "1\u{a0}234\u{a0}567", "1.234.567"]);
         assert_eq!(Word::Number(999).to(Language::German), "999");
+    }
+
+    #[test]
+    fn what_comes_from_outside_stays_apart() {
+        let word = say!("{who} can {what}", who = list(["a", "b"], Joint::And), what = Word::Number(2)).into_word();
+        let mut outside = Vec::new();
+        word.spell(Language::German, &mut |author, stretch| {
+            if author == Author::Outside {
+                outside.push(stretch.to_owned());
+            }
+        });
+        assert_eq!(outside, ["a", "b"]);
+        assert_eq!(word.to(Language::English), "a and b can 2");
     }
 
     #[test]

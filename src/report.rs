@@ -5,6 +5,7 @@
 pub mod block;
 pub mod github;
 pub mod junit;
+pub mod markdown;
 pub mod reference;
 pub mod sarif;
 pub mod snippet;

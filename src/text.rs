@@ -142,7 +142,7 @@ pub fn floor_boundary(text: &str, mut at: usize) -> usize {
 }
 
 /// The files that a policy was compiled from, in order of their paths.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
 }

@@ -1,17 +1,20 @@
 //! `rightful diff`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 
 use crate::date::Date;
 use crate::diff::Declared;
 use crate::model::Policy;
-use crate::report::block::{Line, Page, Tone};
-use crate::report::{text, view};
-use crate::review::{Compared, Judged, Weakening, settings_declared};
+use crate::report::block::Page;
+use crate::report::{markdown, text, view};
+use crate::review::{Compared, Judged, Required, Weakening, required, settings_declared};
 use crate::say;
+use crate::text::Sources;
 use crate::wire;
 
-use super::reviewing::{ByBase, asked, compared, judged, sensitive_by_any, weakened};
+use super::reviewing::{ByBase, asked, compared, judged, sensitive_by_any, sensitive_by_judge, weakened};
 use super::session::Failure;
 use super::sides::{self, Sides};
 use super::{Context, Outcome, read_date};
@@ -27,8 +30,13 @@ use super::{Context, Outcome, read_date};
 /// `A...B` begins where the two parted, so that what others did on A meanwhile
 /// does not show.
 ///
-/// The gates of the base's rightful.yaml are enforced: the exit code is 1 if
-/// one fails. What the change weakens of its own review is said first.
+/// The section `gates` in rightful.yaml says what no change may do; the exit
+/// code is 1 if one fails:
+///
+///   gates: [nobody gains data.export, at most 5 users gain sensitive]
+///
+/// It is read from A, so that no change gets past its own review, and what the
+/// change weakens of that is said first.
 ///
 /// Examples:
 ///   rightful diff
@@ -45,6 +53,10 @@ pub struct DiffCommand {
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Where everything is to be read, for the end of a comment: an address or
+    /// words
+    #[arg(long, value_name = "WHERE")]
+    full: Option<String>,
     /// Compare one policy on two days: on this one, and today or on --on
     #[arg(long, value_name = "DATE", value_parser = read_date)]
     since: Option<Date>,
@@ -72,9 +84,15 @@ enum Format {
     Text,
     /// For machines; the schema is in schema/
     Json,
+    /// A comment for GitHub or GitLab, never longer than they take
+    Markdown,
 }
 
 pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure> {
+    if let Some(since) = command.since.filter(|since| *since > context.on) {
+        let message = say!("{since} is after {on}", since, on = context.on);
+        return Err(Failure::world(message).help(say!("--since is the earlier day; --on names the later one")));
+    }
     let sides = sides::open(context, &words(command)?)?;
     let nothing = Policy::default();
     let companies = compared(&sides, &nothing, command.since, context);
@@ -88,7 +106,12 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
     let review = Review {
         declared: settings_declared(&sides.base.repository.settings, &sides.head.repository.settings),
         gates: judged(&sides, &companies, &weakenings, &asked, by_base),
+        required: match by_base {
+            ByBase::Yes => required(&sides.judge.settings, &companies, &sensitive_by_judge(&sides, &companies)),
+            ByBase::No => Vec::new(),
+        },
         weakenings,
+        rules: &sides.judge.sources,
     };
     let names = [&sides.base, &sides.head].map(|side| side.name.to(sides.out.language));
     let ends = wire::Ends {
@@ -99,10 +122,12 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
     };
     let out = match command.format {
         Format::Json => {
-            let Review { declared, gates, weakenings } = &review;
-            let reviewed = wire::Reviewed { declared, gates, weakenings, language: sides.out.language };
+            let Review { declared, gates, weakenings, required, rules } = &review;
+            let language = sides.out.language;
+            let reviewed = wire::Reviewed { declared, gates, weakenings, required, rules, language };
             wire::to_text(&wire::diff(ends, &companies, reviewed))
         }
+        Format::Markdown => comment(command, &sides, &companies, ends, &review),
         Format::Text => text::print(&page(command, &sides, &companies, ends, &review), sides.out),
     };
     let failed = review.gates.iter().any(|gate| !gate.passed);
@@ -113,7 +138,17 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
 struct Review<'c> {
     declared: Vec<Declared>,
     gates: Vec<Judged<'c>>,
+    required: Vec<Required<'c>>,
     weakenings: Vec<Weakening>,
+    /// Where gates and reviewers stand.
+    rules: &'c Sources,
+}
+
+impl Review<'_> {
+    /// Whether the change does what it must not.
+    fn fails(&self) -> bool {
+        self.gates.iter().any(|gate| !gate.passed)
+    }
 }
 
 /// The words that name the two sides. One policy on two days is both.
@@ -139,11 +174,10 @@ fn page(
     let (unfold, days) = (command.unfold, command.since.is_some());
     let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold, days };
     let mut page = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
-    let rows = view::weakenings(&review.weakenings, ends.sources[0], ends.sources[1]);
-    if !rows.is_empty() {
+    let first = judgement(review, ends, view::Length::Whole);
+    if !first.0.is_empty() {
         page.blank();
-        page.text(Line::new().then(Tone::No, say!("this change weakens its own review")));
-        page.table(2, rows);
+        page.0.extend(first.0);
     }
     for compared in companies {
         page.blank();
@@ -157,11 +191,63 @@ fn page(
             page.0.extend(declared.0);
         }
     }
-    for part in [view::declared(review.declared.iter(), ends.sources), view::gates(&review.gates, ends.sources[0])] {
+    // Gates that all pass are no news.
+    let passed =
+        if review.fails() { Page::default() } else { view::gates(&review.gates, review.rules, view::Length::Whole) };
+    for part in [view::declared(review.declared.iter(), ends.sources), passed] {
         if !part.0.is_empty() {
             page.blank();
             page.0.extend(part.0);
         }
     }
     page
+}
+
+/// What stands first: what is forbidden and happens, who must approve, and what the change weakens.
+fn judgement(review: &Review<'_>, ends: wire::Ends<'_>, length: view::Length) -> Page {
+    let mut page = Page::default();
+    let mut add = |part: Page| {
+        if !part.0.is_empty() {
+            if !page.0.is_empty() {
+                page.blank();
+            }
+            page.0.extend(part.0);
+        }
+    };
+    if review.fails() {
+        add(view::gates(&review.gates, review.rules, length));
+    }
+    if !review.required.is_empty() {
+        add(view::reviewers(&review.required, &BTreeSet::new(), review.rules, length));
+    }
+    add(view::weakened(&review.weakenings, ends.sources, length));
+    page
+}
+
+/// The same as a comment, folded as far as it takes.
+fn comment(
+    command: &DiffCommand,
+    sides: &Sides,
+    companies: &[Compared<'_>],
+    ends: wire::Ends<'_>,
+    review: &Review<'_>,
+) -> String {
+    let sensitive = sensitive_by_any(sides, companies);
+    let days = command.since.map(|since| [since, ends.days[1]]);
+    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: false, days: days.is_some() };
+    let since = command.since.map(|since| format!("--since {since}"));
+    let words = ["rightful diff".to_owned()].into_iter().chain(since).chain(command.sides.iter().cloned());
+    let judgements = view::Length::ALL.map(|length| judgement(review, ends, length));
+    let comment = view::Comment {
+        companies,
+        shown,
+        names: ends.names,
+        commits: ends.commits,
+        days,
+        judgements: &judgements,
+        command: &words.collect::<Vec<_>>().join(" "),
+        full: command.full.as_deref(),
+    };
+    let pages = view::Degree::ALL.into_iter().map(|degree| view::comment(&comment, degree));
+    markdown::comment(pages, sides.out.language)
 }

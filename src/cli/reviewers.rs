@@ -9,16 +9,22 @@ use crate::report::{text, view};
 use crate::review::required;
 use crate::wire;
 
-use super::reviewing::{compared, sensitive_by_base};
+use super::reviewing::{compared, sensitive_by_judge};
 use super::session::Failure;
 use super::{Context, Format, Outcome, sides};
 
 /// Say who must approve a change, because of what people gain by it
 ///
 /// The section `reviewers` in rightful.yaml names who must approve when
-/// somebody gains a right, access to a target, or membership of a group. It is
-/// read from the base, so that no change chooses its own reviewers. What counts
-/// is what people really gain, on this day or a later one, whichever file is
+/// somebody gains a right, access to a target, or membership of a group:
+///
+///   reviewers:
+///     data.export: [anna, "@nordwind/it"]
+///     calendar.see of group:management: [karin]
+///     sensitive: [anna]
+///
+/// It is read from A, so that no change chooses its own reviewers. What counts is
+/// what people really gain, on this day or a later one, whichever file is
 /// touched.
 ///
 /// With --approved-by the exit code is 1 as long as an approval is missing.
@@ -45,17 +51,19 @@ pub fn run(command: &Reviewers, context: &Context) -> Result<Outcome, Failure> {
     let sides = sides::open(context, &command.sides)?;
     let nothing = Policy::default();
     let companies = compared(&sides, &nothing, None, context);
-    let sensitive = sensitive_by_base(&sides, &companies);
-    let base = &sides.base.repository;
-    let required = required(&base.settings, &companies, &sensitive);
+    let sensitive = sensitive_by_judge(&sides, &companies);
+    let judge = &sides.judge;
+    let required = required(&judge.settings, &companies, &sensitive);
     let approved: BTreeSet<String> = command.approved_by.iter().cloned().collect();
     let names =
         [&sides.base, &sides.head].map(|side| side.commit.clone().unwrap_or_else(|| side.name.to(sides.out.language)));
-    let out = wire::reviewers(&base.sources, names, &required, &approved);
+    let out = wire::reviewers(&judge.sources, names, &required, &approved);
     let missing = !command.approved_by.is_empty() && !out.approved;
     let text = match command.format {
         Format::Json => wire::to_text(&out),
-        Format::Text => text::print(&view::reviewers(&required, &approved, &base.sources), sides.out),
+        Format::Text => {
+            text::print(&view::reviewers(&required, &approved, &judge.sources, view::Length::Whole), sides.out)
+        }
     };
     Ok(Outcome::new(text, u8::from(missing)))
 }

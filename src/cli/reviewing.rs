@@ -30,21 +30,23 @@ pub fn compared<'s>(
     sides.companies().into_iter().map(compare).collect()
 }
 
-/// The rights of either side that the base calls sensitive, by name.
-pub fn sensitive_by_base(sides: &Sides, companies: &[Compared<'_>]) -> Sensitive {
-    let patterns = &sides.base.repository.settings.sensitive;
+/// The rights of either side that are sensitive by the settings that judge, by name.
+pub fn sensitive_by_judge(sides: &Sides, companies: &[Compared<'_>]) -> Sensitive {
+    let patterns = &sides.judge.settings.sensitive;
     let policies = companies.iter().flat_map(|company| company.policies);
     let named = policies
         .flat_map(|policy| rights_named(policy, patterns).into_iter().map(|right| policy.rights.key(right).clone()));
     named.collect()
 }
 
-/// The rights that either side calls sensitive, by name.
+/// The rights that anybody calls sensitive, by name.
 pub fn sensitive_by_any(sides: &Sides, companies: &[Compared<'_>]) -> Sensitive {
-    let mut found = sensitive_by_base(sides, companies);
-    let patterns = &sides.head.repository.settings.sensitive;
-    for policy in companies.iter().map(|company| company.policies[1]) {
-        found.extend(rights_named(policy, patterns).into_iter().map(|right| policy.rights.key(right).clone()));
+    let mut found = sensitive_by_judge(sides, companies);
+    for (index, side) in [&sides.base, &sides.head].into_iter().enumerate() {
+        for policy in companies.iter().map(|company| company.policies[index]) {
+            let named = rights_named(policy, &side.repository.settings.sensitive);
+            found.extend(named.into_iter().map(|right| policy.rights.key(right).clone()));
+        }
     }
     found
 }
@@ -69,7 +71,7 @@ pub fn asked(words: &[String], companies: &[Compared<'_>]) -> Result<Vec<Gate>, 
     words.iter().map(gate).collect()
 }
 
-/// Judges a change by the gates of its base, and by those of the command line.
+/// Judges a change by the gates of the settings that judge, and by those of the command line.
 pub fn judged<'c>(
     sides: &Sides,
     companies: &'c [Compared<'c>],
@@ -77,12 +79,12 @@ pub fn judged<'c>(
     asked: &[Gate],
     by_settings: ByBase,
 ) -> Vec<Judged<'c>> {
-    let sensitive = sensitive_by_base(sides, companies);
+    let sensitive = sensitive_by_judge(sides, companies);
     let proved = Proved {
         expectations: !weakenings.iter().any(Weakening::breaks_expectation),
         unweakened: weakenings.is_empty(),
     };
-    let settings = &sides.base.repository.settings;
+    let settings = &sides.judge.settings;
     let of_base = settings.gates.iter().filter(|_| by_settings == ByBase::Yes);
     let of_base = of_base.map(|gate| (gate, Some(settings.place(gate.span))));
     let all: Vec<_> = of_base.chain(asked.iter().map(|gate| (gate, None))).collect();

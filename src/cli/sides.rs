@@ -12,6 +12,8 @@ use crate::report::text::Look;
 use crate::report::{snippet, text, view};
 use crate::repository::{self, Company, Library, Repository, matched};
 use crate::say;
+use crate::syntax::settings::Settings;
+use crate::text::Sources;
 
 use super::Context;
 use super::session::{Failure, below};
@@ -37,12 +39,21 @@ pub struct Sides {
     pub head: Side,
     /// How the output may look, in the language of `--lang` or of the head's settings.
     pub out: Look,
-    /// The same for complaints.
-    pub err: Look,
+    /// By which settings a change is judged.
+    pub judge: Judge,
     /// The way from the top of the checkout to the root of the head: empty, or ending in `/`.
     pub below: String,
     /// The company of `--company`.
     only: Option<Name>,
+}
+
+/// The settings by which a change is judged: those of the base. Of `A...B` it is those of A as it is now, for the branch
+/// may be older than a gate.
+pub struct Judge {
+    /// The settings.
+    pub settings: Settings,
+    /// The files in which they stand.
+    pub sources: Sources,
 }
 
 /// A company on both sides.
@@ -67,7 +78,7 @@ impl Sides {
 
 /// Finds the two sides that words name, and compiles both. Files that say the same are parsed once.
 pub fn open(context: &Context, words: &[String]) -> Result<Sides, Failure> {
-    let [base, head] = find(&Start::of(context)?, words)?;
+    let ([base, head], tip) = find(&Start::of(context)?, words)?;
     let mut library = Library::default();
     let first = if base.is_before_any()? { None } else { Some(base.compile(&mut library)?) };
     let second = head.compile(&mut library)?;
@@ -77,25 +88,36 @@ pub fn open(context: &Context, words: &[String]) -> Result<Sides, Failure> {
     let (base, head) = (base.side(first), head.side(second));
     let only = only(context, &[&base, &head])?;
     compiling(&[&base, &head], only.as_ref(), err)?;
-    Ok(Sides { base, head, out, err, below, only })
+    let judge = match tip.filter(|tip| tip.commit != base.commit) {
+        Some(tip) if !tip.is_before_any()? => {
+            let repository = tip.compile(&mut library)?;
+            let tip = tip.side(repository);
+            compiling(&[&tip], only.as_ref(), err)?;
+            Judge { settings: tip.repository.settings, sources: tip.repository.sources }
+        }
+        _ => Judge { settings: base.repository.settings.clone(), sources: base.repository.sources.clone() },
+    };
+    Ok(Sides { base, head, out, judge, below, only })
 }
 
-fn find(start: &Start, words: &[String]) -> Result<[Found; 2], Failure> {
-    match words::understand(words)? {
-        Asked::ToWorktree(base) => Ok([start.of_word_or_head(base)?, start.worktree()]),
-        Asked::Both(base, head) => Ok([start.of_word(base)?, start.of_word(head)?]),
+/// The two sides; and where one of them is the point at which branches parted, the branch that is left aside.
+fn find(start: &Start, words: &[String]) -> Result<([Found; 2], Option<Found>), Failure> {
+    let sides = match words::understand(words)? {
+        Asked::ToWorktree(base) => [start.of_word_or_head(base)?, start.worktree()],
+        Asked::Both(base, head) => [start.of_word(base)?, start.of_word(head)?],
         Asked::Range(base, head) => match (start.revisions([base, head]), words) {
             // A directory may have two dots in its name.
-            (Err(_), [word]) if start.is_directory(word) => Ok([start.directory(word)?, start.worktree()]),
-            (revisions, _) => Ok(revisions?.map(|revision| start.found(revision))),
+            (Err(_), [word]) if start.is_directory(word) => [start.directory(word)?, start.worktree()],
+            (revisions, _) => revisions?.map(|revision| start.found(revision)),
         },
         Asked::Fork(base, head) => {
             let sides = start.revisions([base, head])?;
             let base = start.merge_base(&sides)?;
-            let [_, head] = sides;
-            Ok([base, head].map(|revision| start.found(revision)))
+            let [tip, head] = sides;
+            return Ok(([base, head].map(|revision| start.found(revision)), Some(start.found(tip))));
         }
-    }
+    };
+    Ok((sides, None))
 }
 
 /// The looks of output and complaints in a language, which is settled with it.

@@ -17,6 +17,8 @@ pub enum Tone {
     Warning,
     /// Secondary.
     Quiet,
+    /// Where more is to be read: a link, if the format has links and it is a plain address. Never for what a policy says.
+    Address,
 }
 
 /// A piece of text in one tone.
@@ -82,6 +84,24 @@ pub enum Block {
         /// The rows.
         rows: Vec<Vec<Line>>,
     },
+    /// What the page says in one line; it stands above all else.
+    Headline(Line),
+    /// Rows of cells below the names of their columns.
+    Columns {
+        /// What stands in the columns.
+        head: Vec<Line>,
+        /// The rows.
+        rows: Vec<Vec<Line>>,
+    },
+    /// Something that readers may open where the format can, below one line that says what it is.
+    Details {
+        /// The line.
+        summary: Line,
+        /// Whether it is open at first.
+        open: bool,
+        /// What is in it.
+        page: Page,
+    },
     /// Lines that stand as they are.
     Verbatim(Vec<Line>),
     /// Room.
@@ -113,6 +133,18 @@ impl Page {
         if !rows.is_empty() {
             self.0.push(Block::Table { indent, rows });
         }
+    }
+
+    /// Adds a table with names above its columns, unless it has no rows.
+    pub fn columns(&mut self, head: Vec<Line>, rows: Vec<Vec<Line>>) {
+        if !rows.is_empty() {
+            self.0.push(Block::Columns { head, rows });
+        }
+    }
+
+    /// Adds something to open.
+    pub fn details(&mut self, summary: Line, open: bool, page: Self) {
+        self.0.push(Block::Details { summary, open, page });
     }
 
     /// Adds room.

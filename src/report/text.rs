@@ -25,7 +25,7 @@ impl Look {
 
 fn style(tone: Tone) -> Style {
     match tone {
-        Tone::Plain => Style::new(),
+        Tone::Plain | Tone::Address => Style::new(),
         Tone::Strong => Style::new().bold(),
         Tone::Yes => Style::new().bold().fg_color(Some(AnsiColor::Green.into())),
         Tone::No => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
@@ -46,6 +46,19 @@ pub fn print(page: &Page, look: Look) -> String {
             }
             Block::Text { line, indent, hang } => paragraph(&mut out, line, *indent, *hang, look),
             Block::Table { indent, rows } => table(&mut out, *indent, rows, look),
+            Block::Headline(line) => paragraph(&mut out, line, 0, 2, look),
+            Block::Columns { head, rows } => {
+                let rows: Vec<Vec<Line>> = std::iter::once(head).chain(rows).cloned().collect();
+                table(&mut out, 2, &rows, look);
+            }
+            Block::Details { summary, page, .. } => {
+                paragraph(&mut out, summary, 0, 2, look);
+                let inside = print(page, Look { width: look.width.saturating_sub(2), ..look });
+                out.extend(inside.split_inclusive('\n').map(|line| match line {
+                    "\n" => line.to_owned(),
+                    _ => format!("  {line}"),
+                }));
+            }
             Block::Verbatim(lines) => {
                 for line in lines {
                     for piece in &line.0 {
@@ -219,6 +232,16 @@ mod tests {
     fn a_table_lines_up_and_wraps_its_last_column() {
         let rows = || vec![vec!["a".into(), "one two three four".into()], vec!["long".into(), "x".into()]];
         assert_eq!(narrow(|page| page.table(0, rows())), "a     one two three\n      four\nlong  x\n");
+    }
+
+    #[test]
+    fn what_can_be_opened_elsewhere_is_indented_here() {
+        let text = narrow(|page| {
+            let mut inside = Page::default();
+            inside.columns(vec!["right".into(), "who".into()], vec![vec!["data.export".into(), "anna".into()]]);
+            page.details("anna gains".into(), false, inside);
+        });
+        assert_eq!(text, "anna gains\n    right        who\n    data.export  anna\n");
     }
 
     #[test]

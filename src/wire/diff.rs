@@ -1,5 +1,7 @@
 //! The difference of two policies: every answer that changed, one by one, and what is behind it.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -7,11 +9,11 @@ use crate::diff::{Cause, Caused, Change, Decided, Declared, Diff, Edit, Edited, 
 use crate::language::Language;
 use crate::model::key::TargetKey;
 use crate::name::Name;
-use crate::review::{Compared, Judged, Weakening};
+use crate::review::{Compared, Judged, Required, Weakening};
 use crate::state::Said;
 use crate::text::Sources;
 
-use super::gates::{GateOut, gates};
+use super::gates::{GateOut, RequiredOut, approvals, gates};
 use super::weakening::{WeakeningOut, weakenings};
 use super::{VERSION, file_and_line};
 
@@ -54,6 +56,8 @@ pub struct DiffOut<'a> {
     pub later: Vec<LaterOut<'a>>,
     /// The gates of the base and of the command line.
     pub gates: Vec<GateOut>,
+    /// The approvals that it needs.
+    pub reviewers: Vec<RequiredOut>,
     /// Everything by which the change weakens its own review.
     pub weakenings: Vec<WeakeningOut>,
 }
@@ -305,6 +309,10 @@ pub struct Reviewed<'a> {
     pub declared: &'a [Declared],
     /// The gates with their verdicts.
     pub gates: &'a [Judged<'a>],
+    /// The approvals that are needed.
+    pub required: &'a [Required<'a>],
+    /// The files in which gates and reviewers stand.
+    pub rules: &'a Sources,
     /// By what the change weakens its own review.
     pub weakenings: &'a [Weakening],
     /// The language of messages.
@@ -331,7 +339,8 @@ pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], reviewed: Reviewe
         joined: Vec::new(),
         left: Vec::new(),
         later: Vec::new(),
-        gates: gates(ends.sources[0], reviewed.gates),
+        gates: gates(reviewed.rules, reviewed.gates),
+        reviewers: approvals(reviewed.rules, reviewed.required, &BTreeSet::new()),
         weakenings: weakenings(reviewed.weakenings, ends.sources[0], ends.sources[1], reviewed.language),
     };
     for Compared { company, diff, later, .. } in companies {

@@ -1,5 +1,7 @@
 //! Gates and required approvals.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,7 +15,7 @@ use super::{VERSION, file_and_line};
 pub struct GateOut {
     /// What it asks for.
     pub gate: String,
-    /// The file in the base where it stands; `null` if the command line names it.
+    /// The file where it stands, on the side of A; `null` if the command line names it.
     pub file: Option<String>,
     /// Its line, from 1.
     pub line: Option<usize>,
@@ -65,7 +67,7 @@ pub struct RequiredOut {
     pub reviewers: Vec<String>,
     /// Who of them has approved; `null` if nobody.
     pub approved_by: Option<String>,
-    /// The file in the base where that is said.
+    /// The file where that is said, on the side of A.
     pub file: Option<String>,
     /// Its line, from 1.
     pub line: Option<usize>,
@@ -73,10 +75,10 @@ pub struct RequiredOut {
     pub reasons: Vec<HitOut>,
 }
 
-/// Judged gates, which stand in the files of the base.
-pub fn gates(base: &Sources, judged: &[Judged<'_>]) -> Vec<GateOut> {
+/// Judged gates, and where they stand.
+pub fn gates(rules: &Sources, judged: &[Judged<'_>]) -> Vec<GateOut> {
     let gate = |judged: &Judged<'_>| {
-        let (file, line) = file_and_line(base, judged.place);
+        let (file, line) = file_and_line(rules, judged.place);
         GateOut {
             gate: judged.kind.to_string(),
             file,
@@ -89,15 +91,23 @@ pub fn gates(base: &Sources, judged: &[Judged<'_>]) -> Vec<GateOut> {
     judged.iter().map(gate).collect()
 }
 
-/// Required approvals, and which of them are there. `sides` are the base and the head.
+/// The approvals that are needed for the change between two sides, the base first.
 pub fn reviewers(
-    base: &Sources,
+    rules: &Sources,
     sides: [String; 2],
     required: &[Required<'_>],
-    approved: &std::collections::BTreeSet<String>,
+    approved: &BTreeSet<String>,
 ) -> ReviewersOut {
+    let required = approvals(rules, required, approved);
+    let [base, head] = sides;
+    let approved = required.iter().all(|needed| needed.approved_by.is_some());
+    ReviewersOut { version: VERSION, base, head, required, approved }
+}
+
+/// Required approvals, and which of them are there.
+pub(super) fn approvals(rules: &Sources, required: &[Required<'_>], approved: &BTreeSet<String>) -> Vec<RequiredOut> {
     let one = |needed: &Required<'_>| {
-        let (file, line) = file_and_line(base, Some(needed.place));
+        let (file, line) = file_and_line(rules, Some(needed.place));
         let reviewers: Vec<String> = needed.approvers.iter().map(ToString::to_string).collect();
         RequiredOut {
             gained: needed.object.to_string(),
@@ -108,10 +118,7 @@ pub fn reviewers(
             reasons: needed.hits.iter().map(hit).collect(),
         }
     };
-    let required: Vec<RequiredOut> = required.iter().map(one).collect();
-    let [base, head] = sides;
-    let approved = required.iter().all(|needed| needed.approved_by.is_some());
-    ReviewersOut { version: VERSION, base, head, required, approved }
+    required.iter().map(one).collect()
 }
 
 fn hit(hit: &Hit<'_>) -> HitOut {

@@ -4,7 +4,7 @@
 use super::repository::Repository;
 
 /// Texts that somebody would write to break out of an output, or who copied them from elsewhere.
-const CORPUS: [&str; 22] = [
+pub const CORPUS: [&str; 34] = [
     "\u{1b}[31mred\u{1b}[0m",
     "\u{1b}]0;title\u{7}",
     "\u{9b}31m",
@@ -27,10 +27,22 @@ const CORPUS: [&str; 22] = [
     "::error file=x::y",
     "100% %0A::warning::z%25",
     "{0} {name} {{ }}",
+    "https://evil.example www.evil.example a@evil.example",
+    "#1 GH-1 org/repo#1 !1 &1 ~bug",
+    ":tada: :+1:",
+    "/close",
+    "# head",
+    "1. item",
+    "*a* _b_ ~~c~~ **d**",
+    "$a$ $$b$$ $`c`$",
+    "<!-- rightful diff -->",
+    "-->",
+    "&lt;b&gt; &#64;team",
+    "a\\|b\\",
 ];
 
 /// Double quotes, with everything else escaped as YAML has it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -44,7 +56,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Whether a policy takes a text, or says that it hides something.
-fn is_taken(text: &str) -> bool {
+pub fn is_taken(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || ('\u{200b}'..='\u{2069}').contains(&c) || c == '\u{feff}')
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod checking;
 mod companies;
 mod database;
+mod diff_formats;
 mod groups;
 mod history;
 mod hostile;

@@ -34,7 +34,8 @@ pub struct Named {
 /// A tree that was found, but not yet read.
 pub struct Found {
     name: Text,
-    commit: Option<String>,
+    /// The full id of the commit, if it is one.
+    pub commit: Option<String>,
     /// The root of the policy repository. That of a revision is where it would lie in the working tree.
     pub root: PathBuf,
     tree: Box<dyn Tree>,

@@ -11,6 +11,14 @@ pub fn users(number: usize) -> Text {
     }
 }
 
+/// `1 person`, `2 people`.
+pub fn people(number: usize) -> Text {
+    match number {
+        1 => say!("1 person"),
+        _ => say!("{count} people", count = Word::Number(number)),
+    }
+}
+
 /// `1 group`, `2 groups`.
 pub fn groups(number: usize) -> Text {
     match number {

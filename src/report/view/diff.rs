@@ -1,13 +1,16 @@
 //! The difference of two policies for people: by the edit that is behind it, the sensitive first. Nothing is cut, only
 //! folded.
 
+mod accounts;
 mod cause;
+mod comment;
+mod folded;
 mod rows;
 
 use std::collections::BTreeSet;
 
 use crate::date::Date;
-use crate::diff::{self, Caused, Change, Declared};
+use crate::diff::{Caused, Change, Declared};
 use crate::language::{Text, Word};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
@@ -17,7 +20,9 @@ use crate::state::{Action, Said, Value};
 use crate::text::Sources;
 
 use super::{count, place};
+use accounts::accounts;
 use cause::{Explained, explained};
+pub use comment::{Comment, Degree, comment};
 use rows::{answers, reasons, singles};
 
 /// What a page about a difference needs besides it.
@@ -35,17 +40,21 @@ pub struct Shown<'a> {
 
 /// What is compared: two sides, or one on two days.
 pub fn compared_sides(names: [&str; 2], commits: [Option<&str>; 2], days: Option<[Date; 2]>) -> Page {
+    let mut page = Page::default();
+    page.text(Line::new().then(Tone::Strong, sides(names, commits, days)));
+    page
+}
+
+/// The same in words.
+fn sides(names: [&str; 2], commits: [Option<&str>; 2], days: Option<[Date; 2]>) -> Text {
     let side = |side: usize| match commits[side].map(|commit| commit.get(..7).unwrap_or(commit)) {
         Some(commit) if names[side] != commit => format!("{} ({commit})", names[side]),
         _ => names[side].to_owned(),
     };
-    let mut page = Page::default();
-    let text = match days {
+    match days {
         None => say!("from {base} to {head}", base = side(0), head = side(1)),
-        Some([since, on]) => say!("{policy}, from {since} to {on}", policy = side(1), since, on),
-    };
-    page.text(Line::new().then(Tone::Strong, text));
-    page
+        Some([since, on]) => say!("one policy on two days: {since} and {on}", since, on),
+    }
 }
 
 /// What one company's people gain and lose, and what is behind it.
@@ -58,37 +67,84 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
         page.text(
             Line::new()
                 .then(Tone::Yes, say!("no effective change"))
-                .then(Tone::Plain, say!(": {everybody} compared, nobody gains or loses anything", everybody)),
+                .then(Tone::Plain, say!(": {everybody} compared, nobody gains or loses a right", everybody)),
         );
+    }
+    let beside = accounts(compared, shown);
+    if !beside.0.is_empty() {
+        if !page.0.is_empty() {
+            page.blank();
+        }
+        page.0.extend(beside.0);
     }
     effects(&mut page, &explained(diff, &diff.gains, &diff.losses), &people, shown);
     for later in compared.later.iter().filter(|later| !later.changes_nothing()) {
-        page.blank();
+        if !page.0.is_empty() {
+            page.blank();
+        }
         page.heading(say!("and from {day} on", day = later.day));
         effects(&mut page, &explained(&later.whole, &later.gains, &later.losses), &people, shown);
     }
     idle(&mut page, compared, shown);
-    if !diff.reasons.is_empty() {
+    other_reasons(&mut page, compared, shown);
+    if !compared.changes_nothing() {
+        page.blank();
+        totals(&mut page, compared);
+    }
+    page
+}
+
+/// Answers that stayed. That a no stays a no is told on request only.
+fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
+    let is_told = |change: &&Change| shown.unfold || is_gain(change);
+    let (told, folded): (Vec<&Change>, Vec<&Change>) = compared.diff.reasons.iter().partition(is_told);
+    if !told.is_empty() {
         page.blank();
         page.heading(say!("the same answer, for another reason"));
-        page.table(2, reasons(&diff.reasons, &people, shown));
+        page.table(2, reasons(&told, &compared.people(), shown));
     }
-    page.blank();
-    let people = |changes: &[Caused]| {
+    let folded = folded.into_iter().map(Change::count).sum::<usize>();
+    if folded > 0 {
+        page.blank();
+        let count = Word::Number(folded);
+        page.text(Line::new().then(
+            Tone::Quiet,
+            match folded {
+                1 => say!("1 no stays a no for another reason (--unfold shows it)"),
+                _ => say!("{count} times a no stays a no for another reason (--unfold shows them)", count),
+            },
+        ));
+    }
+}
+
+/// How much is gained and lost, today and on later days.
+fn totals(page: &mut Page, compared: &Compared<'_>) {
+    let people = |changes: &[&Caused]| {
         let users = changes.iter().flat_map(|caused| &caused.change.users);
         count::users(users.collect::<BTreeSet<&Name>>().len())
     };
-    let answers = |changes: &[Caused]| changes.iter().map(|caused| caused.change.count()).sum::<usize>();
+    let answers = |changes: &[&Caused]| Word::Number(changes.iter().map(|caused| caused.change.count()).sum::<usize>());
+    let diff = &compared.diff;
+    let [gains, losses]: [Vec<&Caused>; 2] = [&diff.gains, &diff.losses].map(|changes| changes.iter().collect());
     page.text(say!(
-        "gained: {gains} by {gainers}, lost: {losses} by {losers}, other reasons: {reasons}; each right over each \
-         person counted",
-        gains = Word::Number(answers(&diff.gains)),
-        gainers = people(&diff.gains),
-        losses = Word::Number(answers(&diff.losses)),
-        losers = people(&diff.losses),
-        reasons = Word::Number(diff::count(&diff.reasons))
+        "in all {gainers} gain {gains} answers, {losers} lose {losses}; each right over each person counts",
+        gainers = people(&gains),
+        gains = answers(&gains),
+        losers = people(&losses),
+        losses = answers(&losses)
     ));
-    page
+    let later = || compared.later.iter();
+    let gains: Vec<&Caused> = later().flat_map(|later| &later.gains).collect();
+    let losses: Vec<&Caused> = later().flat_map(|later| &later.losses).collect();
+    if !gains.is_empty() || !losses.is_empty() {
+        page.text(say!(
+            "and on later days {gainers} gain {gains}, {losers} lose {losses}",
+            gainers = people(&gains),
+            gains = answers(&gains),
+            losers = people(&losses),
+            losses = answers(&losses)
+        ));
+    }
 }
 
 /// What each cause does to people.
@@ -96,7 +152,9 @@ fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, 
     let mut causes: Vec<&Explained<'_>> = causes.iter().collect();
     causes.sort_by_key(|cause| cause.rank(shown.sensitive));
     for cause in causes {
-        page.blank();
+        if !page.0.is_empty() {
+            page.blank();
+        }
         for line in cause.title(shown) {
             page.text(line);
         }
@@ -129,7 +187,7 @@ fn idle(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
     let rows: Vec<Vec<Line>> = inert.chain(waiting).collect();
     if !rows.is_empty() {
         page.blank();
-        page.heading(say!("these edits change no answer of anybody"));
+        page.heading(say!("with or without these edits every answer is the same"));
         page.table(2, rows);
     }
 }
@@ -160,7 +218,7 @@ pub fn declared<'d>(declared: impl Iterator<Item = &'d Declared>, sources: [&Sou
     };
     let rows: Vec<Vec<Line>> = declared.map(row).collect();
     if !rows.is_empty() {
-        page.heading(say!("declared"));
+        page.heading(say!("changed entries"));
         page.table(2, rows);
     }
     page

@@ -11,27 +11,40 @@ use super::count;
 
 /// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
 pub(super) fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
-    match missing(users, everybody) {
-        Some(missing) if missing.is_empty() && users.len() > 3 => {
-            say!("all {users}", users = count::users(users.len()))
+    users_without_list(users, everybody).unwrap_or_else(|| {
+        say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied()))
+    })
+}
+
+/// `all 40 users` or `all users except rolf`, if it is so.
+pub(super) fn users_without_list(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Option<Text> {
+    match missing(users, everybody)? {
+        missing if missing.is_empty() && users.len() > 3 => {
+            Some(say!("all {users}", users = count::users(users.len())))
         }
-        Some(missing) if users.len() > 8 && missing.len() <= 4 => {
-            say!("all users except {names}", names = join(missing))
+        missing if users.len() > 8 && missing.len() <= 4 => {
+            Some(say!("all users except {names}", names = join(missing)))
         }
-        _ => say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied())),
+        _ => None,
     }
 }
 
 /// `everyone`, `everyone except anna`, or `anna, lars`.
 pub(super) fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
+    targets_without_list(targets, everybody)
+        .unwrap_or_else(|| say!("{names}", names = join(targets.iter().filter_map(|target| target.name()))))
+}
+
+/// `everyone` or `everyone except anna`, if it is so.
+pub(super) fn targets_without_list(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Option<Text> {
     let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
     let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
-    match missing(&names, everybody).filter(|_| of_people) {
-        Some(missing) if missing.is_empty() && names.len() > 1 => say!("everyone"),
-        Some(missing) if missing.len() < names.len() / 2 && missing.len() <= 12 => {
-            say!("everyone except {names}", names = join(missing))
+    match missing(&names, everybody).filter(|_| of_people)? {
+        missing if missing.is_empty() && names.len() > 1 => Some(say!("everyone")),
+        missing if missing.len() < names.len() / 2 && missing.len() <= 12 => {
+            Some(say!("everyone except {names}", names = join(missing)))
         }
-        _ => say!("{names}", names = join(names)),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::text::{Place, Sources};
 
 /// One row for each: the place to look at, and the words, which wrap. A place of the base is of a file that may be gone,
 /// and is said to be the base's.
-pub fn weakenings(found: &[Weakening], base: &Sources, head: &Sources) -> Vec<Vec<Line>> {
+pub fn weakenings<'w>(found: impl Iterator<Item = &'w Weakening>, base: &Sources, head: &Sources) -> Vec<Vec<Line>> {
     let row = |weakening: &Weakening| {
         let places = weakening.places();
         let place = places.first().map(|(side, place)| shown(*side, *place, base, head)).unwrap_or_default();
@@ -17,7 +17,7 @@ pub fn weakenings(found: &[Weakening], base: &Sources, head: &Sources) -> Vec<Ve
         }
         vec![Line::new().then(Tone::Quiet, place), words]
     };
-    found.iter().map(row).collect()
+    found.map(row).collect()
 }
 
 /// `rightful.yaml:4`, or `base rightful.yaml:4`.
@@ -58,7 +58,7 @@ groups: { management: { members: [lars], allow: [data.export] } }
         let (base, head) = (repository(BASE), repository(HEAD));
         let found = weakenings(&base, &head, day("2026-11-22"));
         let mut page = Page::default();
-        page.table(2, super::weakenings(&found, &base.sources, &head.sources));
+        page.table(2, super::weakenings(found.iter(), &base.sources, &head.sources));
         insta::assert_snapshot!(print(&page, Look::PLAIN), @"
         base policies/expectations/people.yaml:1  `group:management cannot
                                                   data.export` is no longer expected

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Cause, Caused, Change, Decided, Diff, Edit, Edited, Line as Written};
-use crate::language::{IntoWord, Joint, Text, list};
+use crate::language::{IntoWord, Joint, Text, Word, list};
 use crate::model::Effect;
 use crate::model::key::{GroupKey, TargetKey};
 use crate::name::{Name, RightName};
@@ -17,9 +17,9 @@ use super::{Shown, is_gain};
 
 /// A cause with all that it does.
 pub(super) struct Explained<'d> {
-    diff: &'d Diff,
+    pub(super) diff: &'d Diff,
     /// The causes that are told as one: the same edit for several people.
-    causes: Vec<&'d Cause>,
+    pub(super) causes: Vec<&'d Cause>,
     /// Answers that changed, and whose.
     pub changes: Vec<(&'d Change, BTreeSet<&'d Name>)>,
 }
@@ -130,8 +130,7 @@ impl<'d> Explained<'d> {
             Some(place) if !place.is_empty() => format!("{user} ({place})"),
             _ => user.to_string(),
         });
-        let who = list(named, Joint::Comma);
-        if self.is_gained() { say!("new: {who}", who) } else { say!("gone: {who}", who) }
+        self.come_or_go(list(named, Joint::Comma))
     }
 
     /// `over what is new: user:pia`.
@@ -144,6 +143,11 @@ impl<'d> Explained<'d> {
 
     fn is_gained(&self) -> bool {
         self.changes.iter().any(|(change, _)| is_gain(change))
+    }
+
+    /// `new: pia`, or `gone: pia`.
+    pub(super) fn come_or_go(&self, who: Word) -> Text {
+        if self.is_gained() { say!("new: {who}", who) } else { say!("gone: {who}", who) }
     }
 
     /// `policies/groups/sales.yaml:12, 14  added: anna and ben in group:sales`.
@@ -201,7 +205,7 @@ pub(super) fn words(edit: &Edit, days: bool) -> Text {
     }
 }
 
-fn action(what: Text, added: bool, days: bool) -> Text {
+pub(super) fn action(what: Text, added: bool, days: bool) -> Text {
     match (added, days) {
         (true, false) => say!("added: {what}", what),
         (false, false) => say!("taken out: {what}", what),

@@ -63,8 +63,8 @@ pub(super) fn singles(cause: &Explained<'_>, shown: Shown<'_>) -> Vec<Vec<Line>>
 }
 
 /// One row for answers that stayed and have another reason.
-pub(super) fn reasons(changes: &[Change], people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
-    let row = |change: &Change| {
+pub(super) fn reasons(changes: &[&Change], people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+    let row = |change: &&Change| {
         let users: BTreeSet<&Name> = change.users.iter().collect();
         let mut text = Line::new();
         if change.targets.is_some() {
@@ -86,23 +86,27 @@ fn sign(gained: bool) -> Line {
 }
 
 /// One by the name, several with their number.
-fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+pub(super) fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
     match users.iter().next() {
         Some(only) if users.len() == 1 => say!("{user}", user = only),
         _ => who(users, people),
     }
 }
 
-fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+pub(super) fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+    of_whom(&others(change, users), people)
+}
+
+/// Over whom or what an answer changed.
+pub(super) fn others<'d>(change: &'d Change, users: &BTreeSet<&Name>) -> BTreeSet<&'d TargetKey> {
     // What somebody does with the own data did not change.
     let alone = users.iter().next().filter(|_| change.without_own && users.len() == 1);
     let targets = change.targets.iter().flatten();
-    let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(&name) == alone));
-    of_whom(&others.collect(), people)
+    targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(&name) == alone)).collect()
 }
 
 /// What the title of the cause does not say already: the rule that gives it, or gave it, and what refuses it now.
-fn why(cause: &Explained<'_>, change: &Change, shown: Shown<'_>) -> Text {
+pub(super) fn why(cause: &Explained<'_>, change: &Change, shown: Shown<'_>) -> Text {
     let gained = is_gain(change);
     let rule = change.rule().filter(|rule| !cause.is_edit(rule));
     let by = rule.map(|rule| line(rule, usize::from(gained), shown));
@@ -122,7 +126,7 @@ fn why(cause: &Explained<'_>, change: &Change, shown: Shown<'_>) -> Text {
 /// `group:sales, policies/groups/sales.yaml:7`.
 fn line(rule: &Written, side: usize, shown: Shown<'_>) -> Text {
     let subject = match &rule.key {
-        Key::Rule { subject, .. } => subject.to_string(),
+        Key::Rule { subject, validity, .. } => format!("{subject}{validity}"),
         key => key.to_string(),
     };
     let at = place(shown.sources[side], rule.place);
@@ -130,7 +134,7 @@ fn line(rule: &Written, side: usize, shown: Shown<'_>) -> Text {
 }
 
 /// The answer of a side and what decided it.
-fn decided(decided: Option<&Decided>, side: usize, shown: Shown<'_>) -> Text {
+pub(super) fn decided(decided: Option<&Decided>, side: usize, shown: Shown<'_>) -> Text {
     let Some(decided) = decided else { return say!("not there") };
     let answer = if decided.allowed { say!("yes") } else { say!("no") };
     match (&decided.rule, decided.step) {
