@@ -171,45 +171,61 @@ pub fn count(changes: &[Change]) -> usize {
 
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
-    joint::with(base, head, |sides| {
-        let mut found = Effective::default();
-        for fold in compare(sides, &touched(sides)) {
-            let change = change(sides, &fold);
-            match [fold.allowed(0), fold.allowed(1)] {
-                [false, true] => found.gains.push(change),
-                [true, false] => found.losses.push(change),
-                _ => found.reasons.push(change),
-            }
+    joint::with(base, head, changed)
+}
+
+/// The same, and who came into which group and who left which.
+fn effective_and_moved(base: &InForce<'_>, head: &InForce<'_>) -> (Effective, [Vec<Moved>; 2]) {
+    joint::with(base, head, |sides| (changed(sides), moved(sides)))
+}
+
+fn changed(sides: [&Side<'_>; 2]) -> Effective {
+    let mut found = Effective::default();
+    for fold in compare(sides, &touched(sides)) {
+        let change = change(sides, &fold);
+        match [fold.allowed(0), fold.allowed(1)] {
+            [false, true] => found.gains.push(change),
+            [true, false] => found.losses.push(change),
+            _ => found.reasons.push(change),
         }
-        for changes in [&mut found.gains, &mut found.losses, &mut found.reasons] {
-            changes.sort();
-        }
-        found
-    })
+    }
+    for changes in [&mut found.gains, &mut found.losses, &mut found.reasons] {
+        changes.sort();
+    }
+    found
 }
 
 /// Compares two policies, and finds out what is behind every change.
 pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
     joint::with(base, head, |sides| {
-        let (changes, others): (Vec<Fold>, Vec<Fold>) =
-            compare(sides, &touched(sides)).into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
-        let deeds = deeds(sides);
-        let Causes { folds, inert } = causes(sides, &deeds, changes);
-        let [joined, left] = moved(sides);
         let declared = declared::declared([base.policy, head.policy], sides);
-        let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
-        let mut found = Diff { joined, left, inert, waiting, declared, ..Diff::default() };
-        for (fold, cause) in folds {
-            let caused = Caused { cause, change: change(sides, &fold) };
-            if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);
-        }
-        found.reasons = others.iter().map(|fold| change(sides, fold)).collect();
-        found.gains.sort();
-        found.losses.sort();
-        found.reasons.sort();
-        found.edits = deeds.into_iter().map(|deed| deed.edit).collect();
-        found
+        Diff { declared, ..undeclared(sides) }
     })
+}
+
+/// The same without what is declared otherwise, which is so on every day.
+fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
+    joint::with(base, head, undeclared)
+}
+
+fn undeclared(sides: [&Side<'_>; 2]) -> Diff {
+    let (changes, others): (Vec<Fold>, Vec<Fold>) =
+        compare(sides, &touched(sides)).into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
+    let deeds = deeds(sides);
+    let Causes { folds, inert } = causes(sides, &deeds, changes);
+    let [joined, left] = moved(sides);
+    let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
+    let mut found = Diff { joined, left, inert, waiting, ..Diff::default() };
+    for (fold, cause) in folds {
+        let caused = Caused { cause, change: change(sides, &fold) };
+        if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);
+    }
+    found.reasons = others.iter().map(|fold| change(sides, fold)).collect();
+    found.gains.sort();
+    found.losses.sort();
+    found.reasons.sort();
+    found.edits = deeds.into_iter().map(|deed| deed.edit).collect();
+    found
 }
 
 /// Who came into which group, and who left it.
@@ -239,15 +255,18 @@ fn change(sides: [&Side<'_>; 2], fold: &Fold) -> Change {
     let policy = sides[0].policy();
     let target = |scope: Scope, index: &usize| policy.target_key(single(scope, *index).into());
     let decided = |side: usize| fold.verdicts[side].map(|verdict| decided(sides[side].policy(), verdict));
-    let own_allowed = |side: &Side<'_>| {
+    // Own data are left out where they need no right on any side that has the right.
+    let has = |side: &&Side<'_>| {
         let right = side.policy().rights.get(fold.right);
-        side.present.rights.contains(fold.right.index()) && right.own_data_allowed && right.scope == fold.scope
+        side.present.rights.contains(fold.right.index()) && right.scope == fold.scope
     };
+    let without_own =
+        sides.iter().filter(|side| has(side)).all(|side| side.policy().rights.get(fold.right).own_data_allowed);
     Change {
         right: policy.rights.key(fold.right).clone(),
         users: fold.users.iter().map(|user| policy.users.key(*user).clone()).collect(),
         targets: fold.scope.map(|scope| fold.targets.iter().map(|index| target(scope, index)).collect()),
-        without_own: fold.scope == Some(Scope::People) && sides.into_iter().any(own_allowed),
+        without_own: fold.scope == Some(Scope::People) && without_own,
         before: decided(0),
         after: decided(1),
     }

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Id, Policy, RightId, Scope, UserId};
-use crate::resolve::{Actual, Bits};
+use crate::resolve::{Actual, Bits, Step};
 
-use super::compare::Fold;
+use super::compare::{Fold, Verdict};
 use super::edits::{Deed, Edited};
 use super::joint::Side;
 
@@ -72,8 +72,14 @@ pub(super) fn causes(sides: [&Side<'_>; 2], deeds: &[Deed], changes: Vec<Fold>) 
 
 /// What changed because somebody or something is there on one side only needs no further search.
 fn divide_by_presence(sides: [&Side<'_>; 2], fold: Fold, done: &mut Vec<(Fold, Cause)>, open: &mut Vec<Fold>) {
+    let by_own_data = |verdict: &Option<Verdict>| verdict.is_some_and(|verdict| verdict.step == Step::OwnData);
     let Some(side) = [0, 1].into_iter().find(|side| fold.verdicts[*side].is_none()) else {
-        open.push(fold);
+        // Own data count only where the right says another thing of them than before.
+        if fold.verdicts.iter().any(by_own_data) {
+            done.push((fold, Cause::Right))
+        } else {
+            open.push(fold)
+        }
         return;
     };
     let Side { present, .. } = sides[side];
@@ -150,7 +156,7 @@ impl Work<'_> {
     /// Whether the head gives every answer that it gives without an edit too.
     fn is_inert(&self, number: usize) -> bool {
         let deed = &self.deeds[number];
-        if matches!(deed.edit.what, Edited::User(_)) {
+        if matches!(deed.edit.what, Edited::User(_)) || deed.is_redefined(self.policies) {
             return false;
         }
         let supposition = deed.supposed_on(1, self.policies);

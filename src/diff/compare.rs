@@ -91,8 +91,8 @@ struct One<'a, 'p> {
     present: [Bits; 2],
     /// `None` on a side that does not have the right over this.
     spreads: [Option<Spread<'a>>; 2],
-    /// Whether one's own data need no right on a side.
-    own_allowed: bool,
+    /// Whether one's own data need no right, on each side that has the right.
+    own: [Option<bool>; 2],
 }
 
 impl<'a, 'p> One<'a, 'p> {
@@ -111,9 +111,11 @@ impl<'a, 'p> One<'a, 'p> {
             bits
         });
         let spreads = sides.map(|side| has(side).then(|| Spread::new(&side.population, right, space.clone())));
-        let own_allowed = scope == Some(Scope::People)
-            && sides.iter().any(|side| has(side) && side.policy().rights.get(right).own_data_allowed);
-        Self { sides, right, scope, targets, present, spreads, own_allowed }
+        let own = sides.map(|side| {
+            let own = || scope == Some(Scope::People) && side.policy().rights.get(right).own_data_allowed;
+            has(side).then(own)
+        });
+        Self { sides, right, scope, targets, present, spreads, own }
     }
 
     fn compare(&self, users: &Bits, orders: &mut [Orders<'_, '_>; 2]) -> Vec<Fold> {
@@ -126,7 +128,7 @@ impl<'a, 'p> One<'a, 'p> {
             });
             for (verdicts, positions) in self.differing(&parts) {
                 // What changed for nothing but the own data changed nothing.
-                if !(self.own_allowed && self.is_own(user, &positions)) {
+                if !(self.without_own() && self.is_own(user, &positions)) {
                     alike.entry((verdicts, positions)).or_default().push(user);
                 }
             }
@@ -139,6 +141,11 @@ impl<'a, 'p> One<'a, 'p> {
             verdicts,
         };
         alike.into_iter().map(fold).collect()
+    }
+
+    /// Whether own data are left out: wherever the right stands, they need none.
+    fn without_own(&self) -> bool {
+        self.own.iter().flatten().all(|own| *own) && self.own.iter().any(Option::is_some)
     }
 
     fn is_own(&self, user: UserId, positions: &Bits) -> bool {
@@ -155,8 +162,19 @@ impl<'a, 'p> One<'a, 'p> {
         let Some(spread) = spread else { return vec![(None, all)] };
         let present = &self.present[side];
         let mut parts = Vec::new();
+        let is_active = self.sides[side].policy().users.get(user).active;
+        let own = self.targets.binary_search(&user.index()).ok();
+        let own = own.filter(|_| is_active && self.own[side] == Some(true) && !self.without_own());
+        if let Some(position) = own {
+            let mut bits = Bits::with_capacity(self.targets.len());
+            bits.insert(position);
+            parts.push((Some(Verdict { allowed: true, step: Step::OwnData, rule: None }), bits));
+        }
         for Part { allowed, step, rule, mut targets } in spread.divide(user, order) {
             targets.intersect_with(present);
+            if let Some(position) = own {
+                targets.set(position, false);
+            }
             if !targets.is_clear() {
                 parts.push((Some(Verdict { allowed, step, rule }), targets));
             }

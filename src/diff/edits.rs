@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::date::Validity;
 use crate::model::key::GroupKey;
-use crate::model::{GroupId, Id, Member, MembershipId, ModuleSetId, Policy, RuleId, Subject, UserId};
+use crate::model::{GroupId, Id, Member, MembershipId, ModuleSetId, Policy, RightId, Rule, RuleId, Subject, UserId};
 use crate::name::Name;
 use crate::resolve::Supposition;
 use crate::state::Key;
@@ -84,10 +84,12 @@ impl Deed {
     /// What a side would be with what the other says about this.
     pub fn supposed_on(&self, side: usize, policies: [&Policy; 2]) -> Supposition {
         let other = policies[1 - side];
+        // A rule about a right that is over something else there says nothing here.
+        let fits = |rule: &&Rule| other.rights.get(rule.right).scope == policies[side].rights.get(rule.right).scope;
         let membership = |id: &MembershipId| (other.membership(*id).member, other.membership(*id).group);
         Supposition {
             rules_out: self.rules[side].clone(),
-            rules_in: self.rules[1 - side].iter().map(|rule| other.rule(*rule).clone()).collect(),
+            rules_in: self.rules[1 - side].iter().map(|rule| other.rule(*rule)).filter(fits).cloned().collect(),
             members_out: self.members[side].clone(),
             members_in: self.members[1 - side].iter().map(membership).collect(),
             active: self.active.map(|user| (user, other.users.get(user).active)),
@@ -98,6 +100,12 @@ impl Deed {
     /// Whether it can be what is behind the change of an answer of people who are on both sides.
     pub fn can_explain(&self) -> bool {
         !self.waiting && !matches!(self.edit.what, Edited::User(_))
+    }
+
+    /// Whether it says something about a right that is over something else on the other side.
+    pub fn is_redefined(&self, policies: [&Policy; 2]) -> bool {
+        let redefined = |right: RightId| policies[0].rights.get(right).scope != policies[1].rights.get(right).scope;
+        [0, 1].into_iter().any(|side| self.rules[side].iter().any(|rule| redefined(policies[side].rule(*rule).right)))
     }
 
     fn say(&mut self, side: usize, line: Line) {

@@ -11,7 +11,7 @@ use crate::model::key::{GroupKey, TargetKey};
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
 
-use super::{Caused, Change, Diff, Moved, diff};
+use super::{Caused, Change, Diff, Moved, diff_undeclared, effective_and_moved};
 
 /// What is different from a later day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,8 @@ impl Later {
 /// that brings nothing new, in rights or groups, is left out.
 pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let (on, first) = first;
-    if first.edits.is_empty() {
+    if first.edits.is_empty() && first.declared.is_empty() {
+        // Both say the same, whatever the day.
         return Vec::new();
     }
     let turning = [base, head].into_iter().flat_map(Policy::turning_days);
@@ -48,14 +49,21 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let mut known = [Known::default(), Known::default()];
     known[0].add(&first.gains);
     known[1].add(&first.losses);
-    let mut known_moves = moves(first);
+    let mut known_moves = moves_of(&first.joined, &first.left);
     let mut found = Vec::new();
     for day in days {
-        let whole = diff(&InForce::new(base, day), &InForce::new(head, day));
+        let sides = [base, head].map(|policy| InForce::new(policy, day));
+        let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1]);
+        let moves = moves_of(&joined, &left);
+        // Most days bring nothing that is not known, and then nobody asks what is behind it.
+        let is_known = |changes: &[Change], known: &Known| changes.iter().all(|change| known.has(change));
+        if is_known(&quick.gains, &known[0]) && is_known(&quick.losses, &known[1]) && moves.is_subset(&known_moves) {
+            continue;
+        }
+        let whole = diff_undeclared(&sides[0], &sides[1]);
         let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
         known[0].add(&gains);
         known[1].add(&losses);
-        let moves = moves(&whole);
         let moved = !moves.is_subset(&known_moves);
         known_moves.extend(moves);
         if moved || !gains.is_empty() || !losses.is_empty() {
@@ -66,15 +74,18 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
 }
 
 /// Who comes into which group, and who leaves it.
-fn moves(diff: &Diff) -> BTreeSet<(bool, GroupKey, Name)> {
+fn moves_of(joined: &[Moved], left: &[Moved]) -> Moves {
     let of = |joined: bool, moved: &[Moved]| {
         let pairs = |Moved { group, users }: &Moved| {
             users.iter().map(|user| (joined, group.clone(), user.clone())).collect::<Vec<_>>()
         };
         moved.iter().flat_map(pairs).collect::<Vec<_>>()
     };
-    of(true, &diff.joined).into_iter().chain(of(false, &diff.left)).collect()
+    of(true, joined).into_iter().chain(of(false, left)).collect()
 }
+
+/// Whether somebody came, which group, and who.
+type Moves = BTreeSet<(bool, GroupKey, Name)>;
 
 /// Answers that are known to change.
 #[derive(Default)]
@@ -86,6 +97,19 @@ struct Known {
 }
 
 impl Known {
+    /// Whether every part of a change is known.
+    fn has(&self, change: &Change) -> bool {
+        let alike = (change.right.clone(), change.users.clone(), change.targets.clone());
+        if self.alike.contains(&alike) {
+            return true;
+        }
+        let is_known = |(user, target): (&Name, Option<&TargetKey>)| {
+            let known = self.singles.get(&(change.right.clone(), user.clone()));
+            known.is_some_and(|known| known.contains(&target.cloned()))
+        };
+        change.singles().all(is_known)
+    }
+
     fn add(&mut self, changes: &[Caused]) {
         for change in changes.iter().map(|caused| &caused.change) {
             for user in &change.users {

@@ -235,10 +235,11 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Everybody, about a right that is over something else than before.
+    /// Everybody, about a right that is over something else than before, or says another thing of own data.
     fn by_scopes(&mut self) {
         let [base, head] = self.sides.map(|side| &side.policy().rights);
-        for id in base.ids().filter(|id| base.get(*id).scope != head.get(*id).scope) {
+        let said = |right: &Right| (right.scope, right.own_data_allowed);
+        for id in base.ids().filter(|id| said(base.get(*id)) != said(head.get(*id))) {
             self.touched[id.index()].wholly.insert_range(..);
         }
     }
