@@ -17,17 +17,13 @@ use super::subject::{compiled, runner, some_days};
 
 type Key = (String, String, Option<String>);
 
-/// Every answer that is not about own data, by names.
+/// Every answer, by names.
 fn answers(policy: &Policy, on: Date) -> BTreeMap<Key, (bool, Step)> {
     let in_force = InForce::new(policy, on);
     let mut answers = BTreeMap::new();
     for user in policy.users.ids() {
         for held in what(&in_force, Subject::User(user)) {
             let target = held.target.map(|target| policy.target_key(target.into()).to_string());
-            let own = target.as_deref() == Some(&format!("user:{}", policy.users.key(user)));
-            if own && policy.rights.get(held.right).own_data_allowed {
-                continue;
-            }
             let key = (policy.users.key(user).to_string(), policy.rights.key(held.right).to_string(), target);
             answers.insert(key, (held.decision.allowed, held.decision.step));
         }
@@ -43,14 +39,14 @@ fn keys(changes: &[Change]) -> BTreeSet<Key> {
     singles.map(key).collect()
 }
 
-/// Own data of a right that one policy calls own and the other does not cannot be compared.
+/// Own data are left out where they need no right in any policy that has the right over people.
 fn is_comparable(key: &Key, sides: [&Policy; 2]) -> bool {
     let own = key.2.as_deref() == Some(&format!("user:{}", key.0));
-    let allowed = |policy: &Policy| {
-        let name = rightful::name::RightName::new(&key.1).expect("a right");
-        policy.rights.find(&name).is_some_and(|id| policy.rights.get(id).own_data_allowed)
+    let allowed = |policy: &&Policy| {
+        let right = policy.rights.get(policy.right_called(&key.1)?);
+        (right.scope == Some(Scope::People)).then_some(right.own_data_allowed)
     };
-    !(own && sides.into_iter().any(allowed))
+    !(own && sides.iter().filter_map(allowed).all(|allowed| allowed))
 }
 
 #[test]
