@@ -243,3 +243,231 @@ fn nothing_in_a_history_is_obeyed_by_a_terminal() {
     let (out, _) = printed(&firm, &["log", "lars", "data.export"]);
     assert!(out.contains("\\u{1b}[31mred") && out.contains("\\u{202e}evil"), "{out}");
 }
+
+#[test]
+fn no_difference_has_anything_that_a_terminal_obeys() {
+    for firm in repositories() {
+        firm.write("before/policies/a.yaml", "users: { lars: }\n");
+        firm.write("rightful.yaml", "gates: [no change]\nreviewers: { data.export: [anna] }\n");
+        for arguments in [
+            ["diff", "before/", "."].as_slice(),
+            &["diff", "before/", ".", "--unfold", "--lang", "de"],
+            &["diff", ".", "before/", "--format", "json"],
+            &["diff", "before/", ".", "--format", "json"],
+            &["diff", "--since", "2020-01-01"],
+            &["reviewers", ".", "before/"],
+            &["reviewers", "before/", ".", "--format", "json"],
+        ] {
+            let (out, err) = printed(&firm, arguments);
+            assert!(is_harmless(&out) && is_harmless(&err), "{arguments:?}: {out:?} {err:?}");
+            if arguments.contains(&"json") && !out.is_empty() {
+                serde_json::from_str::<serde_json::Value>(&out).unwrap_or_else(|error| panic!("{error}: {out}"));
+            }
+        }
+    }
+    for text in CORPUS {
+        let firm = Repository::of("users: { lars: { allow: [data.export] } }\n");
+        firm.write("before/policies/a.yaml", "users: { lars: }\n");
+        let text = text.replace('\0', "");
+        for arguments in [
+            ["diff", &text].as_slice(),
+            &["diff", &text, "."],
+            &["diff", &format!("{text}...{text}")],
+            &["diff", "before/", ".", "--expect", &text],
+            &["diff", "before/", ".", "--fail-on", &format!("gain:{text}")],
+            &["diff", "before/", ".", "--company", &text],
+            &["reviewers", "before/", ".", "--approved-by", &text],
+            &["reviewers", &text],
+        ] {
+            let (out, err) = printed(&firm, arguments);
+            assert!(is_harmless(&out) && is_harmless(&err), "{arguments:?}: {out:?} {err:?}");
+        }
+        // In the settings of a base and of a head.
+        let quoted = quoted(&text);
+        let settings = format!(
+            "gates: [{quoted}]\nsensitive: [{quoted}]\nreviewers: {{ {quoted}: [{quoted}], data.export: [{quoted}] }}\nguards: {{ lose_rights: {quoted} }}\n"
+        );
+        firm.write("before/rightful.yaml", &settings);
+        for arguments in
+            [["diff", "before/", "."].as_slice(), &["diff", ".", "before/"], &["reviewers", "before/", "."]]
+        {
+            let (out, err) = printed(&firm, arguments);
+            assert!(is_harmless(&out) && is_harmless(&err), "{arguments:?}: {out:?} {err:?}");
+        }
+    }
+}
+
+const HARMLESS: &str = "users: { lars: }\n";
+const EXPORT: &str = "users: { lars: { allow: [data.export] } }\n";
+
+/// A checkout of a base, and a branch `fork` of somebody whom nobody knows, on which something was done.
+fn forked(work: impl Fn(&Repository)) -> Repository {
+    let firm = Repository::of(HARMLESS);
+    firm.commit("Rolf Lund", "2026-01-01", "Begin");
+    firm.git("switch -q -c fork");
+    firm.write("policies/a.yaml", EXPORT);
+    work(&firm);
+    firm.git("add -A -f");
+    firm.git("commit -q -m Fork");
+    firm
+}
+
+#[test]
+fn a_fork_leads_nobody_out_of_its_tree() {
+    let outside = Repository::with(&[
+        ("secret.yaml", "users: { secret: }\n"),
+        ("policies/secret.yaml", "users: { secret: }\n"),
+        ("rightful.yaml", "gates: [nobody gains data.secret]\n"),
+    ]);
+    let link = |firm: &Repository, at: &str, to: &str| {
+        let path = firm.path(at);
+        let _ = std::fs::remove_dir_all(&path);
+        let _ = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink(to, path).unwrap();
+    };
+    let absolute = outside.path(".").canonicalize().unwrap().display().to_string();
+    let relative = format!("../../{}", outside.path(".").canonicalize().unwrap().file_name().unwrap().display());
+    for (at, to) in [
+        ("policies/x.yaml", format!("{absolute}/secret.yaml")),
+        ("policies/x.yaml", format!("{relative}/secret.yaml")),
+        ("policies/x.yaml", "/proc/self/environ".to_owned()),
+        ("policies/x", absolute.clone()),
+        ("policies/x", relative.clone()),
+        ("policies", format!("{absolute}/policies")),
+        ("rightful.yaml", format!("{absolute}/rightful.yaml")),
+        ("rightful.yaml", "/dev/zero".to_owned()),
+        ("policies/x.yaml", "x.yaml".to_owned()),
+    ] {
+        let firm = forked(|firm| link(firm, at, &to));
+        for arguments in ["diff main...fork", "diff main", "reviewers main...fork", "diff main .", "diff fork main"] {
+            let said = firm.run(arguments);
+            assert!(said.starts_with("exit 2\n") && said.contains("symbolic link"), "{at} {to} {arguments}: {said}");
+            assert!(!said.contains("secret:") && !said.contains("data.secret"), "{at} {to} {arguments}: {said}");
+        }
+    }
+    // Paths in the settings lead out no more than links do.
+    for folder in ["../policies", "/etc", "policies/../../x", "~", "policies\\..\\.."] {
+        let firm =
+            forked(|firm| firm.write("rightful.yaml", format!("companies: {{ a: {{ policies: ['{folder}'] }} }}\n")));
+        let said = firm.run("diff main...fork");
+        assert!(said.starts_with("exit 2\n"), "{folder}: {said}");
+    }
+    // What names a place outside is only said.
+    let firm = forked(|firm| {
+        firm.write("rightful.yaml", "companies: { a: { policies: [policies], database: \"env:HOME\" } }\n")
+    });
+    assert!(!firm.run("diff main...fork").contains("root"));
+}
+
+#[test]
+fn a_fork_brings_submodules_and_odd_files() {
+    // A submodule is a folder of which nothing is here, whatever it is called.
+    for at in ["policies/sub", "policies/sub.yaml", "sub"] {
+        let firm = forked(|_| {});
+        let id = firm.git("rev-parse HEAD");
+        firm.git(&format!("update-index --add --cacheinfo 160000,{id},{at}"));
+        firm.write(".gitmodules", format!("[submodule \"x\"]\n\tpath = {at}\n\turl = ext::sh -c touch% trace\n"));
+        firm.git("add .gitmodules");
+        firm.git("commit -q -m Submodule");
+        let (code, value) = firm.json("diff main...fork");
+        assert_eq!((code, &value["gains"][0]["right"]), (0, &serde_json::json!("data.export")), "{at}");
+        assert!(!firm.path("trace").exists());
+    }
+    // Names that a terminal or a forge would read otherwise.
+    let name = "policies/a\n::error::x\u{1b}[31m\u{202e}b.yaml";
+    let firm = forked(|firm| firm.write(name, "users: { kim: { allow: [sms.send] } }\n"));
+    for arguments in [["diff", "main...fork"].as_slice(), &["diff", "main"], &["diff", "main", "fork", "--unfold"]] {
+        let (out, err) = printed(&firm, arguments);
+        assert!(is_harmless(&out) && out.contains("kim"), "{out:?} {err:?}");
+        assert!(!out.lines().any(|line| line.trim_start().starts_with("::error")), "{out}");
+    }
+    let (_, value) = firm.json("diff main...fork");
+    assert_eq!(value["gains"][0]["user"], "kim");
+    // A file of many times the memory that anybody would read.
+    let firm = forked(|_| {});
+    firm.write("policies/big.yaml", "");
+    std::fs::File::options().write(true).open(firm.path("policies/big.yaml")).unwrap().set_len(1 << 40).unwrap();
+    let said = firm.run("diff main");
+    assert!(said.starts_with("exit 2\n") && said.contains("`policies/big.yaml` is larger than"), "{said}");
+    // Deep and wide ones are refused, not followed to the end of the stack.
+    for text in ["[".repeat(200_000), format!("users: {}", "{ a: ".repeat(100_000)), "- ".repeat(100_000)] {
+        let firm = forked(|firm| firm.write("policies/deep.yaml", &text));
+        assert!(firm.run("diff main...fork").starts_with("exit 2\n"));
+    }
+}
+
+#[test]
+fn what_looks_like_an_option_is_none() {
+    let firm = forked(|_| {});
+    let names = ["--upload-pack=touch trace", "-x", "--output=trace", "--exec=touch", "-C", "--", "-"];
+    for name in names {
+        for words in [vec!["diff", "--", name], vec!["diff", "--", name, "fork"], vec!["reviewers", "--", name]] {
+            let ran = firm.command("").args(&words).output().unwrap();
+            let err = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(2), "{words:?}: {err}");
+        }
+        let range = format!("{name}...fork");
+        assert_eq!(firm.command("diff").args(["--", &range]).output().unwrap().status.code(), Some(2), "{name}");
+        assert_eq!(
+            firm.command("diff").arg(name).output().unwrap().status.code().unwrap() == 0,
+            name == "--",
+            "{name}"
+        );
+    }
+    assert!(!firm.path("trace").exists());
+    // Git has such names for branches, if somebody insists; they are what they say.
+    for name in ["-x", "--upload-pack=x", "--output=trace"] {
+        firm.git(&format!("update-ref refs/heads/{name} main"));
+        let ran = firm.command("diff --format json").args(["--", name, "fork"]).output().unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(value["gains"][0]["right"], "data.export", "{name}");
+        let ran = firm.command("diff --format json").args(["--", &format!("{name}...fork")]).output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{name}");
+    }
+    assert!(!firm.path("trace").exists());
+}
+
+#[test]
+fn nothing_of_a_fork_is_executed() {
+    let outside = Repository::with(&[("x", "")]);
+    let trace = outside.path("trace");
+    let firm = forked(|firm| {
+        firm.write(".gitattributes", "* filter=evil diff=evil merge=evil text eol=crlf ident\n");
+        firm.write(".gitconfig", "[core]\n\tfsmonitor = touch trace\n");
+    });
+    let run = format!("touch {}", trace.display());
+    for key in [
+        "filter.evil.smudge",
+        "filter.evil.clean",
+        "filter.evil.process",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "diff.external",
+        "merge.evil.driver",
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "core.sshCommand",
+        "core.gitProxy",
+        "credential.helper",
+        "alias.diff",
+    ] {
+        let set = std::process::Command::new("git").current_dir(firm.path(".")).args(["config", key, &run]).status();
+        assert!(set.unwrap().success(), "{key}");
+    }
+    for hook in ["post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman", "pre-commit"] {
+        firm.write(&format!(".git/hooks/{hook}"), format!("#!/bin/sh\n{run}\n"));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(firm.path(&format!(".git/hooks/{hook}")), mode).unwrap();
+    }
+    for arguments in
+        ["diff main...fork", "diff", "diff main", "reviewers main...fork", "diff main .", "diff --since 2026-01-01"]
+    {
+        let said = firm.run(arguments);
+        assert!(said.starts_with("exit 0\n"), "{arguments}: {said}");
+        assert!(!trace.exists(), "{arguments}");
+    }
+    // The files are read as they are committed, whatever attributes say of them.
+    assert_eq!(firm.json("diff main...fork").1["gains"][0]["line"], 1);
+    assert_eq!(firm.json("diff fork").1["no_change"], true);
+}
