@@ -97,11 +97,72 @@ fn every_json_output_fits_its_schema() {
     let (_, value) = super::merging::harmless().json("merge-check ours theirs");
     fits(&validator(&folder.join("merge-check.json")), &value, "merge-check");
     seen.push("merge-check.json".to_owned());
+    for (schema, arguments, value) in differences() {
+        let path = folder.join(format!("{schema}.json"));
+        assert_eq!(value["version"], 1, "{arguments}");
+        fits(&validator(&path), &value, &arguments);
+        seen.push(format!("{schema}.json"));
+    }
     // Every schema was needed.
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         assert!(seen.contains(&name), "nothing was held to {name}");
     }
+}
+
+/// Differences of every kind: with companies, later days, gates, weakenings, and one policy on two days.
+fn differences() -> Vec<(&'static str, String, Value)> {
+    let sample = Repository::sample();
+    sample.commit("t", "2026-01-01", "Begin");
+    sample.write("policies/kim.yaml", "users: { kim: { allow: [data.export, calendar.see of everyone] } }\n");
+    let changes = firm_with_findings();
+    changes.write(
+        "rightful.yaml",
+        "sensitive: [data.export]\ngates: [nobody gains sensitive, expectations hold, at most 3 users lose anything]\n\
+         reviewers: { data.export: [anna, \"@nordwind/it\"], group:all: [anna], access to lars: [anna] }\n",
+    );
+    changes.commit("t", "2026-01-01", "Begin");
+    changes.write("rightful.yaml", "lints: { inert-rule: off }\n");
+    changes.write(
+        "policies/a.yaml",
+        "users: { lars: { deny: [data.export] }, kim: { allow: [data.export, calendar.see of everyone] } }\n\
+         groups:\n  all: { members: [everyone from 2126-01-01], allow: [program.start, sms.send from 2126-02-01] }\n  \
+         new: { members: [kim, group:all], deny: [sms.send] }\n",
+    );
+    let companies = Repository::with(&[
+        (
+            "rightful.yaml",
+            "companies: { a: { policies: [common] }, b: { policies: [common, b] } }\ngates: [no change]\n",
+        ),
+        ("common/a.yaml", "users: { lars: }\nexpect: [nobody can data.export]\n"),
+        ("b/b.yaml", "users: { ben: { allow: [sms.send] } }\n"),
+    ]);
+    companies.commit("t", "2026-01-01", "Begin");
+    companies.write("rightful.yaml", "companies: { a: { policies: [common] }, c: { policies: [common, c] } }\n");
+    companies.write("common/a.yaml", "users: { lars: { allow: [data.export from 2126-01-01] } }\n");
+    companies.write("c/c.yaml", "users: { cleo: { allow: [sms.send] } }\n");
+    let mut all = Vec::new();
+    for firm in [sample, changes, companies] {
+        for (schema, arguments) in [
+            ("diff", "diff"),
+            ("diff", "diff HEAD . --on 2026-11-22"),
+            ("diff", "diff HEAD HEAD"),
+            ("diff", "diff --lang de --fail-on gain:sensitive --expect no-change --unfold"),
+            ("diff", "diff --since 2026-01-01 --on 2126-06-01"),
+            ("reviewers", "reviewers"),
+            ("reviewers", "reviewers --approved-by anna"),
+        ] {
+            let (code, value) = firm.json(arguments);
+            assert!(code < 2, "{arguments}");
+            all.push((schema, arguments.to_owned(), value));
+        }
+    }
+    // There is something of everything to hold the schemas to.
+    for list in ["gains", "losses", "reasons", "declared", "edits", "joined", "left", "later", "gates", "weakenings"] {
+        let found = all.iter().any(|(.., value)| value[list].as_array().is_some_and(|list| !list.is_empty()));
+        assert!(found, "{list}");
+    }
+    all
 }
 
 /// The JSON Schema of SARIF 2.1.0, as it comes with a package that the tests depend on for it.
