@@ -15,10 +15,10 @@ use rightful::state::Key as FactKey;
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
 
-type Key = (String, String, Option<String>);
+pub type Key = (String, String, Option<String>);
 
 /// Every answer, by names.
-fn answers(policy: &Policy, on: Date) -> BTreeMap<Key, (bool, Step)> {
+pub fn answers(policy: &Policy, on: Date) -> BTreeMap<Key, (bool, Step)> {
     let in_force = InForce::new(policy, on);
     let mut answers = BTreeMap::new();
     for user in policy.users.ids() {
@@ -40,7 +40,7 @@ fn keys(changes: &[Change]) -> BTreeSet<Key> {
 }
 
 /// Own data are left out where they need no right in any policy that has the right over people.
-fn is_comparable(key: &Key, sides: [&Policy; 2]) -> bool {
+pub fn is_comparable(key: &Key, sides: [&Policy; 2]) -> bool {
     let own = key.2.as_deref() == Some(&format!("user:{}", key.0));
     let allowed = |policy: &&Policy| {
         let right = policy.rights.get(policy.right_called(&key.1)?);

@@ -14,6 +14,7 @@ mod naive;
 mod organisation;
 mod readings;
 mod repairs;
+mod reviews;
 mod robustness;
 mod subject;
 mod variety;
