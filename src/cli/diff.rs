@@ -8,7 +8,7 @@ use crate::date::Date;
 use crate::diff::Declared;
 use crate::model::Policy;
 use crate::report::block::Page;
-use crate::report::{markdown, text, view};
+use crate::report::{markdown, sarif, text, view};
 use crate::review::{Compared, Judged, Required, Weakening, required, settings_declared};
 use crate::say;
 use crate::text::Sources;
@@ -86,6 +86,8 @@ enum Format {
     Json,
     /// A comment for GitHub or GitLab, never longer than they take
     Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure> {
@@ -128,6 +130,7 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
             wire::to_text(&wire::diff(ends, &companies, reviewed))
         }
         Format::Markdown => comment(command, &sides, &companies, ends, &review),
+        Format::Sarif => alerts(command, &sides, &companies, ends),
         Format::Text => text::print(&page(command, &sides, &companies, ends, &review), sides.out),
     };
     let failed = review.gates.iter().any(|gate| !gate.passed);
@@ -250,4 +253,16 @@ fn comment(
     };
     let pages = view::Degree::ALL.into_iter().map(|degree| view::comment(&comment, degree));
     markdown::comment(pages, sides.out.language)
+}
+
+/// The same as alerts at the lines that do it.
+fn alerts(command: &DiffCommand, sides: &Sides, companies: &[Compared<'_>], ends: wire::Ends<'_>) -> String {
+    let sensitive = sensitive_by_any(sides, companies);
+    let days = command.since.is_some();
+    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: false, days };
+    let several = companies.len() > 1;
+    let of = |company| view::alerts(company, shown).into_iter();
+    let all = companies.iter().flat_map(|company| of(company).map(move |it| (company.company.filter(|_| several), it)));
+    let all: Vec<_> = all.collect();
+    wire::to_text(&sarif::of_difference(ends.sources, &all, &sides.below, sides.out.language))
 }

@@ -1,7 +1,9 @@
-//! A check as SARIF 2.1.0, the format of code scanning (OASIS, 2020).
+//! A check or a difference as SARIF 2.1.0, the format of code scanning (OASIS, 2020).
 //!
 //! Just the properties that the program fills, as structs. Texts follow section 3.11: braces are doubled, and what
 //! would be a link is no link.
+
+mod diff;
 
 use std::collections::BTreeMap;
 
@@ -10,11 +12,13 @@ use serde::Serialize;
 use crate::check::Report;
 use crate::diag::{Code, Diagnostic, Label, Level};
 use crate::language::Language;
-use crate::text::{Place, Sources};
+use crate::text::{Place, SourceFile, Sources, Span};
 
 use super::{harmless, snippet};
 
-/// `rightful check --format sarif`
+pub use diff::log as of_difference;
+
+/// What `--format sarif` prints.
 #[derive(Debug, Serialize)]
 pub struct Log {
     #[serde(rename = "$schema")]
@@ -142,13 +146,13 @@ pub fn log(sources: &Sources, report: &Report, below: &str, language: Language) 
     let results =
         report.findings.iter().map(|finding| result(&Paths { sources, below }, finding, language, &mut seen)).collect();
     let rules = Code::ALL.iter().map(|code| rule(*code, language)).collect();
+    one_run("rightful/check", rules, results)
+}
+
+fn one_run(id: &'static str, rules: Vec<Rule>, results: Vec<Finding>) -> Log {
     let driver = Driver { name: "rightful", semantic_version: env!("CARGO_PKG_VERSION"), rules };
-    let run = Run {
-        tool: Tool { driver },
-        automation_details: Automation { id: "rightful/check" },
-        column_kind: "unicodeCodePoints",
-        results,
-    };
+    let run =
+        Run { tool: Tool { driver }, automation_details: Automation { id }, column_kind: "unicodeCodePoints", results };
     Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: vec![run] }
 }
 
@@ -206,8 +210,12 @@ fn fingerprints(
     seen: &mut BTreeMap<String, usize>,
 ) -> BTreeMap<&'static str, String> {
     let file = finding.place().map_or("", |place| sources.file(place.file).path());
+    print_of(&[finding.code.as_str(), file, &finding.message.english()], seen)
+}
+
+fn print_of(parts: &[&str], seen: &mut BTreeMap<String, usize>) -> BTreeMap<&'static str, String> {
     let mut hasher = blake3::Hasher::new();
-    for part in [finding.code.as_str(), file, &finding.message.english()] {
+    for part in parts {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
@@ -218,10 +226,14 @@ fn fingerprints(
     BTreeMap::from([("primaryLocationLineHash", print.clone()), ("rightfulFinding/v1", print)])
 }
 
+fn region(file: &SourceFile, span: Span) -> Region {
+    let (start, end) = (file.position(span.start), file.position(span.end));
+    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
+}
+
 fn location(paths: &Paths<'_>, label: &Label, language: Language, id: Option<usize>) -> Location {
     let Place { file, span } = label.place;
     let file = paths.sources.file(file);
-    let (start, end) = (file.position(span.start), file.position(span.end));
     let text = label.text.to(language);
     Location {
         id,
@@ -230,12 +242,7 @@ fn location(paths: &Paths<'_>, label: &Label, language: Language, id: Option<usi
                 uri: uri(&format!("{}{}", paths.below, file.path())),
                 uri_base_id: "%SRCROOT%",
             },
-            region: Region {
-                start_line: start.line,
-                start_column: start.column,
-                end_line: end.line,
-                end_column: end.column,
-            },
+            region: region(file, span),
         },
         message: (!text.is_empty()).then(|| message(&text)),
     }

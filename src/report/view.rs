@@ -25,7 +25,9 @@ mod why;
 pub use added::{Kept, added};
 pub use check::{expectations, summary};
 pub use count::changes;
-pub use diff::{Comment, Degree, Shown, comment, company as diff_of_company, compared_sides, declared};
+pub use diff::{
+    Alert, Alerted, Comment, Degree, Shown, alerts, comment, company as diff_of_company, compared_sides, declared,
+};
 pub use explain::{codes, explained};
 pub use gates::{Length, gates, reviewers, weakened};
 pub use log::log;

@@ -1,4 +1,5 @@
-//! `diff --format markdown`: what a comment on a pull request says, and that nothing from outside can change it.
+//! `diff --format markdown` and `sarif`: what a comment on a pull request and the alerts of code scanning say, and that
+//! nothing from outside can change it.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
@@ -8,12 +9,12 @@ use super::repository::Repository;
 const BASE: &str = "users:\n  anna:\n  ben:\n  carl:\n  dora:\ngroups:\n  sales:\n    members: [anna, ben, carl, dora]\n    \
                     allow: [lists.print]\n  office:\n    members: [anna]\n    allow: [sms.send]\n";
 
-const HEAD: &str = "users:\n  anna:\n    name: Anna Berg\n  ben:\n    allow: [data.import from 2027-03-01]\n  carl:\n  dora:\n\
+const HEAD: &str = "users:\n  anna:\n    name: Anna Berg\n  ben:\n    allow: [data.import from 2090-03-01]\n  carl:\n  dora:\n\
                     groups:\n  sales:\n    members: [anna, ben, carl, dora]\n    allow:\n      - lists.print\n      \
                     - data.export\n  office:\n    members: [ben]\n    allow: [sms.send, lists.print]\n";
 
 /// Two commits of a small firm.
-fn firm() -> Repository {
+pub fn firm() -> Repository {
     let firm = Repository::with(&[("rightful.yaml", "sensitive: [data.export]\n"), ("policies/a.yaml", BASE)]);
     firm.commit("a", "2026-01-01", "Begin");
     firm.write("policies/a.yaml", HEAD);
@@ -28,7 +29,7 @@ fn a_comment_says_the_essential_first() {
     <!-- rightful diff -->
     ### 4 people gain rights, among them the sensitive `data.export`; 1 person loses rights
 
-    from `HEAD~1 (b223265)` to `HEAD (ef85043)`
+    from `HEAD~1 (b223265)` to `HEAD (3f09ad3)`
 
     <details open>
     <summary><strong>4 people gain <code>data.export</code> (sensitive)</strong> – added: <code>group:sales</code> allows <code>data.export</code></summary>
@@ -67,7 +68,7 @@ fn a_comment_says_the_essential_first() {
     <summary>2 edits change no answer of anybody</summary>
 
     - `policies/a.yaml:16` added: `group:office` allows `lists.print`
-    - `policies/a.yaml:5` added: `user:ben` allows `data.import from 2027-03-01` (not in force on this day)
+    - `policies/a.yaml:5` added: `user:ben` allows `data.import from 2090-03-01` (not in force on this day)
 
     </details>
 
@@ -89,7 +90,7 @@ fn a_comment_says_the_essential_first() {
     | added | `member` | `group:office user:ben` | `policies/a.yaml:15` |
     | added | `rule` | `group:office allow lists.print` | `policies/a.yaml:16` |
     | added | `rule` | `group:sales allow data.export` | `policies/a.yaml:13` |
-    | added | `rule` | `user:ben allow data.import from 2027-03-01` | `policies/a.yaml:5` |
+    | added | `rule` | `user:ben allow data.import from 2090-03-01` | `policies/a.yaml:5` |
     | changed | `user` | `anna`: `name` nothing -\> `"Anna Berg"` | `policies/a.yaml:2` |
 
     </details>
@@ -99,7 +100,7 @@ fn a_comment_says_the_essential_first() {
     <!-- rightful diff -->
     ### No effective change
 
-    from `HEAD (ef85043)` to `HEAD (ef85043)`
+    from `HEAD (3f09ad3)` to `HEAD (3f09ad3)`
 
     everything: `the-run`
     ");
@@ -115,6 +116,48 @@ fn a_comment_speaks_the_language_of_the_reader() {
         let comment = firm().run(&format!("diff HEAD~1 HEAD --format markdown --on 2026-11-22 --lang {language}"));
         assert_eq!(comment.lines().nth(2), Some(headline));
     }
+}
+
+/// The rule, the place and the text of each alert.
+fn alerts(firm: &Repository, arguments: &str) -> Vec<String> {
+    let ran = firm.command(&format!("diff --format sarif {arguments}")).output().unwrap();
+    let log: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let shown = |result: &serde_json::Value| {
+        let location = &result["locations"][0]["physicalLocation"];
+        let (file, line) = (location["artifactLocation"]["uri"].as_str(), &location["region"]["startLine"]);
+        let (id, text) = (result["ruleId"].as_str(), result["message"]["text"].as_str());
+        format!("{} {}:{line} {}", id.unwrap(), file.unwrap(), text.unwrap())
+    };
+    log["runs"][0]["results"].as_array().unwrap().iter().map(shown).collect()
+}
+
+#[test]
+fn alerts_stand_at_the_lines_that_give_and_take() {
+    let firm = firm();
+    let before = alerts(&firm, "HEAD~1 HEAD");
+    insta::assert_snapshot!(before.join("\n"), @"
+    sensitive-right-gained policies/a.yaml:13 4 people gain data.export – added: group:sales allows data.export
+    rights-gained policies/a.yaml:15 ben gains sms.send – added: user:ben in group:office
+    rights-lost policies/a.yaml:1 anna loses sms.send – taken out: user:anna in group:office (was at policies/a.yaml:11)
+    rights-gained policies/a.yaml:5 from 2090-03-01 on ben gains data.import – added: user:ben allows data.import from 2090-03-01
+    inert-edit policies/a.yaml:16 this edit changes no answer of anybody: added: group:office allows lists.print
+    ");
+    let prints = |firm: &Repository| {
+        let ran = firm.command("diff --format sarif HEAD~1").output().unwrap();
+        let log: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        results.into_iter().map(|result| result["partialFingerprints"].clone()).collect::<Vec<_>>()
+    };
+    // Lines above move nothing.
+    let known = prints(&firm);
+    firm.write("policies/a.yaml", format!("# A firm\n\n{HEAD}"));
+    assert_eq!(prints(&firm), known);
+    // A file that is gone still has its name.
+    firm.write("policies/b.yaml", "users: { eve: { allow: [sms.send] } }\n");
+    firm.commit("a", "2026-01-03", "Eve");
+    std::fs::remove_file(firm.path("policies/b.yaml")).unwrap();
+    let gone = "rights-lost policies/b.yaml:1 eve loses sms.send – gone: eve (was at policies/b.yaml:1)";
+    assert_eq!(alerts(&firm, ""), [gone]);
 }
 
 /// All HTML of a comment, tag by tag, and everything else that is more than text.
@@ -184,6 +227,14 @@ fn nothing_in_a_policy_a_path_or_a_branch_changes_a_comment() {
             let ran = firm.command("diff").args(&arguments).output().unwrap();
             let comment = String::from_utf8(ran.stdout).unwrap();
             assert!(ran.status.success(), "{text:?}: {}", String::from_utf8_lossy(&ran.stderr));
+            let sarif = firm.command("diff --format sarif").output().unwrap();
+            let log: serde_json::Value = serde_json::from_slice(&sarif.stdout).unwrap();
+            for result in log["runs"][0]["results"].as_array().unwrap() {
+                let text = result["message"]["text"].as_str().unwrap();
+                let bare =
+                    text.replace("\\\\", "").replace("\\[", "").replace("\\]", "").replace("{{", "").replace("}}", "");
+                assert!(!bare.contains(['[', ']', '{', '}']), "{text}");
+            }
             let (tags, more) = read(&comment);
             assert_eq!(more, Vec::<String>::new(), "{comment}");
             assert_eq!(tags[0], "!-- rightful diff --");

@@ -208,6 +208,9 @@ fn sarif_fits_the_schema_of_its_standard() {
             assert!(result["partialFingerprints"]["rightfulFinding/v1"].is_string());
         }
     }
+    let firm = super::diff_formats::firm();
+    let ran = firm.command("diff HEAD~1 HEAD --format sarif --on 2026-11-22").output().unwrap();
+    fits(&validator, &serde_json::from_slice(&ran.stdout).unwrap(), "diff --format sarif");
     // The schema does refuse what is wrong.
     assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{ "tool": {} }] })));
 }

@@ -2,6 +2,7 @@
 //! folded.
 
 mod accounts;
+mod alerts;
 mod cause;
 mod comment;
 mod folded;
@@ -21,6 +22,7 @@ use crate::text::Sources;
 
 use super::{count, place};
 use accounts::accounts;
+pub use alerts::{Alert, Alerted, alerts};
 use cause::{Explained, explained};
 pub use comment::{Comment, Degree, comment};
 use rows::{answers, reasons, singles};
@@ -169,13 +171,7 @@ fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, 
 /// Edits that do nothing for anybody, and those whose time has not come or is over.
 fn idle(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
     let diff = &compared.diff;
-    // What does something on a later day is not idle.
-    let busy: BTreeSet<usize> = compared
-        .later
-        .iter()
-        .flat_map(|later| later.gains.iter().chain(&later.losses))
-        .flat_map(|caused| caused.cause.edits().iter().copied())
-        .collect();
+    let busy = busy(compared);
     let row = |edit: &usize, why: Text| {
         let (edit, at) = (&diff.edits[*edit], cause::place_of(&diff.edits[*edit], shown));
         let text = Line::new().then(Tone::Plain, cause::words(edit, shown.days)).then(Tone::Quiet, why);
@@ -190,6 +186,12 @@ fn idle(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
         page.heading(say!("with or without these edits every answer is the same"));
         page.table(2, rows);
     }
+}
+
+/// The edits that do something on a later day, and so are not idle.
+fn busy(compared: &Compared<'_>) -> BTreeSet<usize> {
+    let later = compared.later.iter().flat_map(|later| later.gains.iter().chain(&later.losses));
+    later.flat_map(|caused| caused.cause.edits().iter().copied()).collect()
 }
 
 /// What is declared otherwise, entry by entry.

@@ -16,7 +16,7 @@ use super::{Comment, shortened};
 
 /// What some changes do: gains first, then losses.
 #[derive(Debug, Default)]
-pub(super) struct Effect<'a> {
+pub struct Effect<'a> {
     sides: [(BTreeSet<&'a Name>, BTreeSet<&'a RightName>); 2],
 }
 
