@@ -34,7 +34,8 @@ impl Later {
 }
 
 /// Compares two policies on every later day on which that could give another difference than the first day did. A day
-/// that brings nothing new, in rights or groups, is left out.
+/// that brings nothing new, in rights or groups, is left out. One on which a membership begins or ends is kept as long as
+/// anything differs: whoever asks about access to a group means those who are in it that day.
 pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let (on, first) = first;
     if first.edits.is_empty() && first.declared.is_empty() {
@@ -46,6 +47,8 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     if days.is_empty() {
         return Vec::new();
     }
+    let memberships = [base, head].into_iter().flat_map(|policy| &policy.memberships);
+    let regrouping: BTreeSet<Date> = memberships.flat_map(|membership| membership.validity.turns()).collect();
     let mut known = [Known::default(), Known::default()];
     known[0].add(&first.gains);
     known[1].add(&first.losses);
@@ -66,7 +69,8 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         known[1].add(&losses);
         let moved = !moves.is_subset(&known_moves);
         known_moves.extend(moves);
-        if moved || !gains.is_empty() || !losses.is_empty() {
+        let regrouped = regrouping.contains(&day) && !whole.changes_nothing();
+        if moved || regrouped || !gains.is_empty() || !losses.is_empty() {
             found.push(Later { day, whole, gains, losses });
         }
     }

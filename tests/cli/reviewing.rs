@@ -119,9 +119,9 @@ fn a_slip_in_a_gate_is_no_gate_that_passes() {
         ("gain:group:managment", "did you mean `group:management`?"),
         ("gain:access to group:managment", "did you mean `group:management`?"),
         ("nobody gains data.exprot", "did you mean `data.export`?"),
-        ("no chnage", "did you mean"),
+        ("no chnage", "`no change`"),
         ("nobody gain data.export", "gains"),
-        ("weakness", "did you mean `weakening`?"),
+        ("weakning", "did you mean `weakening`?"),
         ("gain:", "help:"),
         ("", "help:"),
     ] {
@@ -190,6 +190,26 @@ fn a_gate_sees_later_days_and_every_company() {
     assert_eq!(firm.json("reviewers --on 2026-11-22").1["required"], json!([]));
     let shown = firm.run("reviewers");
     assert!(shown.contains("from 2126-12-01 on") && shown.contains("nord") && shown.contains("sued"), "{shown}");
+}
+
+#[test]
+fn a_gate_sees_who_comes_into_a_group_later_without_anybody_changing_that() {
+    // Anna is in the management from a later day on, before and after; Lars gets to see her calendar today.
+    let base =
+        "users:\n  anna:\n  karin:\n  lars:\ngroups:\n  management: { members: [karin, anna from 2126-01-01] }\n";
+    let firm = changed(base, base);
+    firm.write(
+        "rightful.yaml",
+        "gates: [nobody gains access to group:management]\nreviewers: { access to group:management: [karin] }\n",
+    );
+    firm.commit("Rolf Lund", DAY, "Settings");
+    firm.write("policies/a.yaml", base.replace("lars:", "lars: { allow: [calendar.see of anna] }"));
+    let (code, value) = firm.json("diff");
+    let hit = json!({ "from": "2126-01-01", "right": "calendar.see", "group": null, "users": ["lars"] });
+    assert_eq!((code, &value["gates"][0]["hits"]), (1, &json!([hit])));
+    assert_eq!(firm.json("reviewers --approved-by lars").0, 1);
+    // That day tells nobody anything new besides.
+    assert_eq!((value["gains"].as_array().unwrap().len(), &value["later"]), (1, &json!([])));
 }
 
 #[test]
