@@ -17,6 +17,7 @@ pub struct WeakeningOut {
     pub kind: &'static str,
     /// The companies, where the settings name some and it is about them in particular.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub companies: Vec<String>,
     /// The expectation, gate, code or other thing, as it was written or is called.
     pub what: String,
