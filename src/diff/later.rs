@@ -60,7 +60,9 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         let moves = moves_of(&joined, &left);
         // Most days bring nothing that is not known, and then nobody asks what is behind it.
         let is_known = |changes: &[Change], known: &Known| changes.iter().all(|change| known.has(change));
-        if is_known(&quick.gains, &known[0]) && is_known(&quick.losses, &known[1]) && moves.is_subset(&known_moves) {
+        let regrouped = regrouping.contains(&day) && !(quick.gains.is_empty() && quick.losses.is_empty());
+        let nothing_new = is_known(&quick.gains, &known[0]) && is_known(&quick.losses, &known[1]);
+        if nothing_new && !regrouped && moves.is_subset(&known_moves) {
             continue;
         }
         let whole = diff_undeclared(&sides[0], &sides[1]);
@@ -69,7 +71,6 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         known[1].add(&losses);
         let moved = !moves.is_subset(&known_moves);
         known_moves.extend(moves);
-        let regrouped = regrouping.contains(&day) && !whole.changes_nothing();
         if moved || regrouped || !gains.is_empty() || !losses.is_empty() {
             found.push(Later { day, whole, gains, losses });
         }
