@@ -56,6 +56,9 @@ pub enum TreeError {
     /// The folder of policies is missing.
     #[error("there is no folder `{0}`")]
     NoFolder(String),
+    /// A folder of policies is, or holds, another git repository.
+    #[error("{0} is a git repository of its own, which a revision does not hold")]
+    Submodule(String),
     /// A symbolic link leads out of the root.
     #[error("`{0}` is a symbolic link that leads out of the repository or nowhere")]
     Outside(String),
@@ -97,6 +100,9 @@ impl TreeError {
             Self::NoRoot(_) => "name a directory that exists with -C",
             Self::NoFolder(_) => {
                 "a policy repository keeps its declarations in policies/; is this the right directory? -C DIR picks another"
+            }
+            Self::Submodule(_) => {
+                "put the files themselves into the repository: what a submodule says is no part of a commit"
             }
             Self::Outside(_) => "put the file itself into the repository, or remove the link",
             Self::NotUtf8(_) => "rename the file",

@@ -26,7 +26,8 @@ use super::{Context, Outcome, read_date};
 /// A change that begins on a later day is found too.
 ///
 /// A and B are git revisions or directories. Without B the working tree is
-/// compared with A, without both with HEAD. `A..B` is the same as `A B`;
+/// compared with A, without both with HEAD. A directory is written ./DIR or DIR/,
+/// unless both are directories. `A..B` is the same as `A B`;
 /// `A...B` begins where the two parted, so that what others did on A meanwhile
 /// does not show.
 ///
@@ -114,6 +115,7 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
         },
         weakenings,
         rules: &sides.judge.sources,
+        one_day: context.on_was_said && command.since.is_none(),
     };
     let names = [&sides.base, &sides.head].map(|side| side.name.to(sides.out.language));
     let ends = wire::Ends {
@@ -124,7 +126,7 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
     };
     let out = match command.format {
         Format::Json => {
-            let Review { declared, gates, weakenings, required, rules } = &review;
+            let Review { declared, gates, weakenings, required, rules, .. } = &review;
             let language = sides.out.language;
             let reviewed = wire::Reviewed { declared, gates, weakenings, required, rules, language };
             wire::to_text(&wire::diff(ends, &companies, reviewed))
@@ -145,6 +147,8 @@ struct Review<'c> {
     weakenings: Vec<Weakening>,
     /// Where gates and reviewers stand.
     rules: &'c Sources,
+    /// Whether a day was named, and so no later day looked at.
+    one_day: bool,
 }
 
 impl Review<'_> {
@@ -177,6 +181,9 @@ fn page(
     let (unfold, days) = (command.unfold, command.since.is_some());
     let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold, days };
     let mut page = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
+    if review.one_day {
+        page.text(say!("on {on} only: what later days bring is not looked at", on = ends.days[1]));
+    }
     let first = judgement(review, ends, view::Length::Whole);
     if !first.0.is_empty() {
         page.blank();

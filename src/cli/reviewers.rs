@@ -27,7 +27,8 @@ use super::{Context, Format, Outcome, sides};
 /// what people really gain, on this day or a later one, whichever file is
 /// touched.
 ///
-/// With --approved-by the exit code is 1 as long as an approval is missing.
+/// With --approved-by or --exit-code the exit code is 1 as long as an approval is
+/// missing.
 ///
 /// Examples:
 ///   rightful reviewers main...feature
@@ -42,6 +43,9 @@ pub struct Reviewers {
     /// Somebody who has approved; may be repeated
     #[arg(long, value_name = "NAME")]
     approved_by: Vec<String>,
+    /// Exit with 1 if an approval is missing
+    #[arg(long)]
+    exit_code: bool,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -58,7 +62,7 @@ pub fn run(command: &Reviewers, context: &Context) -> Result<Outcome, Failure> {
     let names =
         [&sides.base, &sides.head].map(|side| side.commit.clone().unwrap_or_else(|| side.name.to(sides.out.language)));
     let out = wire::reviewers(&judge.sources, names, &required, &approved);
-    let missing = !command.approved_by.is_empty() && !out.approved;
+    let missing = (command.exit_code || !command.approved_by.is_empty()) && !out.approved;
     let text = match command.format {
         Format::Json => wire::to_text(&out),
         Format::Text => {

@@ -104,12 +104,17 @@ pub fn open(context: &Context, words: &[String]) -> Result<Sides, Failure> {
 fn find(start: &Start, words: &[String]) -> Result<([Found; 2], Option<Found>), Failure> {
     let sides = match words::understand(words)? {
         Asked::ToWorktree(base) => [start.of_word_or_head(base)?, start.worktree()],
-        Asked::Both(base, head) => [start.of_word(base)?, start.of_word(head)?],
-        Asked::Range(base, head) => match (start.revisions([base, head]), words) {
-            // A directory may have two dots in its name.
-            (Err(_), [word]) if start.is_directory(word) => [start.directory(word)?, start.worktree()],
-            (revisions, _) => revisions?.map(|revision| start.found(revision)),
-        },
+        Asked::Both(base, head) => {
+            // Only if both words are directories may they look like revisions: else a change could put a directory of
+            // the name of a branch into its tree, and be compared with that.
+            let both = [base, head].map(|word| start.is_plain_directory(word));
+            if both == [true, true] {
+                [start.directory(base)?, start.directory(head)?]
+            } else {
+                [start.of_word(base)?, start.of_word(head)?]
+            }
+        }
+        Asked::Range(base, head) => start.revisions([base, head])?.map(|revision| start.found(revision)),
         Asked::Fork(base, head) => {
             let sides = start.revisions([base, head])?;
             let base = start.merge_base(&sides)?;

@@ -269,6 +269,7 @@ impl Revision {
                     found.push(shown);
                 }
                 None if entry.filemode() == LINK => return Err(TreeError::Outside(shown)),
+                Some((ObjectType::Commit, ..)) => return Err(TreeError::Submodule(shown)),
                 _ => {}
             }
         }

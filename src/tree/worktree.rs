@@ -64,6 +64,10 @@ impl Worktree {
             }
             let is_folder = if kind.is_symlink() { self.inside(&shown)?.is_dir() } else { kind.is_dir() };
             if is_folder {
+                // A commit does not hold what such a folder says, so nobody who compares commits would see it.
+                if real.join(&name).join(".git").exists() {
+                    return Err(TreeError::Submodule(shown));
+                }
                 self.walk(&shown, entered, found)?;
             } else if is_policy_file(&name) {
                 found.push(shown);

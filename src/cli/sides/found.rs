@@ -64,20 +64,26 @@ impl Start {
         }
     }
 
-    /// What a word stands for: a revision that git knows, else a directory.
+    /// What a word stands for: a directory if it is written as one, or if there is no git repository, else a revision.
     pub fn of_word(&self, word: &str) -> Result<Found, Failure> {
-        if is_path(word) {
+        if is_path(word) || (self.checkout.is_err() && self.is_directory(word)) {
             return self.directory(word);
         }
-        let hint = say!("name a branch, a tag, a commit, or a directory that exists");
-        match self.find(Some(word), hint) {
-            Err(_) if self.is_directory(word) => self.directory(word),
-            revision => Ok(self.found(revision?)),
-        }
+        let hint = if self.is_directory(word) {
+            say!("the directory is written `./{word}`", word)
+        } else {
+            say!("name a branch, a tag, a commit, or a directory that exists")
+        };
+        Ok(self.found(self.find(Some(word), hint)?))
+    }
+
+    /// Whether a word can only mean a directory: there is one, and git knows no revision of that name.
+    pub fn is_plain_directory(&self, word: &str) -> bool {
+        self.is_directory(word) && self.find(Some(word), Text::default()).is_err()
     }
 
     /// Whether there is a directory of a name.
-    pub fn is_directory(&self, word: &str) -> bool {
+    fn is_directory(&self, word: &str) -> bool {
         self.directory.join(word).is_dir()
     }
 

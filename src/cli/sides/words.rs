@@ -18,6 +18,10 @@ pub enum Asked<'w> {
 
 /// Understands the words.
 pub fn understand(words: &[String]) -> Result<Asked<'_>, Failure> {
+    if words.iter().any(|word| word.is_empty()) {
+        return Err(Failure::world(say!("one of the two sides has no name"))
+            .help(say!("a variable may be empty; name a revision or a directory")));
+    }
     match words {
         [] => Ok(Asked::ToWorktree(None)),
         [word] => Ok(range(word).unwrap_or(Asked::ToWorktree(Some(word)))),

@@ -27,6 +27,8 @@ pub(super) fn weakened(base: &Policy, head: &Policy, on: Date) -> Vec<Weakened> 
     let mut asked = Vec::with_capacity(base.expectations.len());
     for expectation in &base.expectations {
         match understood(head, expectation, &renamed) {
+            // The same word can mean somebody else in the head; then it is another expectation, and this one is gone.
+            Ok(expected) if !is_about_the_same(base, &expectation.expected, head, &expected, &renamed) => {}
             Ok(expected) => asked.push(Expectation { expected, ..expectation.clone() }),
             Err(finding) => {
                 found.push(Weakened::ExpectationUnaskable { text: expectation.text.clone(), finding: *finding });
@@ -41,6 +43,13 @@ pub(super) fn weakened(base: &Policy, head: &Policy, on: Date) -> Vec<Weakened> 
         Weakened::ExpectationFails { text, finding, before }
     }));
     found
+}
+
+/// Whether words name the same subjects and targets in two policies.
+fn is_about_the_same(base: &Policy, before: &Expected, head: &Policy, after: &Expected, renamed: &Renamed) -> bool {
+    let (before, after) = (Meaning::new(base, before, renamed), Meaning::new(head, after, &Renamed::new()));
+    let targets = |meaning: &Meaning| meaning.whats.iter().map(|(_, target)| target.clone()).collect::<BTreeSet<_>>();
+    before.subjects == after.subjects && before.except == after.except && targets(&before) == targets(&after)
 }
 
 /// The expectations that fail on a policy, with the findings about them.
@@ -59,13 +68,11 @@ fn kept(base: &Policy, head: &Policy, renamed: &Renamed) -> Vec<Weakened> {
     let nobody_renamed = Renamed::new();
     let of_head: Vec<(Meaning, &Expectation)> =
         head.expectations.iter().map(|known| (Meaning::new(head, &known.expected, &nobody_renamed), known)).collect();
-    let by_text: BTreeMap<String, &Expectation> =
-        head.expectations.iter().map(|known| (blanks_joined(&known.text), known)).collect();
     let mut found = Vec::new();
     for expectation in &base.expectations {
         let meaning = Meaning::new(base, &expectation.expected, renamed);
         let alike = of_head.iter().filter(|(known, _)| known.implies(&meaning)).map(|(_, known)| *known);
-        let alike: Vec<&Expectation> = alike.chain(by_text.get(&blanks_joined(&expectation.text)).copied()).collect();
+        let alike: Vec<&Expectation> = alike.collect();
         if alike.iter().any(|known| known.on.is_none() || known.on == expectation.on) {
             continue;
         }
@@ -76,10 +83,6 @@ fn kept(base: &Policy, head: &Policy, renamed: &Renamed) -> Vec<Weakened> {
         });
     }
     found
-}
-
-fn blanks_joined(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The accounts of a policy that were called otherwise.

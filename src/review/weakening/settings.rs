@@ -73,7 +73,14 @@ fn sensitive(base: &Repository, head: &Repository) -> Vec<Weakened> {
             lost[index].push(right.clone());
         }
     }
-    let with_pattern = patterns.iter().zip(lost).filter(|(_, rights)| !rights.is_empty());
+    // A whole area covers rights that nobody has declared yet; a list of its rights does not.
+    let whole = |pattern: &RightPattern| pattern.actions.is_empty();
+    let narrowed = |pattern: &RightPattern| {
+        let same = |other: &Spanned<RightPattern>| whole(&other.value) && other.value.area == pattern.area;
+        whole(pattern) && !head.settings.sensitive.iter().any(same)
+    };
+    let with_pattern =
+        patterns.iter().zip(lost).filter(|(pattern, rights)| !rights.is_empty() || narrowed(&pattern.value));
     with_pattern
         .map(|(pattern, rights)| Weakened::Sensitive {
             pattern: pattern.value.to_string(),
