@@ -195,7 +195,7 @@ fn page(
             page.heading(say!("company {name}", name));
         }
         page.0.extend(view::diff_of_company(compared, shown).0);
-        let declared = view::declared(compared.diff.declared.iter(), ends.sources);
+        let declared = view::declared(say!("changed entries"), compared.diff.declared.iter(), ends.sources);
         if !declared.0.is_empty() {
             page.blank();
             page.0.extend(declared.0);
@@ -204,7 +204,7 @@ fn page(
     // Gates that all pass are no news.
     let passed =
         if review.fails() { Page::default() } else { view::gates(&review.gates, review.rules, view::Length::Whole) };
-    for part in [view::declared(review.declared.iter(), ends.sources), passed] {
+    for part in [view::declared(say!("changed settings"), review.declared.iter(), ends.sources), passed] {
         if !part.0.is_empty() {
             page.blank();
             page.0.extend(part.0);
@@ -213,7 +213,7 @@ fn page(
     page
 }
 
-/// What stands first: what is forbidden and happens, who must approve, and what the change weakens.
+/// What stands first: what the change weakens, what is forbidden and happens, and who must approve.
 fn judgement(review: &Review<'_>, ends: wire::Ends<'_>, length: view::Length) -> Page {
     let mut page = Page::default();
     let mut add = |part: Page| {
@@ -224,13 +224,13 @@ fn judgement(review: &Review<'_>, ends: wire::Ends<'_>, length: view::Length) ->
             page.0.extend(part.0);
         }
     };
+    add(view::weakened(&review.weakenings, ends.sources, length));
     if review.fails() {
         add(view::gates(&review.gates, review.rules, length));
     }
     if !review.required.is_empty() {
         add(view::reviewers(&review.required, &BTreeSet::new(), review.rules, length));
     }
-    add(view::weakened(&review.weakenings, ends.sources, length));
     page
 }
 

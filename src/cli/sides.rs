@@ -303,10 +303,15 @@ mod tests {
         firm.write("copy/policies/a.yaml", "users: { copied: }\n");
         firm.write("main/policies/a.yaml", "users: { not-the-branch: }\n");
         firm.write("v1..v2/policies/a.yaml", "users: { dotted: }\n");
-        assert_eq!(firm.shown("main copy"), "main -> copy: [anna lars] -> [copied]");
+        firm.write("old/policies/a.yaml", "users: { older: }\n");
+        assert_eq!(firm.shown("old copy"), "old -> copy: [older] -> [copied]");
+        // A change could bring a directory of the name of a branch that was not fetched.
+        assert_eq!(firm.shown("main copy"), "git knows no revision `copy` | the directory is written `./copy`");
+        assert_eq!(firm.shown("main ./copy"), "main -> ./copy: [anna lars] -> [copied]");
         assert_eq!(firm.shown("copy/ ./main"), "copy/ -> ./main: [copied] -> [not-the-branch]");
         assert_eq!(firm.shown("main/"), "main/ -> working tree: [not-the-branch] -> [anna lars ole]");
-        assert_eq!(firm.shown("v1..v2"), "v1..v2 -> working tree: [dotted] -> [anna lars ole]");
+        assert!(firm.shown("v1..v2").starts_with("git knows no revision `v1`"));
+        assert_eq!(firm.shown("./v1..v2"), "./v1..v2 -> working tree: [dotted] -> [anna lars ole]");
         assert_eq!(shown(firm.open("copy", None, ".. .")), ".. -> .: [anna lars ole] -> [copied]");
         // The settings of the repository around are not those of the copy.
         firm.write("rightful.yaml", "companies: { nord: { policies: [policies] } }\n");

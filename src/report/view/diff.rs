@@ -129,7 +129,7 @@ fn totals(page: &mut Page, compared: &Compared<'_>) {
     let diff = &compared.diff;
     let [gains, losses]: [Vec<&Caused>; 2] = [&diff.gains, &diff.losses].map(|changes| changes.iter().collect());
     page.text(say!(
-        "in all {gainers} gain {gains} answers, {losers} lose {losses}; each right over each person counts",
+        "gained: {gains} by {gainers}; lost: {losses} by {losers}; each right over each person counts",
         gainers = people(&gains),
         gains = answers(&gains),
         losers = people(&losses),
@@ -140,7 +140,7 @@ fn totals(page: &mut Page, compared: &Compared<'_>) {
     let losses: Vec<&Caused> = later().flat_map(|later| &later.losses).collect();
     if !gains.is_empty() || !losses.is_empty() {
         page.text(say!(
-            "and on later days {gainers} gain {gains}, {losers} lose {losses}",
+            "and on later days: gained {gains} by {gainers}; lost {losses} by {losers}",
             gainers = people(&gains),
             gains = answers(&gains),
             losers = people(&losses),
@@ -195,7 +195,7 @@ fn busy(compared: &Compared<'_>) -> BTreeSet<usize> {
 }
 
 /// What is declared otherwise, entry by entry.
-pub fn declared<'d>(declared: impl Iterator<Item = &'d Declared>, sources: [&Sources; 2]) -> Page {
+pub fn declared<'d>(title: Text, declared: impl Iterator<Item = &'d Declared>, sources: [&Sources; 2]) -> Page {
     let mut page = Page::default();
     let row = |item: &Declared| {
         let (sign, tone) = match item.action {
@@ -220,7 +220,7 @@ pub fn declared<'d>(declared: impl Iterator<Item = &'d Declared>, sources: [&Sou
     };
     let rows: Vec<Vec<Line>> = declared.map(row).collect();
     if !rows.is_empty() {
-        page.heading(say!("changed entries"));
+        page.heading(title);
         page.table(2, rows);
     }
     page

@@ -392,7 +392,7 @@ fn declarations(page: &mut Page, company: &Compared<'_>, shown: Shown<'_>, degre
         page.item(2, said);
         return;
     }
-    let tables = declared(entries.iter(), shown.sources).0.into_iter();
+    let tables = declared(Text::default(), entries.iter(), shown.sources).0.into_iter();
     let rows = tables.filter_map(|block| if let Block::Table { rows, .. } = block { Some(rows) } else { None });
     let row = |(entry, row): (&Declared, Vec<Line>)| {
         let action = match entry.action {
