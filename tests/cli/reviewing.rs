@@ -260,7 +260,7 @@ fn a_change_does_not_escape_by_weakening_its_own_review() {
     assert_eq!((code, &value["required"][0]["reviewers"]), (1, &json!(["karin"])));
     assert_eq!((&value["required"][0]["file"], &value["required"][0]["line"]), (&json!("rightful.yaml"), &json!(6)));
     // In German too, and with a head that is in another language.
-    assert!(firm.run("diff --lang de").contains("weakens") == false);
+    assert!(!firm.run("diff --lang de").contains("weakens"));
     firm.write("rightful.yaml", "language: nb\n");
     assert_eq!(firm.diff("").0, 1);
     // Without any settings on the head.

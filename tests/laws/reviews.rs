@@ -162,7 +162,7 @@ impl Object {
         }
         let right = pick(rights, numbers[1]);
         let right =
-            if numbers[1] % 5 == 0 { format!("{}.*", right.split('.').next().unwrap_or_default()) } else { right };
+            if numbers[1].is_multiple_of(5) { format!("{}.*", right.split('.').next().unwrap_or_default()) } else { right };
         match numbers[0] % 8 {
             0 => Self::Anything,
             1 => Self::Sensitive,
