@@ -82,7 +82,7 @@ pub fn judged<'c>(
     let sensitive = sensitive_by_judge(sides, companies);
     let proved = Proved {
         expectations: !weakenings.iter().any(Weakening::breaks_expectation),
-        unweakened: weakenings.is_empty(),
+        unweakened: !weakenings.iter().any(Weakening::is_of_change),
     };
     let settings = &sides.judge.settings;
     let of_base = settings.gates.iter().filter(|_| by_settings == ByBase::Yes);

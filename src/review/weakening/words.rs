@@ -31,6 +31,11 @@ impl Weakening {
         matches!(self.what, Weakened::ExpectationFails { .. } | Weakened::ExpectationUnaskable { .. })
     }
 
+    /// Whether the change does it: an expectation that failed before it is not weakened by what leaves it failing.
+    pub fn is_of_change(&self) -> bool {
+        !matches!(self.what, Weakened::ExpectationFails { before: true, .. })
+    }
+
     /// What is weakened, as it is written or called.
     pub fn what(&self) -> String {
         match &self.what {
