@@ -11,14 +11,14 @@ use crate::model::key::{GroupKey, TargetKey};
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
 
-use super::{Caused, Change, Diff, Moved, diff_undeclared, effective_and_moved};
+use super::{Cause, Caused, Change, Diff, Effective, Moved, diff_undeclared, effective_and_moved};
 
 /// What is different from a later day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Later {
     /// The day.
     pub day: Date,
-    /// The whole difference on that day.
+    /// The whole difference on that day; what is behind it only if it has something that no earlier day has.
     pub whole: Diff,
     /// Gains that no earlier day has.
     pub gains: Vec<Caused>,
@@ -65,7 +65,7 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         if nothing_new && !regrouped && moves.is_subset(&known_moves) {
             continue;
         }
-        let whole = diff_undeclared(&sides[0], &sides[1]);
+        let whole = if nothing_new { unexplained(quick, joined, left) } else { diff_undeclared(&sides[0], &sides[1]) };
         let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
         known[0].add(&gains);
         known[1].add(&losses);
@@ -76,6 +76,14 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         }
     }
     found
+}
+
+/// A day whose answers are all known, and of which nobody asks what is behind it.
+fn unexplained(Effective { gains, losses, reasons }: Effective, joined: Vec<Moved>, left: Vec<Moved>) -> Diff {
+    let caused = |changes: Vec<Change>| {
+        changes.into_iter().map(|change| Caused { cause: Cause::Together(Vec::new()), change }).collect()
+    };
+    Diff { gains: caused(gains), losses: caused(losses), reasons, joined, left, ..Diff::default() }
 }
 
 /// Who comes into which group, and who leaves it.

@@ -161,8 +161,11 @@ impl Object {
             targets.extend((0..org.attachments.len()).map(|class| Target::Attachment(class).key(org)));
         }
         let right = pick(rights, numbers[1]);
-        let right =
-            if numbers[1].is_multiple_of(5) { format!("{}.*", right.split('.').next().unwrap_or_default()) } else { right };
+        let right = if numbers[1].is_multiple_of(5) {
+            format!("{}.*", right.split('.').next().unwrap_or_default())
+        } else {
+            right
+        };
         match numbers[0] % 8 {
             0 => Self::Anything,
             1 => Self::Sensitive,
@@ -367,11 +370,11 @@ fn two_directories_are_two_revisions() {
             let of = |sides: &[&str]| said(folder, &[&["diff"], sides, on].concat());
             let directories = of(&["a", "b"]);
             for sides in
-                [["HEAD~1", "HEAD"].as_slice(), &["HEAD~1..HEAD"], &["HEAD~1"], &["a", "HEAD"], &["HEAD~1", "./b"]]
+                [["HEAD~1", "HEAD"].as_slice(), &["HEAD~1..HEAD"], &["HEAD~1"], &["./a", "HEAD"], &["HEAD~1", "./b"]]
             {
                 prop_assert_eq!(&of(sides), &directories, "{:?}", sides);
             }
-            prop_assert_eq!(&of(&["b", "HEAD"])["no_change"], true);
+            prop_assert_eq!(&of(&["./b", "HEAD"])["no_change"], true);
         }
         Ok(())
     };

@@ -96,6 +96,9 @@ impl Weakening {
             Weakened::ExpectationFails { finding, before: true, .. } => {
                 say!("{what}; it did not hold before either", what = finding.message)
             }
+            Weakened::Sensitive { pattern, rights, .. } if rights.is_empty() => {
+                say!("no longer sensitive whatever is declared: `{pattern}`", pattern)
+            }
             Weakened::Sensitive { rights, .. } => {
                 say!("no longer sensitive: {rights}", rights = names(rights, Joint::And))
             }

@@ -139,6 +139,7 @@ pub(super) fn decided(decided: Option<&Decided>, side: usize, shown: Shown<'_>) 
     let answer = if decided.allowed { say!("yes") } else { say!("no") };
     match (&decided.rule, decided.step) {
         (Some(rule), _) => say!("{answer} by {rule}", answer, rule = line(rule, side, shown)),
+        (None, Step::OwnData) => say!("{answer}, it is their own data", answer),
         (None, Step::Inactive) => say!("{answer}, the account is not in use", answer),
         (None, _) => say!("{answer}, nothing gives it", answer),
     }
