@@ -34,7 +34,9 @@ use super::{Context, Outcome, read_date};
 /// The section `gates` in rightful.yaml says what no change may do; the exit
 /// code is 1 if one fails:
 ///
-///   gates: [nobody gains data.export, at most 5 users gain sensitive]
+///   gates:
+///     - nobody gains data.export
+///     - at most 5 users gain sensitive
 ///
 /// It is read from A, so that no change gets past its own review, and what the
 /// change weakens of that is said first.

@@ -19,9 +19,9 @@ use super::{Context, Format, Outcome, sides};
 /// somebody gains a right, access to a target, or membership of a group:
 ///
 ///   reviewers:
-///     data.export: [anna, "@nordwind/it"]
-///     calendar.see of group:management: [karin]
-///     sensitive: [anna]
+///     data.export: anna
+///     calendar.see of group:management: karin
+///     sensitive: "@nordwind/it"
 ///
 /// It is read from A, so that no change chooses its own reviewers. What counts is
 /// what people really gain, on this day or a later one, whichever file is

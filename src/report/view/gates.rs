@@ -18,7 +18,7 @@ use super::{count, place};
 pub enum Length {
     /// Everything.
     Whole,
-    /// Nobody by name, and not more than [`MOST`] rows of a kind.
+    /// Nobody by name, and only the first rows of a kind.
     Short,
     /// Only how many there are.
     Counts,
