@@ -3,6 +3,7 @@
 mod apply;
 mod can;
 mod check;
+mod database;
 mod diff;
 mod explain;
 mod fix;

@@ -48,6 +48,9 @@ pub mod review;
 // Three states become a plan.
 pub mod plan;
 
+// What a run did, in a chain that shows whether somebody rewrote it.
+pub mod audit;
+
 // A plan becomes the world.
 pub mod target;
 

@@ -4,14 +4,22 @@
 //! what the plan saw, writes the plan's steps, and checks that the result is what the plan says.
 
 mod memory;
+pub mod postgres;
+mod relational;
+mod rows;
 pub mod sqlite;
+mod tables;
+mod writes;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::audit::Entry;
 use crate::plan::{Plan, Reading};
 
+pub use crate::audit::Run;
 pub use memory::Memory;
 
 /// Something that policies are applied to.
@@ -22,22 +30,23 @@ pub trait Target {
     /// If it cannot be read. Nothing is written in any case.
     fn read(&mut self) -> Result<Reading, TargetError>;
 
-    /// Carries a plan out as a whole or not at all.
+    /// Carries a plan out as a whole or not at all, and records it.
     ///
     /// # Errors
     /// If it says something else than when the plan was made, is locked, or cannot be written.
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError>;
-}
 
-/// Who applies what, for the record.
-#[derive(Debug, Clone, Default)]
-pub struct Run {
-    /// The moment, as `YYYY-MM-DDTHH:MM:SSZ`.
-    pub applied_at: String,
-    /// The operating system's user.
-    pub os_user: Option<String>,
-    /// The git revision that was applied, if it was one.
-    pub revision: Option<String>,
+    /// Records that a run failed or was refused; nothing, if there is no database to record it in.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError>;
+
+    /// Hands on every entry of the record, in the order in which they were written.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError>;
 }
 
 /// What became of an apply.
@@ -47,31 +56,69 @@ pub struct Receipt {
     pub applied: usize,
     /// The number of the run in the target's record; `None` if there was nothing to write.
     pub run: Option<i64>,
+    /// The last hash of the record after it, 64 hexadecimal digits; `None` if there was nothing to write.
+    pub head: Option<String>,
 }
 
-/// Why a target could not be read or written.
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The user, machine and process, as they said themselves.
+    pub name: String,
+    /// Since when; UTC, `YYYY-MM-DDTHH:MM:SS.sssZ`, by the database's clock.
+    pub since: String,
+}
+
+/// ` by NAME since TIME`.
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " by {} since {}", self.name, self.since)
+    }
+}
+
+/// Why a target could not be read or written. Databases are named as people call them, never by a URL.
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// The text is no address of a database.
     #[error("this is no database address that the program knows")]
     BadUrl,
+    /// The parameters about TLS make no sense.
+    #[error("`sslmode` and `sslrootcert` of the database address make no sense together")]
+    BadTls,
+    /// What a server's certificate is held against cannot be used.
+    #[error("the certificates for the database cannot be used: {0}")]
+    Certificate(String),
     /// The path of the embedded database leads out of the repository.
     #[error("the database `{}` lies outside of the repository", .0.display())]
     Outside(PathBuf),
-    /// The file cannot be opened or made.
-    #[error("cannot open the database `{}`: {reason}", path.display())]
+    /// The file cannot be opened or made, or the server not be reached.
+    #[error("cannot open the database `{database}`: {reason}")]
     Unreachable {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        database: String,
         /// The engine's reason.
         reason: String,
     },
+    /// The server does not let this user in.
+    #[error("the server of the database `{0}` refused the user name or the password")]
+    Credentials(String),
+    /// The server has no such database.
+    #[error("there is no database `{0}`")]
+    NoSuchDatabase(String),
+    /// The database role may not do this.
+    #[error("the database `{database}` did not permit it: {what}")]
+    Denied {
+        /// The database.
+        database: String,
+        /// What the engine said.
+        what: String,
+    },
     /// The file is not a database of the engine.
-    #[error("`{}` is not an SQLite database", .0.display())]
-    NotADatabase(PathBuf),
+    #[error("`{0}` is not an SQLite database")]
+    NotADatabase(String),
     /// The database belongs to another program.
-    #[error("the database `{}` was not made by this program", .0.display())]
-    Foreign(PathBuf),
+    #[error("the database `{0}` was not made by this program")]
+    Foreign(String),
     /// The database was made by a newer version.
     #[error("the database has schema version {found}, and this program knows {known}")]
     NewerSchema {
@@ -81,25 +128,48 @@ pub enum TargetError {
         known: i64,
     },
     /// The database may only be read.
-    #[error("the database `{}` is read-only", .0.display())]
-    ReadOnly(PathBuf),
+    #[error("the database `{0}` is read-only")]
+    ReadOnly(String),
     /// No room is left.
-    #[error("there is no room left for the database `{}`; nothing was changed", .0.display())]
-    Full(PathBuf),
+    #[error("there is no room left for the database `{0}`; nothing was changed")]
+    Full(String),
+    /// The engine could not do its work, for want of room, memory or time.
+    #[error("the database `{database}` could not do it: {what}; nothing was changed")]
+    Unable {
+        /// The database.
+        database: String,
+        /// What the engine said.
+        what: String,
+    },
     /// What an interrupted run left behind must be rolled back first, which this user may not do.
-    #[error("the database `{}` holds what an interrupted run left, and cannot be read before that is rolled back", .0.display())]
-    Interrupted(PathBuf),
+    #[error("the database `{0}` holds what an interrupted run left, and cannot be read before that is rolled back")]
+    Interrupted(String),
     /// Something beside the rows was changed.
-    #[error("the {what} of the database `{}` is not the one that this program made", path.display())]
+    #[error("the {what} of the database `{database}` is not the one that this program made")]
     Altered {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        database: String,
         /// The kind and name of what differs.
         what: String,
     },
-    /// Somebody else has it open for longer than a run waits.
-    #[error("somebody else is using the database `{}`", .0.display())]
-    Locked(PathBuf),
+    /// Somebody else has it for longer than a run waits.
+    #[error("the database is locked{}", .holder.as_ref().map(ToString::to_string).unwrap_or_default())]
+    Locked {
+        /// Who, where that can be seen.
+        holder: Option<Holder>,
+    },
+    /// The lease ended before the run did, and somebody else took it.
+    #[error("another run took over, since this one had stopped for too long; it wrote nothing")]
+    Overtaken,
+    /// Somebody else was in the way time and again.
+    #[error("other changes to the database were in the way time and again; nothing was changed")]
+    Raced,
+    /// The connection broke before anything was finished.
+    #[error("the connection to the database `{0}` was lost; nothing was changed")]
+    Lost(String),
+    /// The connection broke while the changes were being confirmed.
+    #[error("the connection to the database `{0}` was lost while the changes were being confirmed")]
+    Unconfirmed(String),
     /// What the plan saw is no longer so.
     #[error("the plan is stale: the database was changed since the plan was made")]
     Stale,
@@ -118,17 +188,31 @@ impl TargetError {
     /// What somebody can do about it; may be empty.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::BadUrl => "write it as sqlite:PATH",
+            Self::BadUrl => {
+                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it"
+            }
+            Self::BadTls => {
+                "sslmode is disable, prefer, require, verify-ca or verify-full; sslrootcert goes with the last three"
+            }
+            Self::Certificate(_) => "sslrootcert names a file with the authority's certificate in PEM",
             Self::Outside(_) => "keep it below the repository's root, or name it with --database",
-            Self::Unreachable { .. } => "check that the folder exists and that you may write there",
+            Self::Unreachable { .. } => "check that it is there, that it can be reached, and that you may use it",
+            Self::Credentials(_) => "correct the user or the password in the variable that holds the URL",
+            Self::NoSuchDatabase(_) => "let an administrator of the server make it, empty; `rightful apply` fills it",
+            Self::Denied { .. } => "schema/README.md says which database role may do what",
             Self::NotADatabase(_) => "name another file with --database; this one was left as it is",
-            Self::Foreign(_) => "name a file of its own with --database; this one was left as it is",
+            Self::Foreign(_) => "name one of its own with --database; this one was left as it is",
             Self::NewerSchema { .. } => "use the newer version of the program",
             Self::ReadOnly(_) => "`plan` works on it; for `apply` make it writable",
             Self::Interrupted(_) => "run `rightful plan` once as a user who may write to the file and its folder",
-            Self::Altered { .. } => "put it back as schema/sqlite has it; the CRM relies on it",
+            Self::Altered { .. } => "put it back as the folder schema has it; the CRM relies on it",
             Self::Full(_) => "make room and apply again",
-            Self::Locked(_) => "wait until it is done, then try again",
+            Self::Unable { .. } => "look at the server, then apply again",
+            Self::Locked { .. } => "wait until it is done, then try again; the lock of a run that died ends by itself",
+            Self::Overtaken => "look at the new plan with `rightful plan`, then apply again",
+            Self::Raced => "apply again when there is less going on",
+            Self::Lost(_) => "apply again when the server is back",
+            Self::Unconfirmed(_) => "`rightful plan` says whether they arrived",
             Self::Stale => "look at the new plan with `rightful plan`, then apply again",
             Self::Senseless(_) => "correct the row in the database",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
@@ -137,6 +221,6 @@ impl TargetError {
 
     /// Whether the run was refused rather than failed.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Locked(_) | Self::Stale)
+        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Stale)
     }
 }

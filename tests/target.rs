@@ -261,7 +261,7 @@ fn other_files_are_refused_and_left_alone() {
         "DROP VIEW effective_right",
         "DROP VIEW effective_right; CREATE VIEW effective_right (user_id, right_id, allowed, step) AS SELECT users.id, rights.id, 1, 'user' FROM users, rights",
         "DROP INDEX rules_key",
-        "DROP TABLE run_changes",
+        "DROP TABLE audit",
         "CREATE TRIGGER t AFTER INSERT ON rules BEGIN UPDATE rules SET effect = 'allow'; END",
     ].into_iter().enumerate() {
         let altered = folder.path().join(format!("altered{number}.db"));
@@ -289,7 +289,7 @@ fn a_read_only_or_locked_database_is_said_to_be_so() {
     let mut waiting = Sqlite::at(&path).waiting(Duration::from_millis(30));
     let plan = planned(&mut waiting, &changed);
     let refused = waiting.apply(&plan, &Run::default()).unwrap_err();
-    assert!(matches!(refused, TargetError::Locked(_)) && refused.is_refusal());
+    assert!(matches!(refused, TargetError::Locked { .. }) && refused.is_refusal());
     other.execute_batch("ROLLBACK").unwrap();
     apply(&mut waiting, &changed);
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the ground up; each may use those of the lines above its own.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["language"],
     &["name", "date", "text"],
     &["diag", "tree"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 14] = [
     &["diff", "history", "repair"],
     &["merge", "review"],
     &["plan"],
+    &["audit"],
     &["target"],
     &["wire", "report"],
     &["cli"],
@@ -122,6 +123,8 @@ fn what_stands_for_one_place_stands_there_only() {
     only("pest", &["syntax/grammar"]);
     only("miette", &["report/snippet.rs"]);
     only("rusqlite", &["target/sqlite"]);
+    only("postgres::", &["target/postgres", "cli/database.rs"]);
+    only("rustls", &["target/postgres"]);
     only("git2", &["tree/", "tree.rs"]);
     only("petgraph", &["model/graph.rs"]);
     only("anstyle", &["report/text.rs"]);

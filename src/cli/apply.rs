@@ -7,11 +7,12 @@ use clap::Args;
 use crate::language::Language;
 use crate::report::{snippet, text, view};
 use crate::say;
-use crate::target::{Run, Target};
+use crate::target::Run;
 use crate::wire;
 
+use super::database::{Database, database};
 use super::plan::make;
-use super::session::{Database, Failure, Opened, database, errors, open_compiling};
+use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
@@ -46,7 +47,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         super::write_err(&format!("{}\n", text.to(opened.err.language)));
     }
     let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
-    let plan = make(&opened, context, &mut target)?;
+    let plan = make(&opened, context, &mut *target)?;
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
     let shown = |look| text::print(&view::plan(&plan, opened.policy(), &opened.sensitive(), &heading, 0), look);
@@ -65,6 +66,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         os_user: std::env::var("USER").ok().or_else(|| std::env::var("LOGNAME").ok()),
         revision: opened.revision.clone(),
+        ..Run::default()
     };
     let receipt = target.apply(&plan, &run)?;
     let out = match command.common.format {

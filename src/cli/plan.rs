@@ -8,7 +8,8 @@ use crate::state::{Key, State};
 use crate::target::Target;
 use crate::wire;
 
-use super::session::{Failure, Opened, database, errors, open_compiling};
+use super::database::database;
+use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
 /// Show what an apply would do, to people and in the database
@@ -39,7 +40,7 @@ pub struct Plan {
 pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let plan = make(&opened, context, &mut database.target)?;
+    let plan = make(&opened, context, &mut *database.target)?;
     let differs = command.exit_code && !plan.changes.is_empty();
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::plan(opened.sources(), &plan)),
@@ -52,7 +53,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
 }
 
 /// Plans the way from what a target says to what the policy wants.
-pub fn make(opened: &Opened, context: &Context, target: &mut impl Target) -> Result<plan::Plan, Failure> {
+pub fn make(opened: &Opened, context: &Context, target: &mut dyn Target) -> Result<plan::Plan, Failure> {
     let policy = opened.policy();
     let renames = policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
     let desired = Desired { state: State::of(policy), renames: renames.collect() };

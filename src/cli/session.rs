@@ -8,7 +8,7 @@ use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::edit::Unsafe;
 use crate::history::HistoryError;
-use crate::language::{IntoWord, Text, Word};
+use crate::language::{IntoWord, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
@@ -16,9 +16,7 @@ use crate::report::text::Look;
 use crate::report::{snippet, text, view};
 use crate::repository::{self, Company, Repository, RepositoryError};
 use crate::say;
-use crate::syntax::database::DatabaseUrl;
 use crate::target::TargetError;
-use crate::target::sqlite::Sqlite;
 use crate::text::Sources;
 use crate::tree::git::Revision;
 use crate::tree::worktree::Worktree;
@@ -231,78 +229,4 @@ pub fn errors(opened: &Opened, context: &Context) -> Vec<Diagnostic> {
     let report = check::company(opened.company(), &opened.repository.settings, context.on);
     let outside = opened.repository.diagnostics.iter().filter(|finding| finding.is_error()).cloned();
     report.findings.into_iter().filter(Diagnostic::is_error).chain(outside).collect()
-}
-
-/// A database with what people call it.
-pub struct Database {
-    /// The database.
-    pub target: Sqlite,
-    /// Its path, short where it is below the root.
-    pub name: String,
-    /// The name, and that it is yet to be made.
-    pub heading: Text,
-}
-
-/// The database of `--database`, else of the settings.
-pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
-    let company = opened.company();
-    let path = match (url, &company.database) {
-        (Some(url), _) => context.directory.join(sqlite_path(&parsed(url)?)?),
-        (None, Some(url)) => inside(&opened.root, &sqlite_path(url)?)?,
-        (None, None) if company.name.is_none() => inside(&opened.root, &sqlite_path(&parsed(repository::DATABASE)?)?)?,
-        (None, None) => {
-            let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
-            return Err(Failure::world(say!("the settings name no database for `{name}`", name))
-                .help(say!("write `database:` under the company in rightful.yaml, or name one with --database")));
-        }
-    };
-    let short = path.strip_prefix(&opened.root).unwrap_or(&path);
-    let name = super::shown(short);
-    let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
-    Ok(Database { target: Sqlite::at(&path), name, heading })
-}
-
-fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
-    // The text is not echoed: it may hold a password.
-    DatabaseUrl::parse(url).map_err(|_| TargetError::BadUrl.into())
-}
-
-/// The file of a database. One variable may name another database, but no other variable.
-fn sqlite_path(url: &DatabaseUrl) -> Result<String, Failure> {
-    match url {
-        DatabaseUrl::Sqlite(path) => Ok(path.to_string()),
-        DatabaseUrl::Postgres(_) => Err(TargetError::BadUrl.into()),
-        DatabaseUrl::Environment(name) => {
-            let value = std::env::var(&**name).map_err(|_| {
-                Failure::world(say!("the variable {name} is not set", name))
-                    .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
-            })?;
-            match parsed(&value)? {
-                DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
-                url => sqlite_path(&url),
-            }
-        }
-    }
-}
-
-/// A path below the root, after symbolic links.
-fn inside(root: &Path, path: &str) -> Result<PathBuf, Failure> {
-    let path = root.join(path);
-    let root =
-        root.canonicalize().map_err(|error| Failure::world(format!("cannot read {}: {error}", root.display())))?;
-    let leads_out = match path.canonicalize() {
-        Ok(real) => !real.starts_with(&root),
-        // A link that leads nowhere would be followed when the file is made; so would one to the folder around it.
-        Err(_) => {
-            let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
-            path.is_symlink() || folder.is_some_and(|folder| !folder.starts_with(&root)) || leaves(&path, &root)
-        }
-    };
-    if leads_out { Err(TargetError::Outside(path).into()) } else { Ok(path) }
-}
-
-/// Whether a path leaves a folder by its own words, as `..` does.
-fn leaves(path: &Path, root: &Path) -> bool {
-    let outside = !path.starts_with(root);
-    outside || path.components().any(|part| part == std::path::Component::ParentDir)
 }

@@ -1,15 +1,16 @@
 //! A target in memory, for tests and for trying a plan out.
 
+use crate::audit::{self, Entry, Head};
 use crate::plan::{Plan, Reading, Step, as_base, digest};
 use crate::state::State;
 
 use super::{Receipt, Run, Target, TargetError};
 
-/// A state, and how many runs wrote it.
+/// A state, and the record of the runs that wrote it.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     reading: Reading,
-    runs: i64,
+    record: Vec<Entry>,
 }
 
 impl Target for Memory {
@@ -17,13 +18,13 @@ impl Target for Memory {
         Ok(self.reading.clone())
     }
 
-    fn apply(&mut self, plan: &Plan, _run: &Run) -> Result<Receipt, TargetError> {
+    fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
         if digest(&self.reading) != plan.seen {
             return Err(TargetError::Stale);
         }
         let base = Some(as_base(&plan.after));
         if plan.is_empty() && self.reading.base == base {
-            return Ok(Receipt { applied: 0, run: None });
+            return Ok(Receipt { applied: 0, run: None, head: None });
         }
         let mut facts = self.reading.actual.facts.clone();
         for step in &plan.steps {
@@ -40,7 +41,26 @@ impl Target for Memory {
             return Err(TargetError::Unfaithful("the state in memory".to_owned()));
         }
         self.reading = Reading { actual, base };
-        self.runs += 1;
-        Ok(Receipt { applied: plan.changes.len(), run: Some(self.runs) })
+        let (head, number) = self.end();
+        self.record.extend(audit::entries(plan, run, number + 1, &head));
+        Ok(Receipt { applied: plan.changes.len(), run: Some(number + 1), head: self.end().0.hash })
+    }
+
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+        let (head, number) = self.end();
+        self.record.push(audit::failure(run, error, number + 1, &head));
+        Ok(())
+    }
+
+    fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
+        self.record.iter().cloned().for_each(each);
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// The end of the record, and the number of the last run.
+    fn end(&self) -> (Head, i64) {
+        self.record.last().map(|entry| (entry.head(), entry.run)).unwrap_or_default()
     }
 }

@@ -1,24 +1,26 @@
-//! SQLite, the embedded database: opening, locking, transactions. Its SQL is here and in the files below.
-
-mod read;
-mod write;
+//! SQLite, the embedded database: its dialect, and what its errors mean. Its SQL is in this file alone.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::types::{Value as Sql, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params_from_iter};
 
-use crate::plan::{Plan, Reading, digest};
+use crate::audit::{Entry, Head, Run};
+use crate::plan::{Plan, Reading};
 
-use super::{Receipt, Run, Target, TargetError};
+use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
+use super::tables::{Cell, Holds, Row, Table};
+use super::{Receipt, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
 const APPLICATION_ID: i64 = 0x5247_4854;
 
 /// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 1] = [include_str!("../../schema/sqlite/0001-first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../schema/sqlite/0001-first.sql"), include_str!("../../schema/sqlite/0002-audit-and-views.sql")];
 
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,17 +31,18 @@ pub struct Sqlite {
     path: PathBuf,
     connection: Option<Connection>,
     wait: Duration,
+    may_create: bool,
 }
 
 impl Sqlite {
     /// The database at a path, which need not exist yet.
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), connection: None, wait: PATIENCE }
+        Self { path: path.to_owned(), connection: None, wait: PATIENCE, may_create: false }
     }
 
     /// A database over a connection that is open already, in memory for example.
     pub fn over(connection: Connection) -> Self {
-        Self { path: PathBuf::from(":memory:"), connection: Some(connection), wait: PATIENCE }
+        Self { path: PathBuf::from(":memory:"), connection: Some(connection), wait: PATIENCE, may_create: true }
     }
 
     /// Waits no longer than this for another run to end.
@@ -54,114 +57,244 @@ impl Sqlite {
         self.connection.as_ref()
     }
 
-    fn connect(&mut self, flags: OpenFlags) -> Result<&mut Connection, TargetError> {
-        let fresh = self.connection.is_none();
-        if fresh {
-            let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let opened = Connection::open_with_flags(&self.path, flags);
+    fn connect(&mut self) -> Result<&Connection, TargetError> {
+        if self.connection.is_none() {
+            // Opened for writing where that is allowed, so that what a killed run left behind can be rolled back.
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let create = if self.may_create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+            let opened = Connection::open_with_flags(&self.path, flags | create);
             self.connection = Some(opened.map_err(|error| failure(&self.path, &error))?);
         }
-        let (path, wait) = (self.path.clone(), self.wait);
-        let connection = self.connection.as_mut().ok_or(TargetError::BadUrl)?;
+        let connection = self.connection.as_ref().ok_or(TargetError::BadUrl)?;
         let settings = connection
-            .busy_timeout(wait)
+            .busy_timeout(self.wait)
             .and_then(|()| connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"));
-        settings.map_err(|error| failure(&path, &error))?;
+        settings.map_err(|error| failure(&self.path, &error))?;
         Ok(connection)
     }
 
-    /// Whether the file is missing or has nothing in it, so that there is nothing to read.
+    /// Does something with the open connection.
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, TargetError> {
+        let connection = self.connection.as_ref().ok_or(TargetError::BadUrl)?;
+        work(connection).map_err(|error| failure(&self.path, &error))
+    }
+
+    /// Runs a statement once for each row of values.
+    fn each(&self, sql: &str, rows: impl IntoIterator<Item = Row>) -> Result<(), TargetError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            for row in rows {
+                statement.execute(params_from_iter(row.into_iter().map(sql_value)))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn sql_value(cell: Cell) -> Sql {
+    match cell {
+        Cell::Null => Sql::Null,
+        Cell::Text(text) => Sql::Text(text),
+        Cell::Flag(flag) => Sql::Integer(flag.into()),
+        Cell::Number(number) => Sql::Integer(number),
+    }
+}
+
+fn cell(value: ValueRef<'_>, holds: Holds) -> Cell {
+    match (value, holds) {
+        (ValueRef::Integer(number), Holds::Flag) => Cell::Flag(number != 0),
+        (ValueRef::Integer(number), _) => Cell::Number(number),
+        (ValueRef::Text(bytes), _) => Cell::Text(String::from_utf8_lossy(bytes).into_owned()),
+        _ => Cell::Null,
+    }
+}
+
+impl Engine for Sqlite {
     fn is_absent(&self) -> bool {
         self.connection.is_none() && !self.path.exists()
     }
 
-    fn write(connection: &mut Connection, path: &Path, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
-        let engine = |error: &rusqlite::Error| failure(path, error);
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| engine(&error))?;
-        let version = version(&transaction, path)?;
-        let reading = if version == 0 { Reading::default() } else { read::all(&transaction, path)? };
-        if digest(&reading) != plan.seen {
-            return Err(TargetError::Stale);
+    fn begin(&mut self, access: Access) -> Result<(), TargetError> {
+        let path = self.path.clone();
+        let begin = if access == Access::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.connect()?.execute_batch(begin).map_err(|error| failure(&path, &error))
+    }
+
+    fn commit(&mut self) -> Result<(), TargetError> {
+        self.with(|connection| connection.execute_batch("COMMIT"))
+    }
+
+    fn rollback(&mut self) {
+        // It may have been rolled back by the engine, on a full disk for example.
+        let _ = self.with(|connection| connection.execute_batch("ROLLBACK"));
+    }
+
+    fn version(&mut self) -> Result<usize, TargetError> {
+        let (id, found, things): (i64, i64, i64) = self.with(|connection| {
+            let number = |sql: &str| connection.query_row(sql, [], |row| row.get(0));
+            Ok((
+                number("PRAGMA application_id")?,
+                number("PRAGMA user_version")?,
+                number("SELECT count(*) FROM sqlite_schema")?,
+            ))
+        })?;
+        match (id, found, things) {
+            (0, 0, 0) => Ok(0),
+            (APPLICATION_ID, found, _) => match usize::try_from(found) {
+                Ok(version @ 1..) if version <= MIGRATIONS.len() => self.unaltered(version),
+                Ok(0) => Err(TargetError::Senseless("no schema version".to_owned())),
+                _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
+            },
+            _ => Err(TargetError::Foreign(self.name())),
         }
-        let base = crate::plan::as_base(&plan.after);
-        if plan.is_empty() && reading.base.as_ref() == Some(&base) {
-            return Ok(Receipt { applied: 0, run: None });
+    }
+
+    fn newest(&self) -> usize {
+        MIGRATIONS.len()
+    }
+
+    fn migrate(&mut self, from: usize) -> Result<(), TargetError> {
+        self.with(|connection| {
+            MIGRATIONS[from..].iter().try_for_each(|migration| connection.execute_batch(migration))?;
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
+        })
+    }
+
+    fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError> {
+        let mut senseless = None;
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(&table.query())?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let cells = (0..).zip(table.columns).map(|(column, (_, holds))| Ok(cell(row.get_ref(column)?, *holds)));
+                if let Err(what) = each(cells.collect::<rusqlite::Result<Row>>()?) {
+                    senseless = Some(TargetError::Senseless(what));
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        senseless.map_or(Ok(()), Err)
+    }
+
+    fn delete(&mut self, table: &'static Table, keys: &[Row]) -> Result<(), TargetError> {
+        let sql = format!("DELETE FROM {} WHERE {}", table.name, table.picks(|part| format!("?{}", part + 1)));
+        self.each(&sql, keys.iter().cloned())
+    }
+
+    fn empty(&mut self, table: &'static Table, column: &str, keys: &[Row]) -> Result<(), TargetError> {
+        let picks = table.picks(|part| format!("?{}", part + 1));
+        self.each(&format!("UPDATE {} SET {column} = NULL WHERE {picks}", table.name), keys.iter().cloned())
+    }
+
+    fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+        let columns = table.columns.len();
+        let set: Vec<String> =
+            (1..).zip(table.columns).map(|(place, (column, _))| format!("{column} = ?{place}")).collect();
+        let picks = table.picks(|part| format!("?{}", columns + part + 1));
+        let sql = format!("UPDATE {} SET {} WHERE {picks}", table.name, set.join(", "));
+        self.each(&sql, rows.iter().map(|row| row.iter().cloned().chain(table.key_of(row)).collect()))
+    }
+
+    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+        let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
+        let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.names(), places.join(", "));
+        self.each(&sql, rows.iter().cloned())
+    }
+
+    fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {
+        self.with(|connection| connection.execute("UPDATE users SET id = ?2 WHERE id = ?1", [from, to]).map(drop))
+    }
+
+    fn lock(&mut self, _access: Access) -> Result<(Lock, String), TargetError> {
+        // The transaction keeps the whole file already.
+        let sql = "SELECT fence, holder, since, until, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM lock WHERE id = 1";
+        self.with(|connection| {
+            connection.query_row(sql, [], |row| {
+                let (fence, holder, since, until) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok((Lock { fence, holder, since, until }, row.get(4)?))
+            })
+        })
+    }
+
+    fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
+        let time =
+            |later: &str| format!("CASE WHEN ?2 IS NOT NULL THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now'{later}) END");
+        let (since, until) = (time(""), time(&format!(", '+{LEASE_SECONDS} seconds'")));
+        let sql = format!("UPDATE lock SET fence = ?1, holder = ?2, since = {since}, until = {until} WHERE id = 1");
+        self.with(|connection| connection.execute(&sql, rusqlite::params![fence, holder]).map(drop))
+    }
+
+    fn last_entry(&mut self) -> Result<(Head, i64), TargetError> {
+        self.with(|connection| {
+            let sql = "SELECT seq, hash, run FROM audit ORDER BY seq DESC LIMIT 1";
+            let last =
+                connection.query_row(sql, [], |row| Ok((Head { seq: row.get(0)?, hash: row.get(1)? }, row.get(2)?)));
+            Ok(last.optional()?.unwrap_or_default())
+        })
+    }
+
+    fn may_try_again(&self, error: &TargetError) -> bool {
+        matches!(error, TargetError::Raced)
+    }
+}
+
+impl Sqlite {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Refuses a database whose tables, views or indexes somebody changed, or who put a trigger on a table of ours: the
+    /// CRM would be told something else than what the rows say. What somebody added beside them is left alone.
+    fn unaltered(&self, version: usize) -> Result<usize, TargetError> {
+        let (found, made) = (self.with(schema)?, self.with(|_| made_by_migrations(version))?);
+        let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.clone()));
+        let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
+        let stranger = |(key, (table, _)): &(&(String, String), &(String, String))| {
+            key.0 == "trigger" && is_ours(table) && !made.contains_key(*key)
+        };
+        let trigger = found.iter().find(stranger).map(|(key, _)| key);
+        match changed.or(trigger) {
+            None => Ok(version),
+            Some((kind, name)) => Err(TargetError::Altered { database: self.name(), what: format!("{kind} `{name}`") }),
         }
-        migrate(&transaction, version).map_err(|error| engine(&error))?;
-        let number =
-            write::all(&transaction, plan, run, reading.base.as_ref(), &base).map_err(|error| engine(&error))?;
-        let result = read::all(&transaction, path)?;
-        if let Some(difference) = first_difference(&result, plan) {
-            return Err(TargetError::Unfaithful(difference));
+    }
+
+    /// Does something that may make the file, and takes an empty one away again if it fails.
+    fn creating<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, TargetError>) -> Result<T, TargetError> {
+        let created = self.is_absent();
+        self.may_create = true;
+        let done = work(self);
+        let is_empty = || std::fs::metadata(&self.path).is_ok_and(|file| file.len() == 0);
+        if done.is_err() && created && is_empty() {
+            self.connection = None;
+            // Best effort: an empty file counts as no database all the same.
+            let _ = std::fs::remove_file(&self.path);
         }
-        transaction.commit().map_err(|error| engine(&error))?;
-        Ok(Receipt { applied: plan.changes.len(), run: Some(number) })
+        done
     }
 }
 
 impl Target for Sqlite {
     fn read(&mut self) -> Result<Reading, TargetError> {
-        if self.is_absent() {
-            return Ok(Reading::default());
-        }
-        let path = self.path.clone();
-        // Opened for writing where that is allowed, so that what a killed run left behind can be rolled back.
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let mut read = || {
-            let transaction = connection.transaction().map_err(|error| failure(&path, &error))?;
-            if version(&transaction, &path)? == 0 {
-                return Ok(Reading::default());
-            }
-            read::all(&transaction, &path)
-        };
         // Whoever only reads is told to be read-only when there is something to roll back.
-        read().map_err(|error| match error {
-            TargetError::ReadOnly(path) => TargetError::Interrupted(path),
+        relational::read(self).map_err(|error| match error {
+            TargetError::ReadOnly(database) => TargetError::Interrupted(database),
             error => error,
         })
     }
 
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
-        let created = self.is_absent();
-        let path = self.path.clone();
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        let written = Self::write(connection, &path, plan, run);
-        let is_empty = || std::fs::metadata(&path).is_ok_and(|file| file.len() == 0);
-        if written.is_err() && created && is_empty() {
-            self.connection = None;
-            // Best effort: an empty file counts as no database all the same.
-            let _ = std::fs::remove_file(&path);
-        }
-        written
+        self.creating(|engine| relational::apply(engine, plan, run))
     }
-}
 
-fn first_difference(result: &Reading, plan: &Plan) -> Option<String> {
-    let (got, wanted) = (&result.actual.facts, &plan.after.facts);
-    let differs = wanted.iter().find(|(key, fact)| got.get(*key) != Some(*fact)).map(|(key, _)| key);
-    let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
-    differs.map(|key| format!("{} `{key}`", key.kind().as_str()))
-}
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+        relational::record_failure(self, run, error)
+    }
 
-/// The schema version of the database, 0 if there is nothing in it yet.
-fn version(connection: &Connection, path: &Path) -> Result<usize, TargetError> {
-    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let read = || -> rusqlite::Result<(i64, i64, i64)> {
-        Ok((
-            number("PRAGMA application_id")?,
-            number("PRAGMA user_version")?,
-            number("SELECT count(*) FROM sqlite_schema")?,
-        ))
-    };
-    match read().map_err(|error| failure(path, &error))? {
-        (0, 0, 0) => Ok(0),
-        (APPLICATION_ID, found, _) => match usize::try_from(found) {
-            Ok(version @ 1..) if version <= MIGRATIONS.len() => unaltered(connection, path, version),
-            Ok(0) => Err(TargetError::Senseless("no schema version".to_owned())),
-            _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
-        },
-        _ => Err(TargetError::Foreign(path.to_owned())),
+    fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
+        relational::audit(self, each)
     }
 }
 
@@ -189,40 +322,17 @@ fn made_by_migrations(version: usize) -> rusqlite::Result<&'static Schema> {
     Ok(MADE[version - 1].get_or_init(|| made))
 }
 
-/// Refuses a database whose tables, views or indexes somebody changed, or who put a trigger on a table of ours: the
-/// CRM would be told something else than what the rows say. What somebody added beside them is left alone.
-fn unaltered(connection: &Connection, path: &Path, version: usize) -> Result<usize, TargetError> {
-    let engine = |error: &rusqlite::Error| failure(path, error);
-    let found = schema(connection).map_err(|error| engine(&error))?;
-    let made = made_by_migrations(version).map_err(|error| engine(&error))?;
-    let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.clone()));
-    let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
-    let trigger = found.iter().find(|((kind, _), (table, _))| kind == "trigger" && is_ours(table)).map(|(key, _)| key);
-    match changed.or(trigger) {
-        None => Ok(version),
-        Some((kind, name)) => Err(TargetError::Altered { path: path.to_owned(), what: format!("{kind} `{name}`") }),
-    }
-}
-
-fn migrate(connection: &Connection, from: usize) -> rusqlite::Result<()> {
-    for migration in &MIGRATIONS[from..] {
-        connection.execute_batch(migration)?;
-    }
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
-}
-
 /// What an error of the engine means for whoever runs the program.
 fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
-    let path = path.to_owned();
+    let database = path.display().to_string();
     let Some(code) = error.sqlite_error_code() else { return TargetError::Engine(error.to_string()) };
     match code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => TargetError::Locked(path),
-        ErrorCode::ReadOnly => TargetError::ReadOnly(path),
-        ErrorCode::DiskFull => TargetError::Full(path),
-        ErrorCode::NotADatabase => TargetError::NotADatabase(path),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => TargetError::Locked { holder: None },
+        ErrorCode::ReadOnly => TargetError::ReadOnly(database),
+        ErrorCode::DiskFull => TargetError::Full(database),
+        ErrorCode::NotADatabase => TargetError::NotADatabase(database),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-            TargetError::Unreachable { path, reason: "the engine cannot open it".to_owned() }
+            TargetError::Unreachable { database, reason: "the engine cannot open it".to_owned() }
         }
         _ => TargetError::Engine(error.to_string()),
     }

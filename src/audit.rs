@@ -1,0 +1,135 @@
+//! The audit: what a run did, entry by entry, each chained to the one before it.
+//!
+//! Takes a plan and who carries it out, gives the entries that a target keeps; takes the entries that a target kept,
+//! and says whether they are the ones that were written. Never reads or writes a target itself.
+
+mod body;
+mod chain;
+
+use std::iter::once;
+
+use crate::plan::Plan;
+
+pub use chain::{Broken, Fault, Head, Verified, Verifier};
+
+/// Who carries out what, for the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The moment, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub applied_at: String,
+    /// The name of the machine.
+    pub machine: Option<String>,
+    /// The operating system's user.
+    pub os_user: Option<String>,
+    /// Who is said to act. Nobody proved it.
+    pub acting_as: Option<String>,
+    /// The git revision that is applied, if it is one.
+    pub revision: Option<String>,
+    /// Whom the revision names as its author. Nobody proved it.
+    pub author: Option<String>,
+    /// Which guards were put aside.
+    pub overrides: Vec<Override>,
+}
+
+/// A guard that was put aside for one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Override {
+    /// Which one.
+    pub guard: String,
+    /// What it had said.
+    pub detail: String,
+}
+
+/// What an entry tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The run itself: when, who, of which revision, and how it ended. The first of its entries.
+    Run,
+    /// A guard that was put aside.
+    Override,
+    /// What the policy and the database both had changed, and how that was settled.
+    Conflict,
+    /// What was written.
+    Change,
+    /// What somebody had changed in the database and the run left as it is.
+    Kept,
+    /// What people gained.
+    Gain,
+    /// What people lost.
+    Loss,
+}
+
+impl Part {
+    /// Every part, in the order in which a run has them.
+    pub const ALL: [Self; 7] =
+        [Self::Run, Self::Override, Self::Conflict, Self::Change, Self::Kept, Self::Gain, Self::Loss];
+
+    /// The word for it in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Override => "override",
+            Self::Conflict => "conflict",
+            Self::Change => "change",
+            Self::Kept => "kept",
+            Self::Gain => "gain",
+            Self::Loss => "loss",
+        }
+    }
+
+    /// The part of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == word)
+    }
+}
+
+/// One row of the record, as it stands in a target. The texts are whatever is there: who rewrote a row shall be found
+/// out, and not keep the others from being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the chain, from 1, without gaps.
+    pub seq: i64,
+    /// The number of the run that it belongs to.
+    pub run: i64,
+    /// The word of its [`Part`].
+    pub part: String,
+    /// What it tells, an object of JSON.
+    pub body: String,
+    /// The hash over the previous one and everything above, 64 hexadecimal digits; `None` for what was recorded before
+    /// there was a chain.
+    pub hash: Option<String>,
+}
+
+impl Entry {
+    /// What it tells, if it is a word of ours.
+    pub fn part(&self) -> Option<Part> {
+        Part::of_word(&self.part)
+    }
+
+    /// The end of the chain after it.
+    pub fn head(&self) -> Head {
+        Head { seq: self.seq, hash: self.hash.clone() }
+    }
+}
+
+/// What a run that carried out a plan leaves behind: `number` is that of the run, `head` the last entry so far. The
+/// last entry given here is the new one.
+pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> impl Iterator<Item = Entry> + use<'a> {
+    let effective = &plan.effective;
+    let parts = once((Part::Run, body::applied(plan, run)))
+        .chain(run.overrides.iter().map(|one| (Part::Override, body::put_aside(one))))
+        .chain(plan.conflicts.iter().map(|conflict| (Part::Conflict, body::conflict(conflict))))
+        .chain(plan.changes.iter().map(|change| (Part::Change, body::change(change))))
+        .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change))))
+        .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change))));
+    parts.scan(head.clone(), move |head, (part, body)| {
+        let entry = chain::link(head, number, part, &body);
+        *head = entry.head();
+        Some(entry)
+    })
+}
+
+/// What a run leaves behind that was refused or failed.
+pub fn failure(run: &Run, error: &str, number: i64, head: &Head) -> Entry {
+    chain::link(head, number, Part::Run, &body::failed(run, error))
+}

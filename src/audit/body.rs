@@ -1,0 +1,91 @@
+//! What the entries of a run tell, as JSON whose keys stand in the order of the alphabet: the same words whenever the
+//! same is told.
+
+use serde_json::{Value, json};
+
+use crate::diff;
+use crate::model::key::TargetKey;
+use crate::name::Name;
+use crate::plan::{Change, Conflict, Plan};
+use crate::state::Said;
+
+use super::{Override, Run};
+
+/// A run that carried out a plan.
+pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
+    let mut body = who(run);
+    body["outcome"] = "ok".into();
+    body["plan"] = plan.fingerprint.to_string().into();
+    body["changes"] = plan.changes.len().into();
+    body["conflicts"] = plan.conflicts.len().into();
+    body["gains"] = diff::count(&plan.effective.gains).into();
+    body["losses"] = diff::count(&plan.effective.losses).into();
+    body
+}
+
+/// A run that was refused or failed.
+pub(super) fn failed(run: &Run, error: &str) -> Value {
+    let mut body = who(run);
+    body["outcome"] = "error".into();
+    body["error"] = error.into();
+    body
+}
+
+/// When, where and by whom. What somebody only says of himself or of others stands apart.
+fn who(run: &Run) -> Value {
+    json!({
+        "at": run.applied_at,
+        "machine": run.machine,
+        "os_user": run.os_user,
+        "claims": { "acting_as": run.acting_as, "author": run.author },
+        "revision": run.revision,
+    })
+}
+
+/// A guard that was put aside.
+pub(super) fn put_aside(one: &Override) -> Value {
+    json!({ "guard": one.guard, "detail": one.detail })
+}
+
+/// What both sides had changed, with all three values.
+pub(super) fn conflict(conflict: &Conflict) -> Value {
+    json!({
+        "kind": conflict.key.kind().as_str(),
+        "key": conflict.key.to_string(),
+        "field": conflict.field,
+        "base": said(conflict.base.as_ref()),
+        "policy": said(conflict.policy.as_ref()),
+        "database": said(conflict.database.as_ref()),
+        "settled": "policy",
+    })
+}
+
+/// A difference between the database and the policy.
+pub(super) fn change(change: &Change) -> Value {
+    json!({
+        "action": change.action.as_str(),
+        "kind": change.key.kind().as_str(),
+        "key": change.key.to_string(),
+        "field": change.field,
+        "before": said(change.before.as_ref()),
+        "after": said(change.after.as_ref()),
+        "origin": change.origin.as_str(),
+    })
+}
+
+/// What people gained or lost: everyone of the users, over every one of the targets.
+pub(super) fn effect(change: &diff::Change) -> Value {
+    let texts = |targets: &Vec<TargetKey>| targets.iter().map(ToString::to_string).collect::<Vec<String>>();
+    json!({
+        "right": change.right.as_str(),
+        "step": change.step().as_str(),
+        "rule": change.rule().map(|rule| rule.key.to_string()),
+        "users": change.users.iter().map(Name::as_str).collect::<Vec<_>>(),
+        "targets": change.targets.as_ref().map(texts),
+        "without_own": change.without_own,
+    })
+}
+
+fn said(said: Option<&Said>) -> Value {
+    said.map_or(Value::Null, Said::to_json)
+}

@@ -1,0 +1,100 @@
+//! The database of a command: which one it is, where it lies, and what people call it. A URL is never repeated.
+
+use std::path::{Path, PathBuf};
+
+use crate::language::Text;
+use crate::repository;
+use crate::say;
+use crate::syntax::database::DatabaseUrl;
+use crate::target::postgres::Postgres;
+use crate::target::sqlite::Sqlite;
+use crate::target::{Target, TargetError};
+
+use super::Context;
+use super::session::{Failure, Opened};
+
+/// A database with what people call it.
+pub struct Database {
+    /// The database.
+    pub target: Box<dyn Target>,
+    /// A file's path, short where it is below the root; else the database and its host.
+    pub name: String,
+    /// The name, and that it is yet to be made.
+    pub heading: Text,
+}
+
+/// The database of `--database`, else of the settings.
+pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
+    let company = opened.company();
+    match (url, &company.database) {
+        (Some(url), _) => open(resolved(&parsed(url)?)?, opened, |path| Ok(context.directory.join(path))),
+        (None, Some(url)) => open(resolved(url)?, opened, |path| inside(&opened.root, path)),
+        (None, None) if company.name.is_none() => {
+            open(parsed(repository::DATABASE)?, opened, |path| inside(&opened.root, path))
+        }
+        (None, None) => {
+            let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
+            Err(Failure::world(say!("the settings name no database for `{name}`", name))
+                .help(say!("write `database:` under the company in rightful.yaml, or name one with --database")))
+        }
+    }
+}
+
+/// Makes the target; `locate` says where a file's path leads.
+fn open(
+    url: DatabaseUrl,
+    opened: &Opened,
+    locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
+) -> Result<Database, Failure> {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let path = locate(&path)?;
+            let name = super::shown(path.strip_prefix(&opened.root).unwrap_or(&path));
+            let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
+            Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
+        }
+        DatabaseUrl::Postgres(url) => {
+            let target = Postgres::at(&url)?;
+            let name = target.name().to_owned();
+            Ok(Database { heading: say!("{name}", name), name, target: Box::new(target) })
+        }
+        DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
+    }
+}
+
+fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
+    // The text is not echoed: it may hold a password.
+    DatabaseUrl::parse(url).map_err(|_| TargetError::BadUrl.into())
+}
+
+/// The address behind a variable. One variable may name another database, but no other variable.
+fn resolved(url: &DatabaseUrl) -> Result<DatabaseUrl, Failure> {
+    let DatabaseUrl::Environment(name) = url else { return Ok(url.clone()) };
+    let value = std::env::var(&**name).map_err(|_| {
+        Failure::world(say!("the variable {name} is not set", name))
+            .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
+    })?;
+    parsed(&value)
+}
+
+/// A path below the root, after symbolic links.
+fn inside(root: &Path, path: &str) -> Result<PathBuf, Failure> {
+    let path = root.join(path);
+    let root =
+        root.canonicalize().map_err(|error| Failure::world(format!("cannot read {}: {error}", root.display())))?;
+    let leads_out = match path.canonicalize() {
+        Ok(real) => !real.starts_with(&root),
+        // A link that leads nowhere would be followed when the file is made; so would one to the folder around it.
+        Err(_) => {
+            let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+            path.is_symlink() || folder.is_some_and(|folder| !folder.starts_with(&root)) || leaves(&path, &root)
+        }
+    };
+    if leads_out { Err(TargetError::Outside(path).into()) } else { Ok(path) }
+}
+
+/// Whether a path leaves a folder by its own words, as `..` does.
+fn leaves(path: &Path, root: &Path) -> bool {
+    let outside = !path.starts_with(root);
+    outside || path.components().any(|part| part == std::path::Component::ParentDir)
+}

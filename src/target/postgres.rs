@@ -1,0 +1,311 @@
+//! PostgreSQL, the database on a server: its dialect. What its errors mean is below, and how it is reached.
+//!
+//! Rows are added by COPY, and changed or deleted many at a time by arrays, so that what a run costs does not depend on
+//! how far away the server is. Transactions are serializable, and none relies on more than rows: no advisory locks.
+
+mod address;
+mod failure;
+mod tls;
+
+use std::time::Duration;
+
+use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use postgres::{Client, Statement};
+
+use crate::audit::{Entry, Head, Run};
+use crate::plan::{Plan, Reading};
+
+use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
+use super::tables::{Cell, Holds, Row, Table};
+use super::{Receipt, Target, TargetError};
+
+use address::Address;
+use failure::failure;
+
+/// The migrations in order; the position in the list is the schema version that each leads to. The first one makes what
+/// SQLite has since its second.
+const MIGRATIONS: [&str; 2] = ["", include_str!("../../schema/postgres/0002-first.sql")];
+
+/// How long a run waits for another one to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many rows go into one statement that changes or deletes.
+const BATCH: usize = 10_000;
+
+/// A database on a server, connected to when it is read or written.
+pub struct Postgres {
+    address: Address,
+    client: Option<Client>,
+    wait: Duration,
+}
+
+impl Postgres {
+    /// The database of a URL, `postgres://user@host:port/database?sslmode=...`.
+    ///
+    /// # Errors
+    /// If the text is no such URL. The error never holds any of it, since it may hold a password.
+    pub fn at(url: &str) -> Result<Self, TargetError> {
+        let address = Address::parse(url)?;
+        Ok(Self { address, client: None, wait: PATIENCE })
+    }
+
+    /// Waits no longer than this for another run to end.
+    #[must_use]
+    pub fn waiting(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// What people call it: the database and the host.
+    pub fn name(&self) -> &str {
+        self.address.name()
+    }
+
+    fn connect(&mut self) -> Result<&mut Client, TargetError> {
+        if self.client.as_ref().is_none_or(Client::is_closed) {
+            self.client = Some(self.address.connect()?);
+        }
+        self.client.as_mut().ok_or(TargetError::BadUrl)
+    }
+
+    /// Does something over the open connection. A closed one is not opened again: what was begun is gone with it.
+    fn with<T>(&mut self, work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>) -> Result<T, TargetError> {
+        let name = self.address.name();
+        let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name.to_owned())) };
+        work(client).map_err(|error| failure(name, &error))
+    }
+
+    /// Runs a statement over batches of rows, each column as an array.
+    fn in_batches(&mut self, sql: &str, holds: &[Holds], rows: &[Row]) -> Result<(), TargetError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.with(|client| {
+            let statement = client.prepare(sql)?;
+            rows.chunks(BATCH).try_for_each(|batch| run_batch(client, &statement, holds, batch))
+        })
+    }
+}
+
+fn run_batch(client: &mut Client, statement: &Statement, holds: &[Holds], rows: &[Row]) -> Result<(), postgres::Error> {
+    let columns: Vec<Vec<&Cell>> =
+        (0..holds.len()).map(|column| rows.iter().map(|row| &row[column]).collect()).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
+    client.execute(statement, &values).map(drop)
+}
+
+/// The arrays of a statement as a table `new` with columns `c1`, `c2`, ...
+fn arrays(holds: &[Holds]) -> String {
+    let kind = |holds: &Holds| match holds {
+        Holds::Text => "text",
+        Holds::Flag => "boolean",
+        Holds::Number => "bigint",
+    };
+    let arrays: Vec<String> = (1..).zip(holds).map(|(place, holds)| format!("${place}::{}[]", kind(holds))).collect();
+    let names: Vec<String> = (1..=holds.len()).map(|place| format!("c{place}")).collect();
+    format!("unnest({}) AS new ({})", arrays.join(", "), names.join(", "))
+}
+
+impl ToSql for Cell {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Text(text) => text.as_str().to_sql(kind, out),
+            Self::Flag(flag) => flag.to_sql(kind, out),
+            Self::Number(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
+            Self::Number(number) => number.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::TEXT, Type::VARCHAR, Type::BOOL, Type::INT4, Type::INT8].contains(kind)
+    }
+
+    to_sql_checked!();
+}
+
+fn cell(row: &postgres::Row, column: usize) -> Result<Cell, postgres::Error> {
+    let kind = row.columns()[column].type_();
+    Ok(match *kind {
+        Type::BOOL => row.try_get::<_, Option<bool>>(column)?.map_or(Cell::Null, Cell::Flag),
+        Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map_or(Cell::Null, |number| Cell::Number(number.into())),
+        Type::INT8 => row.try_get::<_, Option<i64>>(column)?.map_or(Cell::Null, Cell::Number),
+        _ => row.try_get::<_, Option<String>>(column)?.map_or(Cell::Null, Cell::Text),
+    })
+}
+
+impl Engine for Postgres {
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), TargetError> {
+        self.connect()?;
+        let wait = self.wait.as_millis();
+        self.with(|client| match access {
+            Access::Read => client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Access::Write => client
+                .batch_execute(&format!("BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '{wait}ms'")),
+        })
+    }
+
+    fn commit(&mut self) -> Result<(), TargetError> {
+        let sent = self.with(|client| client.batch_execute("COMMIT"));
+        match sent {
+            // The server may have got the word before the connection broke, or not.
+            Err(TargetError::Lost(database)) => Err(TargetError::Unconfirmed(database)),
+            sent => sent,
+        }
+    }
+
+    fn rollback(&mut self) {
+        // A connection that is gone has taken its transaction with it.
+        let _ = self.with(|client| client.batch_execute("ROLLBACK"));
+    }
+
+    fn version(&mut self) -> Result<usize, TargetError> {
+        let exists = "SELECT to_regclass('schema_version') IS NOT NULL, to_regclass('users') IS NOT NULL";
+        let (ours, users) = self.with(|client| client.query_one(exists, &[]).map(|row| (row.get(0), row.get(1))))?;
+        match (ours, users) {
+            (false, false) => return Ok(0),
+            (false, true) => return Err(TargetError::Foreign(self.name().to_owned())),
+            (true, _) => {}
+        }
+        let rows = self.with(|client| client.query("SELECT version::bigint FROM schema_version", &[]))?;
+        let [row] = rows.as_slice() else { return Err(TargetError::Senseless("no schema version".to_owned())) };
+        let found: i64 = row.get(0);
+        match usize::try_from(found) {
+            Ok(version @ 1..) if version <= MIGRATIONS.len() => Ok(version),
+            _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
+        }
+    }
+
+    fn newest(&self) -> usize {
+        MIGRATIONS.len()
+    }
+
+    fn migrate(&mut self, from: usize) -> Result<(), TargetError> {
+        self.with(|client| {
+            MIGRATIONS[from..].iter().try_for_each(|migration| client.batch_execute(migration))?;
+            client.execute("UPDATE schema_version SET version = $1", &[&(MIGRATIONS.len() as i32)]).map(drop)
+        })
+    }
+
+    fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError> {
+        let mut senseless = None;
+        self.with(|client| {
+            let none: [&(dyn ToSql + Sync); 0] = [];
+            let mut rows = client.query_raw(table.query().as_str(), none)?;
+            while let Some(row) = rows.next()? {
+                let cells: Result<Row, _> = (0..table.columns.len()).map(|column| cell(&row, column)).collect();
+                if let Err(what) = each(cells?) {
+                    senseless = Some(TargetError::Senseless(what));
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        senseless.map_or(Ok(()), Err)
+    }
+
+    fn delete(&mut self, table: &'static Table, keys: &[Row]) -> Result<(), TargetError> {
+        let holds = table.key_holds();
+        let picks = table.picks(|part| format!("new.c{}", part + 1));
+        self.in_batches(&format!("DELETE FROM {} USING {} WHERE {picks}", table.name, arrays(&holds)), &holds, keys)
+    }
+
+    fn empty(&mut self, table: &'static Table, column: &str, keys: &[Row]) -> Result<(), TargetError> {
+        let holds = table.key_holds();
+        let picks = table.picks(|part| format!("new.c{}", part + 1));
+        let sql = format!("UPDATE {} SET {column} = NULL FROM {} WHERE {picks}", table.name, arrays(&holds));
+        self.in_batches(&sql, &holds, keys)
+    }
+
+    fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+        let mut holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).collect();
+        let columns = holds.len();
+        holds.extend(table.key_holds());
+        let set: Vec<String> =
+            (1..).zip(table.columns).map(|(place, (name, _))| format!("{name} = new.c{place}")).collect();
+        let picks = table.picks(|part| format!("new.c{}", columns + part + 1));
+        let sql = format!("UPDATE {} SET {} FROM {} WHERE {picks}", table.name, set.join(", "), arrays(&holds));
+        let rows: Vec<Row> = rows.iter().map(|row| row.iter().cloned().chain(table.key_of(row)).collect()).collect();
+        self.in_batches(&sql, &holds, &rows)
+    }
+
+    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.with(|client| {
+            let shape = client.prepare(&format!("SELECT {} FROM {}", table.names(), table.name))?;
+            let kinds: Vec<Type> = shape.columns().iter().map(|column| column.type_().clone()).collect();
+            let sink =
+                client.copy_in(&format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.names()))?;
+            let mut writer = BinaryCopyInWriter::new(sink, &kinds);
+            for row in rows {
+                let values: Vec<&(dyn ToSql + Sync)> = row.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect();
+                writer.write(&values)?;
+            }
+            writer.finish().map(drop)
+        })
+    }
+
+    fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {
+        self.with(|client| client.execute("UPDATE users SET id = $2 WHERE id = $1", &[&from, &to]).map(drop))
+    }
+
+    fn lock(&mut self, access: Access) -> Result<(Lock, String), TargetError> {
+        let kept = if access == Access::Write { " FOR UPDATE" } else { "" };
+        let sql = format!("SELECT fence, holder, since, until, {} FROM lock WHERE id = 1{kept}", clock(0));
+        self.with(|client| {
+            let row = client.query_one(&sql, &[])?;
+            let lock = Lock { fence: row.get(0), holder: row.get(1), since: row.get(2), until: row.get(3) };
+            Ok((lock, row.get(4)))
+        })
+    }
+
+    fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
+        let time = |later| format!("CASE WHEN $2::text IS NOT NULL THEN {} END", clock(later));
+        let (since, until) = (time(0), time(LEASE_SECONDS));
+        let sql = format!("UPDATE lock SET fence = $1, holder = $2, since = {since}, until = {until} WHERE id = 1");
+        self.with(|client| client.execute(&sql, &[&fence, &holder]).map(drop))
+    }
+
+    fn last_entry(&mut self) -> Result<(Head, i64), TargetError> {
+        let sql = "SELECT seq, hash, run FROM audit ORDER BY seq DESC LIMIT 1";
+        let last = self.with(|client| client.query_opt(sql, &[]))?;
+        Ok(last.map(|row| (Head { seq: row.get(0), hash: row.get(1) }, row.get(2))).unwrap_or_default())
+    }
+
+    fn may_try_again(&self, error: &TargetError) -> bool {
+        matches!(error, TargetError::Raced)
+    }
+}
+
+/// The server's time, so many seconds from now, as the lock row has it.
+fn clock(later: u32) -> String {
+    format!(
+        "to_char((clock_timestamp() + interval '{later} seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+    )
+}
+
+impl Target for Postgres {
+    fn read(&mut self) -> Result<Reading, TargetError> {
+        relational::read(self)
+    }
+
+    fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
+        relational::apply(self, plan, run)
+    }
+
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+        relational::record_failure(self, run, error)
+    }
+
+    fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
+        relational::audit(self, each)
+    }
+}

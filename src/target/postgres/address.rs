@@ -1,0 +1,111 @@
+//! Where a server is and how it is talked to, from a URL. Whatever a URL holds beside host, port and database stays here.
+
+use std::str::FromStr;
+
+use postgres::config::Host;
+use postgres::{Client, Config};
+
+use crate::target::TargetError;
+
+use super::failure::{failure, innermost};
+use super::tls::{self, Mode};
+
+/// A server's database, and the way to it.
+pub(super) struct Address {
+    config: Config,
+    mode: Mode,
+    name: String,
+}
+
+impl Address {
+    /// Takes a URL apart. What TLS is asked for is read here, since the driver does not know all of it.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
+        let (mut mode, mut certificate) = (None, None);
+        let mut others = Vec::new();
+        for pair in query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("sslmode", value)) => mode = Some(value.to_owned()),
+                Some(("sslrootcert", value)) => certificate = Some(decoded(value).ok_or(TargetError::BadUrl)?),
+                _ => others.push(pair),
+            }
+        }
+        let mode = Mode::of(mode.as_deref(), certificate.as_deref()).ok_or(TargetError::BadTls)?;
+        let separator = if others.is_empty() { "" } else { "?" };
+        let mut config =
+            Config::from_str(&format!("{rest}{separator}{}", others.join("&"))).map_err(|_| TargetError::BadUrl)?;
+        config.application_name("rightful").ssl_mode(mode.negotiation());
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(std::time::Duration::from_secs(10));
+        }
+        let name = name(&config);
+        Ok(Self { config, mode, name })
+    }
+
+    /// The database and its host, as people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn connect(&self) -> Result<Client, TargetError> {
+        let tls = tls::connector(&self.mode)?;
+        self.config.connect(tls).map_err(|error| match error.as_db_error() {
+            Some(_) => failure(&self.name, &error),
+            // The driver says what is missing in the URL, such as a user, without repeating it.
+            None => TargetError::Unreachable { database: self.name.clone(), reason: innermost(&error) },
+        })
+    }
+}
+
+fn name(config: &Config) -> String {
+    let host = config.get_hosts().first().map_or_else(
+        || "localhost".to_owned(),
+        |host| match host {
+            Host::Tcp(host) => host.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        },
+    );
+    let port = config.get_ports().first().filter(|port| **port != 5432).map(|port| format!(":{port}"));
+    let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
+    format!("{database} on {host}{}", port.unwrap_or_default())
+}
+
+/// A part of a URL without its percent signs.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_where_the_database_is_and_nothing_secret() {
+        let name = |url| Address::parse(url).map(|address| address.name().to_owned()).unwrap();
+        assert_eq!(name("postgres://crm:s3cret@db.example/crm?sslmode=verify-full"), "crm on db.example");
+        assert_eq!(name("postgresql://crm@db:6000/nordwind?application_name=x"), "nordwind on db:6000");
+        assert_eq!(name("postgres://crm@%2Frun%2Fpg/crm"), "crm on /run/pg");
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused_without_being_repeated() {
+        for url in ["postgres://h:x/db", "postgres://h/db?nonsense=s3cret", "postgres://h/db?sslrootcert=%zz"] {
+            let error = Address::parse(url).err().unwrap();
+            assert!(matches!(error, TargetError::BadUrl) && !error.to_string().contains("s3cret"), "{url}");
+        }
+        let refused = |query: &str| Address::parse(&format!("postgres://h/db?{query}")).err().unwrap();
+        assert!(matches!(refused("sslmode=always"), TargetError::BadTls));
+        assert!(matches!(refused("sslmode=disable&sslrootcert=ca.pem"), TargetError::BadTls));
+    }
+}

@@ -1,0 +1,108 @@
+//! The steps of a plan become writes of rows, table by table: what a database does in bulk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::name::Name;
+use crate::plan::{Base, Plan, Step};
+use crate::state::{Fact, Key, State};
+
+use super::rows;
+use super::tables::{Declares, Row, Table};
+
+/// What happens to the rows of one table.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The keys of rows that go away.
+    pub deletes: Vec<Row>,
+    /// Rows that are there and say something else from now on.
+    pub updates: Vec<Row>,
+    /// Rows that come into being.
+    pub inserts: Vec<Row>,
+}
+
+/// Everything that a plan writes to what the policy declares.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Accounts that get another name, in this order and before all else: from, to.
+    pub renames: Vec<(Name, Name)>,
+    /// By table, in the order in which rows can be made.
+    pub tables: BTreeMap<Declares, Changes>,
+}
+
+/// The writes of a plan over what the database says.
+pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
+    let mut writes = Writes::default();
+    for step in &plan.steps {
+        match step {
+            Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
+            Step::Delete(key) => {
+                for (table, row) in before(&writes.renames, actual, key) {
+                    writes.of(table).deletes.push(table.table().key_of(&row));
+                }
+            }
+            Step::Insert(key, fact) => {
+                for (table, row) in rows::of_fact(key, fact) {
+                    writes.of(table).inserts.push(row);
+                }
+            }
+            Step::Update(key, fact) => {
+                let before = before(&writes.renames, actual, key);
+                writes.update(before, rows::of_fact(key, fact));
+            }
+        }
+    }
+    writes
+}
+
+/// The rows that a key has, after the renames that were asked for.
+fn before(renames: &[(Name, Name)], actual: &State, key: &Key) -> Vec<(Declares, Row)> {
+    let old = renames.iter().rev().fold(key.clone(), |key, (from, to)| key.with_user_renamed(to, from));
+    let fact: Option<&Fact> = actual.facts.get(&old).or_else(|| actual.facts.get(key));
+    fact.map(|fact| rows::of_fact(key, fact)).unwrap_or_default()
+}
+
+impl Writes {
+    fn of(&mut self, table: Declares) -> &mut Changes {
+        self.tables.entry(table).or_default()
+    }
+
+    fn update(&mut self, before: Vec<(Declares, Row)>, after: Vec<(Declares, Row)>) {
+        let lists = [Declares::ModuleSetModules, Declares::AttachmentPatterns];
+        for (table, row) in &before {
+            // The items of a list are written anew: two that swap their places would be in each other's way.
+            let is_gone = lists.contains(table) || !after.iter().any(|(other, _)| other == table);
+            if is_gone {
+                self.of(*table).deletes.push(table.table().key_of(row));
+            }
+        }
+        for (table, row) in after {
+            let is_there = !lists.contains(&table) && before.iter().any(|(other, _)| *other == table);
+            match is_there {
+                true if before.contains(&(table, row.clone())) => {}
+                true => self.of(table).updates.push(row),
+                false => self.of(table).inserts.push(row),
+            }
+        }
+    }
+}
+
+/// What must be written for a table of texts to say something else, by the keys of its rows.
+pub fn between(table: &Table, old: Option<&Base>, new: &Base) -> Changes {
+    let mut changes = Changes::default();
+    let known: BTreeSet<Row> = old.into_iter().flat_map(rows::of_base).collect();
+    let keys: BTreeSet<Row> = known.iter().map(|row| table.key_of(row)).collect();
+    let mut kept = BTreeSet::new();
+    for row in rows::of_base(new) {
+        let key = table.key_of(&row);
+        if !keys.contains(&key) {
+            changes.inserts.push(row);
+        } else {
+            if !known.contains(&row) {
+                changes.updates.push(row);
+            }
+            kept.insert(key);
+        }
+    }
+    changes.deletes = keys.difference(&kept).cloned().collect();
+    changes
+}
