@@ -1,6 +1,9 @@
-//! One contract for every target: memory and SQLite; and what only a database can go through.
+//! One contract for every target: memory, SQLite and PostgreSQL; and what only a database can go through.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
+
+#[path = "server/postgres.rs"]
+mod server;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +13,7 @@ use rightful::name::Name;
 use rightful::plan::{Desired, Origin, Plan, plan};
 use rightful::repository::compile;
 use rightful::state::{Fact, Key, State};
+use rightful::target::postgres::Postgres;
 use rightful::target::sqlite::Sqlite;
 use rightful::target::{Memory, Run, Target, TargetError};
 use rusqlite::{Connection, OpenFlags};
@@ -58,8 +62,20 @@ fn apply(target: &mut dyn Target, policy: &str) -> Plan {
 fn with_every_target(check: impl Fn(&mut dyn Target)) {
     check(&mut Memory::default());
     check(&mut Sqlite::over(Connection::open_in_memory().unwrap()));
-    let folder = tempfile::tempdir().unwrap();
-    check(&mut Sqlite::at(&folder.path().join("crm.db")));
+    with_every_database(|target, _| check(target));
+}
+
+/// Hands on every target that is a database, and a way to do something in it by hand.
+fn with_every_database(check: impl Fn(&mut dyn Target, &dyn Fn(&str))) {
+    let (_folder, path) = file();
+    check(&mut Sqlite::at(&path), &|sql| by_hand(&path, sql));
+    let database = server::Server::shared().fresh_database();
+    check(&mut Postgres::at(database.url()).unwrap(), &|sql| on_the_server(database.url(), sql));
+}
+
+fn on_the_server(url: &str, sql: &str) {
+    let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+    client.batch_execute(sql).unwrap();
 }
 
 fn changes(plan: &Plan) -> Vec<String> {
@@ -168,38 +184,37 @@ fn by_hand(path: &Path, sql: &str) {
 
 #[test]
 fn what_somebody_did_in_the_database_is_drift_and_what_both_did_a_conflict() {
-    let (_folder, path) = file();
-    let mut target = Sqlite::at(&path);
-    apply(&mut target, FIRM);
-    by_hand(
-        &path,
-        "UPDATE users SET superuser = 1 WHERE id = 'lars';
-         UPDATE employees SET name = 'L. K.', email = 'x@y.example' WHERE id = 'lk';
-         INSERT INTO users (id) VALUES ('rogue' || char(27) || '[31m');
-         INSERT INTO members (group_id, user_id) VALUES ('sales', 'rogue' || char(27) || '[31m');
-         DELETE FROM rules WHERE user_id = 'lars';",
-    );
-    let changed = FIRM
-        .replace("Lars Kaufmann", "Lars J. Kaufmann")
-        .replace("deny: [calendar.see of lars]", "allow: [templates.manage]");
-    let plan = planned(&mut target, &changed);
-    let expected = [
-        "update employee lk name conflict",
-        "update employee lk email drift",
-        "update user lars superuser drift",
-        "update user rogue\u{1b}[31m active drift",
-        "delete member group:sales user:rogue\u{1b}[31m drift",
-        "create rule user:lars allow data.export drift",
-        "create rule group:heads allow templates.manage",
-        "delete rule group:heads deny calendar.see of user:lars",
-    ];
-    let mut found = changes(&plan);
-    let mut expected: Vec<String> = expected.map(str::to_owned).to_vec();
-    found.sort();
-    expected.sort();
-    assert_eq!(found, expected);
-    assert_eq!(plan.conflicts.len(), 1);
-    apply(&mut target, &changed);
+    with_every_database(|target, by_hand| {
+        apply(target, FIRM);
+        by_hand(
+            "UPDATE users SET superuser = true WHERE id = 'lars';
+             UPDATE employees SET name = 'L. K.', email = 'x@y.example' WHERE id = 'lk';
+             INSERT INTO users (id) VALUES ('rogue\u{1b}[31m');
+             INSERT INTO members (group_id, user_id) VALUES ('sales', 'rogue\u{1b}[31m');
+             DELETE FROM rules WHERE user_id = 'lars';",
+        );
+        let changed = FIRM
+            .replace("Lars Kaufmann", "Lars J. Kaufmann")
+            .replace("deny: [calendar.see of lars]", "allow: [templates.manage]");
+        let plan = planned(target, &changed);
+        let expected = [
+            "update employee lk name conflict",
+            "update employee lk email drift",
+            "update user lars superuser drift",
+            "update user rogue\u{1b}[31m active drift",
+            "delete member group:sales user:rogue\u{1b}[31m drift",
+            "create rule user:lars allow data.export drift",
+            "create rule group:heads allow templates.manage",
+            "delete rule group:heads deny calendar.see of user:lars",
+        ];
+        let mut found = changes(&plan);
+        let mut expected: Vec<String> = expected.map(str::to_owned).to_vec();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        assert_eq!(plan.conflicts.len(), 1);
+        apply(target, &changed);
+    });
 }
 
 #[test]
