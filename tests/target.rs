@@ -291,6 +291,44 @@ fn other_files_are_refused_and_left_alone() {
 }
 
 #[test]
+fn a_server_with_other_tables_or_views_is_refused() {
+    let server = server::Server::shared();
+    let refused = |prepare: &dyn Fn(&str)| {
+        let database = server.fresh_database();
+        prepare(database.url());
+        Postgres::at(database.url()).unwrap().read().unwrap_err()
+    };
+    assert!(matches!(refused(&|url| on_the_server(url, "CREATE TABLE users (id text)")), TargetError::Foreign(_)));
+    let after = |sql: &'static str| {
+        refused(&move |url| {
+            apply(&mut Postgres::at(url).unwrap(), FIRM);
+            on_the_server(url, "CREATE INDEX added ON users (name); CREATE TABLE beside (id text)");
+            Postgres::at(url).unwrap().read().unwrap();
+            on_the_server(url, sql);
+        })
+    };
+    assert!(matches!(after("UPDATE schema_version SET version = 99"), TargetError::NewerSchema { found: 99, .. }));
+    assert!(matches!(after("DELETE FROM schema_version"), TargetError::Senseless(_)));
+    for (tampering, what) in [
+        (
+            "CREATE OR REPLACE VIEW effective_right AS SELECT users.id AS user_id, rights.id AS right_id, true AS allowed, 'user' AS step FROM users, rights",
+            "view `effective_right`",
+        ),
+        ("DROP VIEW effective_scoped_right", "view `effective_scoped_right`"),
+        ("DROP INDEX rules_key", "index `rules_key`"),
+        ("ALTER TABLE audit DISABLE TRIGGER audit_update", "trigger `audit_update on audit`"),
+        ("CREATE RULE hush AS ON INSERT TO rules DO INSTEAD NOTHING", "rule `hush on rules`"),
+        (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t AFTER INSERT ON rules FOR EACH ROW EXECUTE FUNCTION f()",
+            "trigger `t on rules`",
+        ),
+    ] {
+        let error = after(tampering);
+        assert!(matches!(&error, TargetError::Altered { what: found, .. } if found == what), "{tampering}: {error}");
+    }
+}
+
+#[test]
 fn a_read_only_or_locked_database_is_said_to_be_so() {
     let (_folder, path) = file();
     apply(&mut Sqlite::at(&path), FIRM);

@@ -1,119 +1,148 @@
+-- The CRM database, version 2, for PostgreSQL 15 and later. schema/README.md explains it and has ready queries.
+--
+-- It has the tables and views of SQLite's version 2, by the same names, and is plain SQL: no extension, no domain, no
+-- function, no advisory lock. What needs a trigger is in 0002-append-only.sql, for engines that have none. Everything lands in
+-- the schema that is first on the search path, so that several companies can share a database.
+--
+-- Keys are the names of the policy files. A role is a group whose id begins with `role:`, since it counts as one.
+-- Periods include both days; an open side is 0000-01-01 or 9999-12-31, so that a plain BETWEEN works. Days are text,
+-- since the type of dates has no year 0; the patterns below let no day through that is not in the calendar.
+
+-- Says that these tables are Rightful's, and which version of them. The number is the one that SQLite's file carries.
+CREATE TABLE schema_version (version integer NOT NULL);
+INSERT INTO schema_version (version) VALUES (2);
+
+-- How the server wrote the views, indexes and triggers when they were made, so that a change of them is seen. The main
+-- version of the server stands beside it, since another one may write the same otherwise.
+CREATE TABLE schema_parts (
+  kind       text NOT NULL,
+  name       text NOT NULL,
+  definition text NOT NULL,
+  server     integer NOT NULL,
+  PRIMARY KEY (kind, name)
+);
+
 CREATE TABLE rights (
-  id               TEXT NOT NULL PRIMARY KEY CHECK (id LIKE '_%._%'),
-  scope            TEXT NOT NULL CHECK (scope IN ('plain', 'people', 'modules', 'attachments')),
-  own_data_allowed BOOLEAN NOT NULL,
-  builtin BOOLEAN NOT NULL,
-  name_en TEXT, name_de TEXT, name_nb TEXT, name_nl TEXT,
-  meaning TEXT,
+  id               text NOT NULL PRIMARY KEY CHECK (id LIKE '_%._%'),
+  scope            text NOT NULL CHECK (scope IN ('plain', 'people', 'modules', 'attachments')),
+  own_data_allowed boolean NOT NULL,
+  builtin          boolean NOT NULL,
+  name_en text, name_de text, name_nb text, name_nl text,
+  meaning text,
   CHECK (NOT own_data_allowed OR scope = 'people')
 );
 
 CREATE TABLE modules (
-  id   TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
-  name TEXT
+  id   text NOT NULL PRIMARY KEY CHECK (id <> ''),
+  name text
 );
 
 CREATE TABLE module_sets (
-  id TEXT NOT NULL PRIMARY KEY CHECK (id <> '')
+  id text NOT NULL PRIMARY KEY CHECK (id <> '')
 );
 
 -- What the module bar shows, in the order of the positions.
 CREATE TABLE module_set_modules (
-  module_set_id TEXT NOT NULL REFERENCES module_sets ON UPDATE CASCADE ON DELETE CASCADE,
-  position      INTEGER NOT NULL CHECK (position > 0),
-  module_id     TEXT NOT NULL REFERENCES modules ON UPDATE CASCADE ON DELETE CASCADE,
+  module_set_id text NOT NULL REFERENCES module_sets (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  position      integer NOT NULL CHECK (position > 0),
+  module_id     text NOT NULL REFERENCES modules (id) ON UPDATE CASCADE ON DELETE CASCADE,
   PRIMARY KEY (module_set_id, position),
   UNIQUE (module_set_id, module_id)
 );
-CREATE INDEX module_set_modules_by_module ON module_set_modules (module_id);
+CREATE INDEX module_set_modules_by_module ON module_set_modules (module_id, module_set_id);
 
 CREATE TABLE attachment_classes (
-  id TEXT NOT NULL PRIMARY KEY CHECK (id <> '')
+  id text NOT NULL PRIMARY KEY CHECK (id <> '')
 );
 
 CREATE TABLE attachment_patterns (
-  attachment_class_id TEXT NOT NULL REFERENCES attachment_classes ON UPDATE CASCADE ON DELETE CASCADE,
-  position            INTEGER NOT NULL CHECK (position > 0),
-  pattern             TEXT NOT NULL CHECK (pattern <> ''),
+  attachment_class_id text NOT NULL REFERENCES attachment_classes (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  position            integer NOT NULL CHECK (position > 0),
+  pattern             text NOT NULL CHECK (pattern <> ''),
   PRIMARY KEY (attachment_class_id, position)
 );
 
 CREATE TABLE employees (
-  id         TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
-  name       TEXT,
-  email      TEXT,
-  phone      TEXT,
-  department TEXT,
-  language   TEXT
+  id         text NOT NULL PRIMARY KEY CHECK (id <> ''),
+  name       text,
+  email      text,
+  phone      text,
+  department text,
+  language   text
 );
 
 CREATE TABLE groups (
-  id            TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
-  name          TEXT,
-  module_set_id TEXT REFERENCES module_sets ON UPDATE CASCADE ON DELETE SET NULL
+  id            text NOT NULL PRIMARY KEY CHECK (id <> ''),
+  name          text,
+  module_set_id text REFERENCES module_sets (id) ON UPDATE CASCADE ON DELETE SET NULL
 );
 CREATE INDEX groups_by_module_set ON groups (module_set_id);
 
 -- Whoever leaves the policy becomes inactive and stays: other people's rights over the data left behind do not end.
 CREATE TABLE users (
-  id            TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
-  employee_id   TEXT UNIQUE REFERENCES employees ON UPDATE CASCADE ON DELETE SET NULL,
-  name          TEXT,
-  superuser BOOLEAN NOT NULL DEFAULT false,
-  active BOOLEAN NOT NULL DEFAULT true,
-  module_set_id TEXT REFERENCES module_sets ON UPDATE CASCADE ON DELETE SET NULL
+  id            text NOT NULL PRIMARY KEY CHECK (id <> ''),
+  employee_id   text UNIQUE REFERENCES employees (id) ON UPDATE CASCADE ON DELETE SET NULL,
+  name          text,
+  superuser     boolean NOT NULL DEFAULT false,
+  active        boolean NOT NULL DEFAULT true,
+  module_set_id text REFERENCES module_sets (id) ON UPDATE CASCADE ON DELETE SET NULL
 );
 CREATE INDEX users_by_module_set ON users (module_set_id);
 
 -- Exactly one of user_id and member_group_id is set, or neither, which stands for everyone.
 CREATE TABLE members (
-  id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-  group_id        TEXT NOT NULL REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE,
-  user_id         TEXT REFERENCES users ON UPDATE CASCADE ON DELETE CASCADE,
-  member_group_id TEXT REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE,
-  valid_from      TEXT NOT NULL DEFAULT '0000-01-01' CHECK (valid_from ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
-  valid_until     TEXT NOT NULL DEFAULT '9999-12-31' CHECK (valid_until ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
-  because         TEXT,
+  id              bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  group_id        text NOT NULL REFERENCES groups (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  user_id         text REFERENCES users (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  member_group_id text REFERENCES groups (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  valid_from      text NOT NULL DEFAULT '0000-01-01',
+  valid_until     text NOT NULL DEFAULT '9999-12-31',
+  because         text,
   CHECK (user_id IS NULL OR member_group_id IS NULL),
   CHECK (group_id NOT LIKE 'role:%' AND coalesce(member_group_id, '') NOT LIKE 'role:%'),
+  CHECK (valid_from ~ '^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$'),
+  CHECK (valid_until ~ '^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$'),
   CHECK (valid_from <= valid_until)
 );
 CREATE UNIQUE INDEX members_key ON members
   (group_id, coalesce(user_id, ''), coalesce(member_group_id, ''), valid_from, valid_until);
 CREATE INDEX members_by_user ON members (user_id, group_id);
 CREATE INDEX members_by_group ON members (member_group_id, group_id);
+CREATE INDEX members_everyone ON members (group_id) WHERE user_id IS NULL AND member_group_id IS NULL;
 
 -- The role that online access gives to a user.
 CREATE TABLE access (
-  user_id  TEXT NOT NULL PRIMARY KEY REFERENCES users ON UPDATE CASCADE ON DELETE CASCADE,
-  group_id TEXT NOT NULL REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE CHECK (group_id LIKE 'role:%')
+  user_id  text NOT NULL PRIMARY KEY REFERENCES users (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  group_id text NOT NULL REFERENCES groups (id) ON UPDATE CASCADE ON DELETE CASCADE CHECK (group_id LIKE 'role:%')
 );
 CREATE INDEX access_by_group ON access (group_id);
 
 -- A rule is on a user or on a group. Its target is one of the columns that begin with target_, all of a scope
 -- ('everyone', 'everything'), or nothing for a plain right.
 CREATE TABLE rules (
-  id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-  user_id                    TEXT REFERENCES users ON UPDATE CASCADE ON DELETE CASCADE,
-  group_id                   TEXT REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE,
-  right_id                   TEXT NOT NULL REFERENCES rights ON UPDATE CASCADE ON DELETE CASCADE,
-  effect                     TEXT NOT NULL CHECK (effect IN ('allow', 'deny')),
-  target_kind                TEXT NOT NULL DEFAULT 'none' CHECK (target_kind IN
+  id                         bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  user_id                    text REFERENCES users (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  group_id                   text REFERENCES groups (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  right_id                   text NOT NULL REFERENCES rights (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  effect                     text NOT NULL CHECK (effect IN ('allow', 'deny')),
+  target_kind                text NOT NULL DEFAULT 'none' CHECK (target_kind IN
                                ('none', 'user', 'group', 'module', 'module-set', 'attachment', 'everyone', 'everything')),
-  target_user_id             TEXT REFERENCES users ON UPDATE CASCADE ON DELETE CASCADE,
-  target_group_id            TEXT REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE,
-  target_module_id           TEXT REFERENCES modules ON UPDATE CASCADE ON DELETE CASCADE,
-  target_module_set_id       TEXT REFERENCES module_sets ON UPDATE CASCADE ON DELETE CASCADE,
-  target_attachment_class_id TEXT REFERENCES attachment_classes ON UPDATE CASCADE ON DELETE CASCADE,
-  valid_from                 TEXT NOT NULL DEFAULT '0000-01-01' CHECK (valid_from ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
-  valid_until                TEXT NOT NULL DEFAULT '9999-12-31' CHECK (valid_until ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
-  because                    TEXT,
+  target_user_id             text REFERENCES users (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  target_group_id            text REFERENCES groups (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  target_module_id           text REFERENCES modules (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  target_module_set_id       text REFERENCES module_sets (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  target_attachment_class_id text REFERENCES attachment_classes (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  valid_from                 text NOT NULL DEFAULT '0000-01-01',
+  valid_until                text NOT NULL DEFAULT '9999-12-31',
+  because                    text,
   CHECK ((user_id IS NULL) <> (group_id IS NULL)),
   CHECK ((target_kind = 'user') = (target_user_id IS NOT NULL)),
   CHECK ((target_kind = 'group') = (target_group_id IS NOT NULL)),
   CHECK ((target_kind = 'module') = (target_module_id IS NOT NULL)),
   CHECK ((target_kind = 'module-set') = (target_module_set_id IS NOT NULL)),
   CHECK ((target_kind = 'attachment') = (target_attachment_class_id IS NOT NULL)),
+  CHECK (valid_from ~ '^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$'),
+  CHECK (valid_until ~ '^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$'),
   CHECK (valid_from <= valid_until)
 );
 CREATE UNIQUE INDEX rules_key ON rules
@@ -130,16 +159,190 @@ CREATE INDEX rules_by_target_attachment_class ON rules (target_attachment_class_
 
 -- What the last apply wrote, to tell a change of the policy from a change that somebody made in the database.
 CREATE TABLE last_applied (
-  kind   TEXT NOT NULL,
-  key    TEXT NOT NULL,
-  fields TEXT NOT NULL,
+  kind   text NOT NULL,
+  key    text NOT NULL,
+  fields text NOT NULL CHECK (fields::json IS NOT NULL),
   PRIMARY KEY (kind, key)
 );
 
--- One row for each apply that wrote something, and what it wrote.
-
-CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (2);
-CREATE TABLE lock (id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), fence BIGINT NOT NULL, holder TEXT, since TEXT, until TEXT);
+-- Whoever applies takes this row for a while: it says who and since when. The fence rises with every taking, and every
+-- transaction that writes checks that it still has the fence it took, so that whoever was believed dead writes nothing.
+-- Times are UTC, as YYYY-MM-DDTHH:MM:SS.sssZ.
+CREATE TABLE lock (
+  id     integer NOT NULL PRIMARY KEY CHECK (id = 1),
+  fence  bigint NOT NULL,
+  holder text,
+  since  text,
+  until  text
+);
 INSERT INTO lock (id, fence) VALUES (1, 0);
-CREATE TABLE audit (seq BIGINT NOT NULL PRIMARY KEY, run BIGINT NOT NULL, part TEXT NOT NULL, body TEXT NOT NULL, hash TEXT);
+
+-- What every run did, in the order in which it was written. The hash is that of the previous entry's hash and this
+-- entry; what SQLite's version 1 recorded has none.
+CREATE TABLE audit (
+  seq  bigint NOT NULL PRIMARY KEY,
+  run  bigint NOT NULL,
+  part text NOT NULL CHECK (part IN ('run', 'change', 'conflict', 'kept', 'gain', 'loss', 'override')),
+  body text NOT NULL CHECK (body::json IS NOT NULL),
+  hash text
+);
+CREATE INDEX audit_by_run ON audit (run);
+
+-- The day on which the views answer, in UTC by the server's clock, however a session writes dates.
+CREATE VIEW today (day) AS SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD');
+
+-- All groups of each user today: direct ones, those of everyone, the role, and the groups around all of these.
+-- It begins with the user, so that a question about one user looks at that user's groups only. OFFSET 0 keeps a lookup
+-- by index for each group: nobody can estimate how far a walk goes, and a guess too high reads the whole table instead.
+CREATE VIEW user_group (user_id, group_id) AS
+SELECT users.id, found.group_id
+FROM users CROSS JOIN LATERAL (
+  WITH RECURSIVE around (group_id) AS (
+    (
+      SELECT members.group_id FROM members
+      WHERE members.user_id = users.id AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      UNION ALL
+      SELECT members.group_id FROM members
+      WHERE members.user_id IS NULL AND member_group_id IS NULL
+        AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      UNION ALL
+      SELECT access.group_id FROM access WHERE access.user_id = users.id
+    )
+    UNION
+    SELECT outer_group.id FROM around CROSS JOIN LATERAL (
+      SELECT members.group_id FROM members
+      WHERE members.member_group_id = around.group_id AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      OFFSET 0
+    ) AS outer_group (id)
+  )
+  SELECT around.group_id FROM around
+) AS found;
+
+-- The same pairs, for those who ask about one group: it begins with the group and looks inside.
+CREATE VIEW group_user (group_id, user_id) AS
+SELECT groups.id, found.id
+FROM groups CROSS JOIN LATERAL (
+  WITH RECURSIVE inside (group_id) AS (
+    SELECT groups.id
+    UNION
+    SELECT inner_group.id FROM inside CROSS JOIN LATERAL (
+      SELECT member_group_id FROM members
+      WHERE members.group_id = inside.group_id AND member_group_id IS NOT NULL
+        AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      OFFSET 0
+    ) AS inner_group (id)
+  )
+  SELECT member.id FROM inside CROSS JOIN LATERAL (
+    SELECT user_id FROM members
+    WHERE members.group_id = inside.group_id AND user_id IS NOT NULL
+      AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+    OFFSET 0
+  ) AS member (id)
+  UNION
+  SELECT access.user_id FROM inside JOIN access ON access.group_id = inside.group_id
+  UNION
+  SELECT everyone.id FROM inside JOIN members ON members.group_id = inside.group_id CROSS JOIN users AS everyone
+  WHERE members.user_id IS NULL AND member_group_id IS NULL
+    AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+) AS found;
+
+-- May a user do a plain right today? One row for each user and plain right.
+--
+-- An answer is a sign, + or -, and the step that decided; OFFSET 0 keeps it from being worked out once for each column.
+-- Of an allow and a deny on one subject, which can both stand by mistake only, the greater word wins, which is deny; of
+-- the groups' stances the smaller, which is allow.
+CREATE VIEW effective_right (user_id, right_id, allowed, step) AS
+SELECT users.id, rights.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)
+FROM users CROSS JOIN rights CROSS JOIN LATERAL (
+  SELECT CASE WHEN NOT users.active THEN '-inactive' ELSE coalesce(
+    (
+      SELECT CASE max(effect) WHEN 'allow' THEN '+user' WHEN 'deny' THEN '-user' END
+      FROM rules
+      WHERE rules.user_id = users.id AND rules.right_id = rights.id AND target_kind = 'none'
+        AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+    ),
+    (
+      SELECT CASE min(stance) WHEN 'allow' THEN '+group-allow' WHEN 'deny' THEN '-group-deny' END
+      FROM (
+        SELECT max(effect) AS stance
+        FROM user_group JOIN rules ON rules.group_id = user_group.group_id
+        WHERE user_group.user_id = users.id AND rules.right_id = rights.id AND target_kind = 'none'
+          AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+        GROUP BY rules.group_id
+      ) AS stances
+    ),
+    '-default'
+  ) END AS answer
+  OFFSET 0
+) AS found
+WHERE rights.scope = 'plain';
+
+-- May a user do a scoped right over a person, module or attachment class today? One row for each of them.
+--
+-- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier: 10
+-- the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
+-- deny; in the others both can stand by mistake only, and deny comes first.
+CREATE VIEW effective_scoped_right (user_id, right_id, target_kind, target_id, allowed, step) AS
+SELECT users.id, rights.id, target.kind, target.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)
+FROM users CROSS JOIN rights JOIN (
+  SELECT 'people' AS scope, 'user' AS kind, 'group' AS containing_kind, 'everyone' AS all_kind, id FROM users
+  UNION ALL
+  SELECT 'modules', 'module', 'module-set', 'everything', id FROM modules
+  UNION ALL
+  SELECT 'attachments', 'attachment', NULL, 'everything', id FROM attachment_classes
+) AS target ON target.scope = rights.scope
+CROSS JOIN LATERAL (
+  SELECT CASE
+    WHEN NOT users.active THEN '-inactive'
+    WHEN rights.own_data_allowed AND target.id = users.id THEN '+own-data'
+    ELSE (
+      WITH containing (id) AS MATERIALIZED (
+        SELECT group_id FROM user_group WHERE target.kind = 'user' AND user_group.user_id = target.id
+        UNION ALL
+        SELECT module_set_id FROM module_set_modules WHERE target.kind = 'module' AND module_id = target.id
+      )
+      SELECT coalesce(
+        (
+          SELECT CASE min(
+            CASE
+              WHEN target_kind = target.kind THEN
+                CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
+                  CASE effect WHEN 'deny' THEN 10 ELSE 11 END
+                END
+              WHEN target_kind = target.containing_kind THEN
+                CASE WHEN containing.id IS NOT NULL THEN CASE effect WHEN 'deny' THEN 22 ELSE 21 END END
+              WHEN target_kind = target.all_kind THEN
+                CASE effect WHEN 'deny' THEN 30 ELSE 31 END
+            END) % 2 WHEN 1 THEN '+user' WHEN 0 THEN '-user' END
+          FROM rules LEFT JOIN containing ON containing.id = coalesce(target_group_id, target_module_set_id)
+          WHERE rules.user_id = users.id AND rules.right_id = rights.id
+            AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+        ),
+        (
+          SELECT CASE max(stance % 2) WHEN 1 THEN '+group-allow' WHEN 0 THEN '-group-deny' END
+          FROM (
+            SELECT min(
+              CASE
+                WHEN target_kind = target.kind THEN
+                  CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
+                    CASE effect WHEN 'deny' THEN 10 ELSE 11 END
+                  END
+                WHEN target_kind = target.containing_kind THEN
+                  CASE WHEN containing.id IS NOT NULL THEN CASE effect WHEN 'deny' THEN 22 ELSE 21 END END
+                WHEN target_kind = target.all_kind THEN
+                  CASE effect WHEN 'deny' THEN 30 ELSE 31 END
+              END) AS stance
+            FROM user_group JOIN rules ON rules.group_id = user_group.group_id
+            LEFT JOIN containing ON containing.id = coalesce(target_group_id, target_module_set_id)
+            WHERE user_group.user_id = users.id AND rules.right_id = rights.id
+              AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+            GROUP BY rules.group_id
+          ) AS stances
+        ),
+        '-default'
+      )
+    )
+  END AS answer
+  OFFSET 0
+) AS found
+WHERE rights.scope <> 'plain';

@@ -5,6 +5,7 @@
 
 mod address;
 mod failure;
+mod schema;
 mod tls;
 
 use std::time::Duration;
@@ -23,10 +24,7 @@ use super::{Receipt, Target, TargetError};
 
 use address::Address;
 use failure::failure;
-
-/// The migrations in order; the position in the list is the schema version that each leads to. The first one makes what
-/// SQLite has since its second.
-const MIGRATIONS: [&str; 2] = ["", include_str!("../../schema/postgres/0002-first.sql")];
+use schema::Found;
 
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -166,31 +164,23 @@ impl Engine for Postgres {
     }
 
     fn version(&mut self) -> Result<usize, TargetError> {
-        let exists = "SELECT to_regclass('schema_version') IS NOT NULL, to_regclass('users') IS NOT NULL";
-        let (ours, users) = self.with(|client| client.query_one(exists, &[]).map(|row| (row.get(0), row.get(1))))?;
-        match (ours, users) {
-            (false, false) => return Ok(0),
-            (false, true) => return Err(TargetError::Foreign(self.name().to_owned())),
-            (true, _) => {}
-        }
-        let rows = self.with(|client| client.query("SELECT version::bigint FROM schema_version", &[]))?;
-        let [row] = rows.as_slice() else { return Err(TargetError::Senseless("no schema version".to_owned())) };
-        let found: i64 = row.get(0);
-        match usize::try_from(found) {
-            Ok(version @ 1..) if version <= MIGRATIONS.len() => Ok(version),
-            _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
+        let version = match self.with(schema::find)? {
+            Found::Nothing => return Ok(0),
+            Found::Foreign => return Err(TargetError::Foreign(self.name().to_owned())),
+            Found::Version(version) => schema::known(version)?,
+        };
+        match self.with(schema::altered)? {
+            None => Ok(version),
+            Some(what) => Err(TargetError::Altered { database: self.name().to_owned(), what }),
         }
     }
 
     fn newest(&self) -> usize {
-        MIGRATIONS.len()
+        schema::NEWEST
     }
 
     fn migrate(&mut self, from: usize) -> Result<(), TargetError> {
-        self.with(|client| {
-            MIGRATIONS[from..].iter().try_for_each(|migration| client.batch_execute(migration))?;
-            client.execute("UPDATE schema_version SET version = $1", &[&(MIGRATIONS.len() as i32)]).map(drop)
-        })
+        self.with(|client| schema::migrate(client, from))
     }
 
     fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError> {
