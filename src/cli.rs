@@ -7,6 +7,7 @@ mod database;
 mod diff;
 mod explain;
 mod fix;
+mod guards;
 mod init;
 mod log;
 mod matrix;

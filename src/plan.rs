@@ -4,6 +4,7 @@
 //! What a plan lists is what an apply runs; nothing is decided later.
 
 mod fingerprint;
+pub mod guard;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +112,8 @@ pub struct Plan {
     pub effective: Effective,
     /// The writes.
     pub steps: Vec<Step>,
+    /// What the database says, with accounts under their new names.
+    pub before: State,
     /// What the database will say.
     pub after: State,
     /// Identifies what the plan was made from and what it does.
@@ -165,7 +168,7 @@ pub fn plan(reading: &Reading, desired: &Desired, on: Date, place: impl Fn(&Key)
     let head_policy = state::compile(&after, place);
     let effective = diff::effective(&InForce::new(&base_policy, on), &InForce::new(&head_policy, on));
     let fingerprint = fingerprint::of_plan(&seen, &steps, on, &effective);
-    Plan { changes, conflicts, effective, steps, after, fingerprint, seen }
+    Plan { changes, conflicts, effective, steps, before: actual, after, fingerprint, seen }
 }
 
 /// The renames that can be done, in an order in which they can: the old account is there, and the new name is free. An

@@ -7,6 +7,7 @@ mod check;
 mod diff;
 mod explain;
 mod gates;
+mod guards;
 mod init;
 mod log;
 mod members;
@@ -38,6 +39,7 @@ pub use diff::{
 };
 pub use explain::{ExplainOut, PageOut, explain};
 pub use gates::{GateOut, HitOut, RequiredOut, ReviewersOut, gates, reviewers};
+pub use guards::{GuardOut, guards};
 pub use init::{InitOut, init};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};

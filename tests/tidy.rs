@@ -129,6 +129,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("petgraph", &["model/graph.rs"]);
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);
+    only("whoami", &["cli"]);
     only("Timestamp::now", &["cli"]);
     only("std::env", &["cli"]);
 }

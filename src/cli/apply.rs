@@ -7,10 +7,12 @@ use clap::Args;
 use crate::language::Language;
 use crate::report::{snippet, text, view};
 use crate::say;
+use crate::syntax::settings::Guard;
 use crate::target::Run;
 use crate::wire;
 
 use super::database::{Database, database};
+use super::guards;
 use super::plan::make;
 use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
@@ -22,9 +24,14 @@ use super::{Common, Context, Format, Outcome};
 /// never a mixture. It asks on a terminal only; in a script it goes ahead. A
 /// database that does not exist is made.
 ///
+/// Guards refuse a plan that takes too much: accounts, rights, a whole section,
+/// the last superuser, or the own access. What they let through stands in
+/// rightful.yaml. --override puts one of them aside, for this run; --yes none.
+///
 /// Examples:
 ///   rightful apply
 ///   rightful apply --yes --database sqlite:crm.db
+///   rightful apply --override remove_users
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Apply {
@@ -35,6 +42,9 @@ pub struct Apply {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Put this guard aside for this run; may be given for several
+    #[arg(long = "override", value_name = "GUARD", value_parser = guards::read_guard)]
+    overrides: Vec<Guard>,
     #[command(flatten)]
     common: Common,
 }
@@ -42,18 +52,16 @@ pub struct Apply {
 pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     checked(&opened, context)?;
-    if opened.repository.settings.guards != crate::syntax::settings::Guards::default() {
-        let text = say!("warning: this version does not enforce the guards of rightful.yaml");
-        super::write_err(&format!("{}\n", text.to(opened.err.language)));
-    }
     let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
-    let plan = make(&opened, context, &mut *target)?;
+    let (reading, plan) = make(&opened, context, &mut *target)?;
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
     let shown = |look| text::print(&view::plan(&plan, opened.policy(), &opened.sensitive(), &heading, 0), look);
     if as_text {
         super::write_out(&shown(opened.out));
     }
+    let tripped = guards::tripped(&opened, context, &reading, &plan);
+    let overridden = guards::pass(tripped, &command.overrides, &opened)?;
     if asks && !(as_text && std::io::stdout().is_terminal()) {
         // Nobody shall be asked about what went elsewhere.
         super::write_err(&shown(opened.err));
@@ -64,15 +72,22 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let run = Run {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        os_user: std::env::var("USER").ok().or_else(|| std::env::var("LOGNAME").ok()),
+        os_user: guards::os_user(),
         revision: opened.revision.clone(),
         ..Run::default()
     };
     let receipt = target.apply(&plan, &run)?;
     let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::apply(&receipt)),
+        Format::Json => {
+            let overrides = wire::guards(opened.sources(), &overridden);
+            wire::to_text(&wire::ApplyOut { overrides, ..wire::apply(&receipt) })
+        }
         Format::Text if plan.changes.is_empty() => String::new(),
-        Format::Text => format!("\n{}", text::print(&view::applied(&receipt, &name), opened.out)),
+        Format::Text => {
+            let mut page = view::applied(&receipt, &name);
+            page.0.extend(view::overridden(&overridden).0);
+            format!("\n{}", text::print(&page, opened.out))
+        }
     };
     Ok(Outcome::new(out, 0))
 }

@@ -6,6 +6,7 @@ mod count;
 mod diff;
 mod explain;
 mod gates;
+mod guards;
 mod log;
 mod matrix;
 mod members;
@@ -30,6 +31,7 @@ pub use diff::{
 };
 pub use explain::{codes, explained};
 pub use gates::{Length, gates, reviewers, weakened};
+pub use guards::{guards, overridden};
 pub use log::log;
 pub use matrix::matrix;
 pub use members::members;

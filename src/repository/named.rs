@@ -1,10 +1,10 @@
-//! The names in the settings that no company knows: in sensitive rights, gates and reviewers.
+//! The names in the settings that no company knows: in sensitive rights, gates, reviewers and operators.
 //!
 //! Settings speak of all companies, so a name need exist in one of them only.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Bound, Meaningless, Part, Parts, Policy, ambiguous, rights_of_pattern};
-use crate::name::{RightName, nearest};
+use crate::name::{Name, RightName, nearest};
 use crate::say;
 use crate::syntax::expectation::Spans;
 use crate::syntax::gate::Object;
@@ -28,6 +28,9 @@ pub(super) fn unknown(settings: &Settings, companies: &[Company]) -> Vec<Diagnos
     let reviewers = settings.reviewers.iter().map(|reviewers| (&reviewers.object, &reviewers.spans));
     for (object, spans) in gates.chain(reviewers) {
         of_object(&policies, object, spans).into_iter().for_each(|(span, wrong)| add(span, wrong));
+    }
+    for operator in &settings.operators {
+        unknown_user(&policies, &operator.user.value).into_iter().for_each(|wrong| add(operator.user.span, wrong));
     }
     found
 }
@@ -125,6 +128,20 @@ fn group_named(parts: &Parts, reference: &At<Reference>) -> Result<(), Meaningle
         None => say!("declare it in the section `{section}`, or correct the name", section),
     };
     Err(Meaningless { code, part: Part::Target, message, help })
+}
+
+/// A user that no company has.
+fn unknown_user(policies: &[&Policy], name: &Name) -> Option<Meaningless> {
+    if policies.iter().any(|policy| policy.users.find(name).is_some()) {
+        return None;
+    }
+    let known = policies.iter().flat_map(|policy| policy.users.iter().map(|(_, name, _)| name.as_str()));
+    let help = match nearest(name.as_str(), known) {
+        Some(near) => say!("did you mean `{near}`?", near),
+        None => say!("declare it in the section `{section}`, or correct the name", section = "users"),
+    };
+    let message = say!("there is no user `{name}`", name);
+    Some(Meaningless { code: Code::UnknownUser, part: Part::Target, message, help })
 }
 
 /// The rights of a pattern that no company has.

@@ -3,7 +3,7 @@
 use crate::diff::{Declared, Item, compare_items};
 use crate::state::Value;
 use crate::syntax::database::DatabaseUrl;
-use crate::syntax::settings::Settings;
+use crate::syntax::settings::{Guard, Settings};
 use crate::text::Span;
 
 /// Compares settings. Passwords are never among the values.
@@ -36,11 +36,14 @@ fn items(settings: &Settings) -> Vec<Item> {
         let approvers: Vec<String> = reviewers.approvers.iter().map(|approver| approver.value.to_string()).collect();
         add(format!("reviewers: {}", reviewers.object), Value::list(&approvers), Some(reviewers.span));
     }
-    let guards = [("remove_users", &settings.guards.remove_users), ("lose_rights", &settings.guards.lose_rights)];
-    for (name, guard) in guards {
-        if let Some(limit) = guard {
-            add(format!("guards.{name}"), text(limit.value.to_string()), Some(limit.span));
+    for guard in Guard::ALL {
+        if let Some(limit) = settings.guards.said(guard) {
+            add(format!("guards.{guard}"), text(limit.value.to_string()), Some(limit.span));
         }
+    }
+    for operator in &settings.operators {
+        let key = format!("operators.{}", operator.os_user.value);
+        add(key, text(operator.user.value.to_string()), Some(operator.user.span));
     }
     for (code, level) in &settings.lints {
         add(format!("lints.{}", code.as_str()), text(level.value.as_str().to_owned()), Some(level.span));

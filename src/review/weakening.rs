@@ -12,7 +12,7 @@ use crate::date::Date;
 use crate::diag::{Code, Diagnostic, Level};
 use crate::name::{Name, RightName};
 use crate::repository::{Company, Repository};
-use crate::syntax::settings::{Approver, Limit, Settings};
+use crate::syntax::settings::{Approver, Guard, Limit, Settings};
 use crate::text::Place;
 
 /// Something that the change weakens, and in which companies; in none in particular, if there is but one or it is
@@ -83,12 +83,25 @@ pub enum Weakened {
     },
     /// A guard is gone, is looser, or counts otherwise.
     Guard {
-        /// Which one, by its field.
-        field: &'static str,
-        /// The limit before.
-        before: Limit,
-        /// The limit now, if there is one.
+        /// Which one.
+        guard: Guard,
+        /// The limit before, unless it was the default.
+        before: Option<Limit>,
+        /// The limit now, unless it is the default.
         after: Option<Limit>,
+        /// Where the base has it.
+        base: Option<Place>,
+        /// Where the head has it.
+        head: Option<Place>,
+    },
+    /// Somebody who runs the program has another account of the CRM, or none.
+    Operator {
+        /// What the operating system calls them.
+        os_user: Box<str>,
+        /// The account before.
+        before: Name,
+        /// The account now.
+        after: Option<Name>,
         /// Where the base has it.
         base: Place,
         /// Where the head has it.
@@ -240,7 +253,8 @@ gates:
   - nobody gains access to management
   - expectations hold
 reviewers: { data.export: [anna, karin], access to management: anna }
-guards: { remove_users: 10%, lose_rights: 5 }
+guards: { remove_users: 10%, lose_rights: 5, empty_section: 2, operator: on, gain_rights: off }
+operators: { root: anna }
 lints: { inert-rule: error, unused-group: off }";
         assert_eq!(in_settings(base, base), "");
         let head = "
@@ -252,6 +266,7 @@ gates:
   - nobody loses program.start
 reviewers: { data.*: [karin, anna], access to group:management: [anna], sms.send: lars }
 guards: { remove_users: 5%, lose_rights: 0 }
+operators: { deploy: lars, root: anna }
 lints: { inert-rule: error }";
         assert_eq!(in_settings(base, head), "");
         assert_eq!(in_settings("language: de", head), "");
@@ -294,7 +309,8 @@ gates:
   - nothing is weakened
   - no change
 reviewers: { data.export: [anna, karin], sms.send: anna, data.import: [anna], lists.print: [karin, lars] }
-guards: { remove_users: 10%, lose_rights: 5 }
+guards: { remove_users: 10%, lose_rights: 5, gain_rights: 5% }
+operators: { root: anna, deploy: lars }
 lints: { inert-rule: error, unused-group: error, redundant-rule: warning }";
         insta::assert_snapshot!(in_settings(base, "
 sensitive: [data.import]
@@ -303,17 +319,23 @@ gates:
   - nobody gains data.export
   - nobody gains sensitive
 reviewers: { data.export: [anna, karin, lars], sms.send: [karin], data.import: anna, lists.print: lars }
-guards: { remove_users: 5, lose_rights: 6 }
+guards: { remove_users: 5, lose_rights: 6, gain_rights: off, last_superuser: off, empty_section: 3 }
+operators: { root: karin }
 lints: { unused-group: warning, cannot-start: off }"), @r#"
         sensitive (data.*) base rightful.yaml:2 "data.*" | no longer sensitive: `data.export`
         sensitive (sms.send) base rightful.yaml:2 "sms.send" | no longer sensitive: `sms.send`
         sensitive (invoices.approve) base rightful.yaml:2 "invoices.approve" | no longer sensitive: `invoices.approve`
         guard (remove_users) head rightful.yaml:8 "5" + base rightful.yaml:10 "10%" | the guard `remove_users` was 10% and is 5
         guard (lose_rights) head rightful.yaml:8 "6" + base rightful.yaml:10 "5" | the guard `lose_rights` was 5 and is 6
-        level (inert-rule) base rightful.yaml:11 "error" | the level of `inert-rule` was `error` and is `warning`
-        level (unused-group) head rightful.yaml:9 "warning" + base rightful.yaml:11 "error" | the level of `unused-group` was `error` and is `warning`
-        level (cannot-start) head rightful.yaml:9 "off" | the level of `cannot-start` was `warning` and is `off`
-        level (redundant-rule) base rightful.yaml:11 "warning" | the level of `redundant-rule` was `warning` and is `off`
+        guard (gain_rights) head rightful.yaml:8 "off" + base rightful.yaml:10 "5%" | the guard `gain_rights` was 5% and is off
+        guard (empty_section) head rightful.yaml:8 "3" | the guard `empty_section` was 2, its default, and is 3
+        guard (last_superuser) head rightful.yaml:8 "off" | the guard `last_superuser` was on, its default, and is off
+        operator (root) head rightful.yaml:9 "karin" + base rightful.yaml:11 "anna" | the operator `root` was `anna` and is `karin`
+        operator (deploy) base rightful.yaml:11 "lars" | the operator `deploy` is gone, who was `lars`
+        level (inert-rule) base rightful.yaml:12 "error" | the level of `inert-rule` was `error` and is `warning`
+        level (unused-group) head rightful.yaml:10 "warning" + base rightful.yaml:12 "error" | the level of `unused-group` was `error` and is `warning`
+        level (cannot-start) head rightful.yaml:10 "off" | the level of `cannot-start` was `warning` and is `off`
+        level (redundant-rule) base rightful.yaml:12 "warning" | the level of `redundant-rule` was `warning` and is `off`
         gate (nobody gains data.*) base rightful.yaml:5 "nobody gains data.*" | the gate `nobody gains data.*` is gone
         gate (nobody loses sensitive) base rightful.yaml:6 "nobody loses sensitive" | the gate `nobody loses sensitive` is gone
         gate (nothing is weakened) base rightful.yaml:7 "nothing is weakened" | the gate `nothing is weakened` is gone
@@ -329,9 +351,12 @@ lints: { unused-group: warning, cannot-start: off }"), @r#"
         sensitive (invoices.approve) base rightful.yaml:2 "invoices.approve" | no longer sensitive: `invoices.approve`
         guard (remove_users) base rightful.yaml:10 "10%" | the guard `remove_users` is gone, which was 10%
         guard (lose_rights) base rightful.yaml:10 "5" | the guard `lose_rights` is gone, which was 5
-        level (inert-rule) base rightful.yaml:11 "error" | the level of `inert-rule` was `error` and is `warning`
-        level (unused-group) base rightful.yaml:11 "error" | the level of `unused-group` was `error` and is `warning`
-        level (redundant-rule) base rightful.yaml:11 "warning" | the level of `redundant-rule` was `warning` and is `off`
+        guard (gain_rights) base rightful.yaml:10 "5%" | the guard `gain_rights` is gone, which was 5%
+        operator (root) base rightful.yaml:11 "anna" | the operator `root` is gone, who was `anna`
+        operator (deploy) base rightful.yaml:11 "lars" | the operator `deploy` is gone, who was `lars`
+        level (inert-rule) base rightful.yaml:12 "error" | the level of `inert-rule` was `error` and is `warning`
+        level (unused-group) base rightful.yaml:12 "error" | the level of `unused-group` was `error` and is `warning`
+        level (redundant-rule) base rightful.yaml:12 "warning" | the level of `redundant-rule` was `warning` and is `off`
         gate (at most 5 users gain data.export) base rightful.yaml:4 "at most 5 users gain data.export" | the gate `at most 5 users gain data.export` is gone
         gate (nobody gains data.*) base rightful.yaml:5 "nobody gains data.*" | the gate `nobody gains data.*` is gone
         gate (nobody loses sensitive) base rightful.yaml:6 "nobody loses sensitive" | the gate `nobody loses sensitive` is gone

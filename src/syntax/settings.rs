@@ -1,5 +1,5 @@
-//! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards and levels of
-//! findings. One file per section that has more to it than a line.
+//! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards, operators and
+//! levels of findings. One file per section that has more to it than a line.
 
 mod company;
 mod gates;
@@ -22,7 +22,7 @@ use super::rule::RightPattern;
 use super::yaml::{self, Node};
 
 pub use company::{COMPANY_FIELDS, CompanySettings};
-pub use guards::{GUARD_FIELDS, Guards, Limit};
+pub use guards::{GUARD_FIELDS, Guard, Guards, Limit, MAX_OS_USER_BYTES, Operator};
 pub use reviewers::{Approver, MAX_APPROVER_BYTES, Reviewers};
 
 /// What the settings say.
@@ -40,6 +40,8 @@ pub struct Settings {
     pub reviewers: Vec<Reviewers>,
     /// What a plan may not go past unconfirmed.
     pub guards: Guards,
+    /// Which accounts of the CRM those have who run the program.
+    pub operators: Vec<Operator>,
     /// Levels of findings that differ from their own.
     pub lints: BTreeMap<Code, Spanned<Level>>,
     /// Which file it is, if there is one.
@@ -59,8 +61,8 @@ impl Settings {
 }
 
 /// The fields of the settings.
-pub const FIELDS: [&str; 8] =
-    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "lints"];
+pub const FIELDS: [&str; 9] =
+    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "operators", "lints"];
 
 /// Reads the settings.
 pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
@@ -84,6 +86,7 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
             "gates" => settings.gates = gates::read(&mut reader, node),
             "reviewers" => settings.reviewers = reviewers::read(&mut reader, node),
             "guards" => settings.guards = guards::read(&mut reader, node),
+            "operators" => settings.operators = guards::operators(&mut reader, node),
             "lints" => settings.lints = lints::read(&mut reader, node),
             unknown => reader.unknown_field(unknown, span, say!("setting"), &FIELDS),
         }
@@ -128,7 +131,8 @@ companies:
   west: { database: "sqlite:../x.db" }
   ost: { policies: [policies/nord], database: hunter2 }
 sensitive: [data.exprot!, data.export]
-guards: { remove_users: 10, lose_rights: 250% }
+guards: { remove_users: 10, lose_rights: 250%, gain_rights: on, empty_section: 5%, last_superuser: 1, operator: off }
+operators: { " root": anna, root: l!, deploy: anna }
 lints: { inert-rul: off, inert-rule: never, contradiction: off, unused-group: off }
 //- policies/nord/a.yaml
 users: { lars: }
@@ -146,10 +150,15 @@ users: { lars: }
         wrong-type rightful.yaml:7:21 "\"sqlite:../x.db\"" `../x.db` does not lie below this file | write a path from here, such as `sqlite:nordwind.db`
         wrong-type rightful.yaml:8:47 "hunter2" this names no database | write `sqlite:PATH`, `postgres://...` or `env:NAME`
         rule-syntax rightful.yaml:9:24 "!" `!` cannot stand here | expected the end
-        wrong-type rightful.yaml:10:42 "250%" this is a share or a number, not `250%` | write percent, such as `10%`, or a number, such as `5`
-        unknown-field rightful.yaml:11:10 "inert-rul" no finding has the code `inert-rul` | did you mean `inert-rule`?
-        wrong-type rightful.yaml:11:38 "never" `never` cannot stand here | write `error`, `warning` or `off`
-        wrong-type rightful.yaml:11:60 "off" `contradiction` is always an error | only the levels of warnings can be chosen
+        wrong-type rightful.yaml:10:42 "250%" this is a share or a number, not `250%` | write percent, such as `10%`, a number, such as `5`, or `off`
+        wrong-type rightful.yaml:10:61 "on" this is a share or a number, not `on` | write percent, such as `10%`, a number, such as `5`, or `off`
+        wrong-type rightful.yaml:10:80 "5%" this is a whole number, not `5%` | write a number, such as `2`, or `off`
+        wrong-type rightful.yaml:10:100 "1" this is on or off, not `1` | write `on` or `off`
+        wrong-type rightful.yaml:11:14 "\" root\"" ` root` is no user of the operating system | write the name that `id -un` shows to them
+        invalid-name rightful.yaml:11:35 "l!" `l!` is no name: `!` cannot be part of a name | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
+        unknown-field rightful.yaml:12:10 "inert-rul" no finding has the code `inert-rul` | did you mean `inert-rule`?
+        wrong-type rightful.yaml:12:38 "never" `never` cannot stand here | write `error`, `warning` or `off`
+        wrong-type rightful.yaml:12:60 "off" `contradiction` is always an error | only the levels of warnings can be chosen
         "#);
     }
 

@@ -11,7 +11,7 @@ use crate::state::Said;
 use crate::target::Receipt;
 use crate::text::Sources;
 
-use super::{VERSION, file_and_line};
+use super::{GuardOut, VERSION, file_and_line};
 
 /// One difference between the policy and the database.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -81,6 +81,8 @@ pub struct PlanOut {
     pub gains: Vec<EffectOut>,
     /// What people lose.
     pub losses: Vec<EffectOut>,
+    /// The guards that keep `apply` from doing it, unless each is overridden by its name.
+    pub guards: Vec<GuardOut>,
     /// Identifies the plan.
     pub fingerprint: String,
 }
@@ -94,6 +96,10 @@ pub struct ApplyOut {
     pub applied: usize,
     /// The number of the run; `null` if there was nothing to write.
     pub run: Option<i64>,
+    /// The guards that were put aside for this run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub overrides: Vec<GuardOut>,
 }
 
 /// A plan.
@@ -123,6 +129,7 @@ pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
         conflicts: plan.conflicts.iter().map(conflict).collect(),
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
+        guards: Vec::new(),
         fingerprint: plan.fingerprint.to_string(),
     }
 }
@@ -150,5 +157,5 @@ pub(super) fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<Effect
 
 /// The outcome of an apply.
 pub fn apply(receipt: &Receipt) -> ApplyOut {
-    ApplyOut { version: VERSION, applied: receipt.applied, run: receipt.run }
+    ApplyOut { version: VERSION, applied: receipt.applied, run: receipt.run, overrides: Vec::new() }
 }

@@ -10,6 +10,7 @@ mod database;
 mod diff;
 mod diff_formats;
 mod groups;
+mod guards;
 mod history;
 mod hostile;
 mod machines;

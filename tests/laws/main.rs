@@ -8,6 +8,7 @@ mod decisions;
 mod differences;
 mod expectations;
 mod findings;
+mod guards;
 mod history;
 mod holders;
 mod naive;

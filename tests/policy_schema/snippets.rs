@@ -125,7 +125,8 @@ reviewers:
   calendar.*: anna@nordwind.example
   access to group:management: [karin]
   group:management: 007
-guards: { remove_users: 10%, lose_rights: 25 }
+guards: { remove_users: 10%, lose_rights: 25, gain_rights: off, empty_section: 2, last_superuser: on, operator: off }
+operators: { root: anna, "NORDWIND\\lars": lars }
 lints: { inert-rule: error, unused-group: off, redundant-rule: warning, contradiction: error }
 "#;
 
@@ -306,6 +307,14 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("guards: { lose_rights: -1 }", "guards: { lose_rights: 0 }"),
     ("guards: { lose_rights: few }", "guards: { lose_rights: \"5\" }"),
     ("guards: { lose_rights: [5] }", "guards: { lose_rights: 5 }"),
+    ("guards: { gain_rights: on }", "guards: { gain_rights: off }"),
+    ("guards: { empty_section: 10% }", "guards: { empty_section: 10 }"),
+    ("guards: { last_superuser: 1 }", "guards: { last_superuser: on }"),
+    ("guards: { operator: true }", "guards: { operator: off }"),
+    ("operators: [root]", "operators: { root: anna }"),
+    ("operators: { \" root\": anna }", "operators: { root: anna }"),
+    ("operators: { root: [anna] }", "operators: { root: anna }"),
+    ("operators: { root: \"an na\" }", "operators: { root: 007 }"),
     ("lints: { inert-rul: off }", "lints: { inert-rule: off }"),
     ("lints: { inert-rule: never }", "lints: { inert-rule: warning }"),
     ("lints: { inert-rule: false }", "lints: { inert-rule: error }"),

@@ -1,4 +1,5 @@
-//! Settings that a change takes out or loosens: companies, sensitive rights, guards, levels, gates and reviewers.
+//! Settings that a change takes out or loosens: companies, sensitive rights, guards, operators, levels, gates and
+//! reviewers.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::repository::Repository;
 use crate::review::object::named;
 use crate::syntax::gate::{GateKind, Object};
 use crate::syntax::rule::{RightPattern, TargetRef};
-use crate::syntax::settings::{Approver, Limit, Reviewers, Settings};
+use crate::syntax::settings::{Approver, Guard, Limit, Reviewers, Settings};
 use crate::text::Spanned;
 
 use super::Weakened;
@@ -34,6 +35,7 @@ pub(super) fn weakened(base: &Repository, head: &Repository) -> Vec<Weakened> {
     let mut found = sensitive(base, head);
     let (before, after) = (&base.settings, &head.settings);
     found.extend(guards(before, after));
+    found.extend(operators(before, after));
     found.extend(Code::ALL.iter().filter_map(|code| level(before, after, *code)));
     let meaning = Meaning { head };
     found.extend(before.gates.iter().filter_map(|gate| {
@@ -91,36 +93,55 @@ fn sensitive(base: &Repository, head: &Repository) -> Vec<Weakened> {
 }
 
 fn guards(before: &Settings, after: &Settings) -> Vec<Weakened> {
-    let fields = [
-        ("remove_users", &before.guards.remove_users, &after.guards.remove_users),
-        ("lose_rights", &before.guards.lose_rights, &after.guards.lose_rights),
-    ];
-    let loosened = fields.into_iter().filter_map(|(field, known, now)| {
-        let known = known.as_ref()?;
-        let is_as_strict = match (known.value, now.as_ref()?.value) {
-            (Limit::Percent(before), Limit::Percent(after)) | (Limit::Number(before), Limit::Number(after)) => {
-                after <= before
-            }
-            // A share and a number cannot be compared, unless they let nothing through.
-            (_, Limit::Percent(0) | Limit::Number(0)) => true,
-            _ => false,
-        };
-        (!is_as_strict).then_some((field, known, now.as_ref()))
-    });
-    let gone = fields.into_iter().filter_map(|(field, known, now)| match now {
-        None => Some((field, known.as_ref()?, None)),
-        Some(_) => None,
-    });
-    loosened
-        .chain(gone)
-        .map(|(field, known, now)| Weakened::Guard {
-            field,
-            before: known.value,
-            after: now.map(|now| now.value),
-            base: before.place(known.span),
+    let loosened = |guard: Guard| {
+        let (known, now) = (before.guards.said(guard), after.guards.said(guard));
+        let value = |said: Option<&Spanned<Limit>>| said.map(|said| said.value);
+        (!is_as_strict(guard, value(known), value(now))).then(|| Weakened::Guard {
+            guard,
+            before: value(known),
+            after: value(now),
+            base: known.map(|known| before.place(known.span)),
             head: now.map(|now| after.place(now.span)),
         })
-        .collect()
+    };
+    Guard::ALL.into_iter().filter_map(loosened).collect()
+}
+
+/// Whether a limit, or the default where none is set, stops whatever the one before stopped.
+fn is_as_strict(guard: Guard, before: Option<Limit>, after: Option<Limit>) -> bool {
+    let default = guard.default_limit();
+    if before == after || before == Some(Limit::Off) {
+        return true;
+    }
+    let Some(after) = after else {
+        // A default that lets some people through whatever share they are is looser than the same limit without that.
+        return guard.default_people() == 0 && is_as_strict(guard, before, Some(default));
+    };
+    match (before.unwrap_or(default), after) {
+        (_, Limit::On | Limit::Percent(0) | Limit::Number(0)) => true,
+        (Limit::Percent(before), Limit::Percent(after)) | (Limit::Number(before), Limit::Number(after)) => {
+            after <= before
+        }
+        // Whatever passes the default is more than the people that it lets through.
+        (_, Limit::Number(after)) if before.is_none() => after as usize <= guard.default_people(),
+        // Else a share and a number cannot be compared.
+        _ => false,
+    }
+}
+
+/// Operators who are none any more, or have another account.
+fn operators<'s>(before: &'s Settings, after: &'s Settings) -> impl Iterator<Item = Weakened> + 's {
+    before.operators.iter().filter_map(|known| {
+        let now = after.operators.iter().find(|now| now.os_user.value == known.os_user.value);
+        let same = now.is_some_and(|now| now.user.value == known.user.value);
+        (!same).then(|| Weakened::Operator {
+            os_user: known.os_user.value.clone(),
+            before: known.user.value.clone(),
+            after: now.map(|now| now.user.value.clone()),
+            base: before.place(known.user.span),
+            head: now.map(|now| after.place(now.user.span)),
+        })
+    })
 }
 
 fn level(before: &Settings, after: &Settings, code: Code) -> Option<Weakened> {

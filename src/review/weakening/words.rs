@@ -19,6 +19,7 @@ impl Weakening {
             Weakened::ExpectationFails { .. } => "expectation-fails",
             Weakened::Sensitive { .. } => "sensitive",
             Weakened::Guard { .. } => "guard",
+            Weakened::Operator { .. } => "operator",
             Weakened::Level { .. } => "level",
             Weakened::Gate { .. } => "gate",
             Weakened::Reviewers { .. } => "reviewers",
@@ -45,7 +46,8 @@ impl Weakening {
             | Weakened::ExpectationUnaskable { text, .. }
             | Weakened::ExpectationFails { text, .. } => text.to_string(),
             Weakened::Sensitive { pattern, .. } => pattern.clone(),
-            Weakened::Guard { field, .. } => (*field).to_owned(),
+            Weakened::Guard { guard, .. } => guard.to_string(),
+            Weakened::Operator { os_user, .. } => os_user.to_string(),
             Weakened::Level { code, .. } => code.to_string(),
             Weakened::Gate { before, .. } => before.clone(),
             Weakened::Reviewers { object, .. } => object.clone(),
@@ -67,10 +69,10 @@ impl Weakening {
                 let sides = std::iter::once(Side::Base).chain(std::iter::repeat(Side::Head));
                 sides.zip(finding.labels.iter().map(|label| label.place)).collect()
             }
-            Weakened::Guard { base, head, .. }
+            Weakened::Operator { base, head, .. }
             | Weakened::Gate { base, head, .. }
             | Weakened::Reviewers { base, head, .. } => head_first(Some(*base), *head),
-            Weakened::Level { base, head, .. } => head_first(*base, *head),
+            Weakened::Guard { base, head, .. } | Weakened::Level { base, head, .. } => head_first(*base, *head),
             Weakened::Silenced { finding } => finding.labels.iter().map(|label| (Side::Head, label.place)).collect(),
         }
     }
@@ -102,11 +104,22 @@ impl Weakening {
             Weakened::Sensitive { rights, .. } => {
                 say!("no longer sensitive: {rights}", rights = names(rights, Joint::And))
             }
-            Weakened::Guard { field, before, after: None, .. } => {
-                say!("the guard `{field}` is gone, which was {before}", field, before)
+            Weakened::Guard { guard, before, after: None, .. } => {
+                let before = before.unwrap_or(guard.default_limit());
+                say!("the guard `{field}` is gone, which was {before}", field = guard, before)
             }
-            Weakened::Guard { field, before, after: Some(after), .. } => {
-                say!("the guard `{field}` was {before} and is {after}", field, before, after)
+            Weakened::Guard { guard, before: Some(before), after: Some(after), .. } => {
+                say!("the guard `{field}` was {before} and is {after}", field = guard, before, after)
+            }
+            Weakened::Guard { guard, before: None, after: Some(after), .. } => {
+                let before = guard.default_limit();
+                say!("the guard `{field}` was {before}, its default, and is {after}", field = guard, before, after)
+            }
+            Weakened::Operator { os_user, before, after: None, .. } => {
+                say!("the operator `{os_user}` is gone, who was `{before}`", os_user, before)
+            }
+            Weakened::Operator { os_user, before, after: Some(after), .. } => {
+                say!("the operator `{os_user}` was `{before}` and is `{after}`", os_user, before, after)
             }
             Weakened::Level { code, before, after, .. } => {
                 let (before, after) = (before.as_str(), after.as_str());

@@ -119,9 +119,14 @@ pub fn duration() -> String {
     "^0*[1-9](?:[0-9]{0,9}s|[0-9]{0,7}m|[0-9]{0,6}h|[0-9]{0,4}d)$".to_owned()
 }
 
-/// `10%`, or a number in quotes.
+/// `10%`, a number in quotes, or `off`.
 pub fn limit() -> String {
-    "^(?:0*(?:100|[0-9]{1,2})%|[0-9]+)$".to_owned()
+    "^(?:0*(?:100|[0-9]{1,2})%|[0-9]+|off)$".to_owned()
+}
+
+/// A text without blanks around it.
+pub fn os_user() -> String {
+    r"^\S(?:.*\S)?$".to_owned()
 }
 
 /// A folder below the settings file.

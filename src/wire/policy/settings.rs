@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::diag::{Code, Level};
 use crate::syntax::rule::MAX_TEXT_BYTES;
-use crate::syntax::settings::MAX_APPROVER_BYTES;
+use crate::syntax::settings::{MAX_APPROVER_BYTES, MAX_OS_USER_BYTES};
 
 use super::rule::RightWords;
 use super::value::{Declarations, List, Name, values};
@@ -37,6 +37,9 @@ pub struct Settings {
     reviewers: Declarations<Object, Approvers>,
     /// What a plan may not go past unless it is confirmed.
     guards: Guards,
+    /// Which account of the CRM somebody has who runs `rightful apply`, by the name that `id -un` shows to them. Nobody
+    /// takes the own access away by accident.
+    operators: Declarations<OsUser, Name>,
     /// The levels of findings that shall differ from their own.
     lints: Lints,
 }
@@ -108,10 +111,28 @@ values! {
         "title": "Limit",
         "type": ["string", "integer"],
         "pattern": patterns::limit(),
-        "patternErrorMessage": "A limit is a share, such as `10%`, or a number, such as `5`.",
+        "patternErrorMessage": "A limit is a share, such as `10%`, a number, such as `5`, or `off`.",
         "minimum": 0,
         "maximum": u32::MAX,
-        "examples": ["10%", 5],
+        "examples": ["10%", 5, "off"],
+    }
+    /// How many are too many.
+    Number: {
+        "title": "Number",
+        "type": ["string", "integer"],
+        "pattern": "^(?:[0-9]+|off)$",
+        "patternErrorMessage": "This is a number, such as `2`, or `off`.",
+        "minimum": 0,
+        "maximum": u32::MAX,
+        "examples": [2, "off"],
+    }
+    /// A user of the operating system.
+    OsUser: {
+        "title": "User of the operating system",
+        "type": "string",
+        "pattern": patterns::os_user(),
+        "patternErrorMessage": "Write the name that `id -un` shows to them.",
+        "maxLength": MAX_OS_USER_BYTES,
     }
 }
 
@@ -176,10 +197,33 @@ struct Company {
 #[derive(JsonSchema)]
 #[schemars(title = "Guards", deny_unknown_fields, transform = may_be_empty)]
 struct Guards {
-    /// The most users that may go out of use, as a share of all or as a number.
+    /// The most active accounts that may go out of use, as a share of all or as a number. Without it 10%, and three
+    /// accounts in any case.
     remove_users: Limit,
-    /// The most rights that people may lose, as a share of all or as a number.
+    /// How much of a right the people who hold it now may lose, and how much of their rights the members of a group, as
+    /// a share or as a number. Without it 25%, and five people in any case.
     lose_rights: Limit,
+    /// How much may be gained of a right beside what is held now, and by the members of a group, as a share or as a
+    /// number. Without it 100%, and twenty people in any case.
+    gain_rights: Limit,
+    /// Of how many things of a kind (groups, members, rules, ...) nothing may be left. Without it 2. Active users may
+    /// never all be gone.
+    empty_section: Number,
+    /// Whether an active superuser must be left.
+    last_superuser: Switch,
+    /// Whether those who run the program keep the own account, the start of the program, and being a superuser; see
+    /// `operators`.
+    operator: Switch,
+}
+
+/// On or off.
+#[derive(JsonSchema)]
+#[schemars(title = "On or off", rename_all = "lowercase", extend("default" = "on"))]
+pub enum Switch {
+    /// It holds.
+    On,
+    /// It does not.
+    Off,
 }
 
 /// The levels of findings.
