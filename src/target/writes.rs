@@ -67,16 +67,17 @@ impl Writes {
     }
 
     fn update(&mut self, before: Vec<(Declares, Row)>, after: Vec<(Declares, Row)>) {
-        let lists = [Declares::ModuleSetModules, Declares::AttachmentPatterns];
+        let anew = [Declares::ModuleSetModules, Declares::AttachmentPatterns, Declares::Access];
         for (table, row) in &before {
-            // The items of a list are written anew: two that swap their places would be in each other's way.
-            let is_gone = lists.contains(table) || !after.iter().any(|(other, _)| other == table);
+            // The items of a list are written anew: two that swap their places would be in each other's way. So are
+            // accesses: the row may have gone with the role that it gave.
+            let is_gone = anew.contains(table) || !after.iter().any(|(other, _)| other == table);
             if is_gone {
                 self.of(*table).deletes.push(table.table().key_of(row));
             }
         }
         for (table, row) in after {
-            let is_there = !lists.contains(&table) && before.iter().any(|(other, _)| *other == table);
+            let is_there = !anew.contains(&table) && before.iter().any(|(other, _)| *other == table);
             match is_there {
                 true if before.contains(&(table, row.clone())) => {}
                 true => self.of(table).updates.push(row),

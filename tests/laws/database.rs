@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner};
 
-type Answers = BTreeMap<(String, String, Option<String>), (bool, String)>;
+pub type Answers = BTreeMap<(String, String, Option<String>), (bool, String)>;
 
 fn in_memory() -> Sqlite {
     Sqlite::over(Connection::open_in_memory().expect("a database in memory"))
@@ -28,7 +28,7 @@ fn desired(policy: &Policy) -> Desired {
     Desired { state: State::of(policy), renames: Vec::new() }
 }
 
-fn apply(target: &mut impl Target, policy: &Policy, on: Date) -> Result<usize, TestCaseError> {
+pub fn apply(target: &mut dyn Target, policy: &Policy, on: Date) -> Result<usize, TestCaseError> {
     let reading = target.read().expect("a readable target");
     let plan = plan(&reading, &desired(policy), on, |_| None);
     let receipt = target.apply(&plan, &Run::default()).map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -53,7 +53,7 @@ fn from_views(database: &Sqlite) -> Answers {
     rows.expect("rows").map(|row| row.expect("a row")).collect()
 }
 
-fn from_resolver(policy: &Policy, on: Date) -> Answers {
+pub fn from_resolver(policy: &Policy, on: Date) -> Answers {
     let in_force = InForce::new(policy, on);
     let mut answers = Answers::new();
     for user in policy.users.ids() {
@@ -67,7 +67,7 @@ fn from_resolver(policy: &Policy, on: Date) -> Answers {
 }
 
 /// Moves the periods of an organisation so that the views, which ask the clock, meet beginnings and ends.
-fn around_today() -> impl Strategy<Value = Organisation> {
+pub fn around_today() -> impl Strategy<Value = Organisation> {
     let days = organisation_days();
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let middle = days[days.len() / 2];

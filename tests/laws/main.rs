@@ -13,9 +13,12 @@ mod history;
 mod holders;
 mod naive;
 mod organisation;
+#[path = "../server/postgres.rs"]
+mod postgres;
 mod readings;
 mod repairs;
 mod reviews;
 mod robustness;
+mod server;
 mod subject;
 mod variety;
