@@ -1,8 +1,9 @@
 -- The CRM database, version 2, for PostgreSQL 15 and later. schema/README.md explains it and has ready queries.
 --
 -- It has the tables and views of SQLite's version 2, by the same names, and is plain SQL: no extension, no domain, no
--- function, no advisory lock. What needs a trigger is in 0002-append-only.sql, for engines that have none. Everything lands in
--- the schema that is first on the search path, so that several companies can share a database.
+-- function, no advisory lock. What needs a trigger is in 0002-append-only.sql, for engines that have none. Everything
+-- lands in the schema that is first on the search path, so that several companies can share a database. Versions are
+-- numbered as in SQLite, and this engine began with the second.
 --
 -- Keys are the names of the policy files. A role is a group whose id begins with `role:`, since it counts as one.
 -- Periods include both days; an open side is 0000-01-01 or 9999-12-31, so that a plain BETWEEN works. Days are text,
@@ -192,68 +193,75 @@ CREATE INDEX audit_by_run ON audit (run);
 CREATE VIEW today (day) AS SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD');
 
 -- All groups of each user today: direct ones, those of everyone, the role, and the groups around all of these.
--- It begins with the user, so that a question about one user looks at that user's groups only. OFFSET 0 keeps a lookup
--- by index for each group: nobody can estimate how far a walk goes, and a guess too high reads the whole table instead.
+-- It walks from the user outwards, so that a question about one user looks at that user's groups only.
 CREATE VIEW user_group (user_id, group_id) AS
-SELECT users.id, found.group_id
-FROM users CROSS JOIN LATERAL (
-  WITH RECURSIVE around (group_id) AS (
-    (
-      SELECT members.group_id FROM members
-      WHERE members.user_id = users.id AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-      UNION ALL
-      SELECT members.group_id FROM members
-      WHERE members.user_id IS NULL AND member_group_id IS NULL
+SELECT users.id, found.id
+FROM users
+CROSS JOIN LATERAL (
+  SELECT ARRAY(
+    SELECT group_id FROM members
+    WHERE user_id IS NULL AND member_group_id IS NULL
+      AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+  ) AS ids OFFSET 0
+) AS groups_of_everyone
+CROSS JOIN LATERAL (
+  WITH RECURSIVE around (kind, id) AS (
+    SELECT 'user', users.id
+    UNION
+    SELECT 'group', outer_group.id
+    FROM around CROSS JOIN LATERAL (
+      SELECT group_id FROM members
+      WHERE around.kind = 'group' AND member_group_id = around.id
         AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
       UNION ALL
-      SELECT access.group_id FROM access WHERE access.user_id = users.id
-    )
-    UNION
-    SELECT outer_group.id FROM around CROSS JOIN LATERAL (
-      SELECT members.group_id FROM members
-      WHERE members.member_group_id = around.group_id AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-      OFFSET 0
+      SELECT group_id FROM members
+      WHERE around.kind = 'user' AND user_id = around.id
+        AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      UNION ALL
+      SELECT group_id FROM access WHERE around.kind = 'user' AND user_id = around.id
+      UNION ALL
+      SELECT unnest(groups_of_everyone.ids) WHERE around.kind = 'user'
     ) AS outer_group (id)
   )
-  SELECT around.group_id FROM around
-) AS found;
+  SELECT around.id FROM around WHERE around.kind = 'group'
+) AS found (id);
 
--- The same pairs, for those who ask about one group: it begins with the group and looks inside.
+-- The same pairs, for those who ask about one group: it walks from the group inwards.
 CREATE VIEW group_user (group_id, user_id) AS
 SELECT groups.id, found.id
 FROM groups CROSS JOIN LATERAL (
-  WITH RECURSIVE inside (group_id) AS (
-    SELECT groups.id
+  WITH RECURSIVE inside (kind, id) AS (
+    SELECT 'group', groups.id
     UNION
-    SELECT inner_group.id FROM inside CROSS JOIN LATERAL (
-      SELECT member_group_id FROM members
-      WHERE members.group_id = inside.group_id AND member_group_id IS NOT NULL
+    SELECT member.kind, member.id
+    FROM inside CROSS JOIN LATERAL (
+      SELECT CASE WHEN user_id IS NOT NULL THEN 'user' WHEN member_group_id IS NOT NULL THEN 'group' ELSE 'everyone' END,
+        coalesce(user_id, member_group_id, '')
+      FROM members
+      WHERE inside.kind = 'group' AND group_id = inside.id
         AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-      OFFSET 0
-    ) AS inner_group (id)
+      UNION ALL
+      SELECT 'user', user_id FROM access WHERE inside.kind = 'group' AND group_id = inside.id
+      UNION ALL
+      SELECT 'user', users.id FROM users WHERE inside.kind = 'everyone'
+    ) AS member (kind, id)
   )
-  SELECT member.id FROM inside CROSS JOIN LATERAL (
-    SELECT user_id FROM members
-    WHERE members.group_id = inside.group_id AND user_id IS NOT NULL
-      AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-    OFFSET 0
-  ) AS member (id)
-  UNION
-  SELECT access.user_id FROM inside JOIN access ON access.group_id = inside.group_id
-  UNION
-  SELECT everyone.id FROM inside JOIN members ON members.group_id = inside.group_id CROSS JOIN users AS everyone
-  WHERE members.user_id IS NULL AND member_group_id IS NULL
-    AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-) AS found;
+  SELECT inside.id FROM inside WHERE inside.kind = 'user'
+) AS found (id);
 
 -- May a user do a plain right today? One row for each user and plain right.
 --
--- An answer is a sign, + or -, and the step that decided; OFFSET 0 keeps it from being worked out once for each column.
--- Of an allow and a deny on one subject, which can both stand by mistake only, the greater word wins, which is deny; of
--- the groups' stances the smaller, which is allow.
+-- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand by
+-- mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. OFFSET 0 keeps
+-- an answer from being worked out once for each column, and the groups of a user once for each right.
 CREATE VIEW effective_right (user_id, right_id, allowed, step) AS
 SELECT users.id, rights.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)
-FROM users CROSS JOIN rights CROSS JOIN LATERAL (
+FROM users
+CROSS JOIN LATERAL (
+  SELECT ARRAY(SELECT group_id FROM user_group WHERE user_group.user_id = users.id) AS ids OFFSET 0
+) AS own_groups
+CROSS JOIN rights
+CROSS JOIN LATERAL (
   SELECT CASE WHEN NOT users.active THEN '-inactive' ELSE coalesce(
     (
       SELECT CASE max(effect) WHEN 'allow' THEN '+user' WHEN 'deny' THEN '-user' END
@@ -265,8 +273,8 @@ FROM users CROSS JOIN rights CROSS JOIN LATERAL (
       SELECT CASE min(stance) WHEN 'allow' THEN '+group-allow' WHEN 'deny' THEN '-group-deny' END
       FROM (
         SELECT max(effect) AS stance
-        FROM user_group JOIN rules ON rules.group_id = user_group.group_id
-        WHERE user_group.user_id = users.id AND rules.right_id = rights.id AND target_kind = 'none'
+        FROM rules
+        WHERE rules.group_id = ANY (own_groups.ids) AND rules.right_id = rights.id AND target_kind = 'none'
           AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
         GROUP BY rules.group_id
       ) AS stances
@@ -284,7 +292,12 @@ WHERE rights.scope = 'plain';
 -- deny; in the others both can stand by mistake only, and deny comes first.
 CREATE VIEW effective_scoped_right (user_id, right_id, target_kind, target_id, allowed, step) AS
 SELECT users.id, rights.id, target.kind, target.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)
-FROM users CROSS JOIN rights JOIN (
+FROM users
+CROSS JOIN LATERAL (
+  SELECT ARRAY(SELECT group_id FROM user_group WHERE user_group.user_id = users.id) AS ids OFFSET 0
+) AS own_groups
+CROSS JOIN rights
+JOIN (
   SELECT 'people' AS scope, 'user' AS kind, 'group' AS containing_kind, 'everyone' AS all_kind, id FROM users
   UNION ALL
   SELECT 'modules', 'module', 'module-set', 'everything', id FROM modules
@@ -292,55 +305,58 @@ FROM users CROSS JOIN rights JOIN (
   SELECT 'attachments', 'attachment', NULL, 'everything', id FROM attachment_classes
 ) AS target ON target.scope = rights.scope
 CROSS JOIN LATERAL (
+  SELECT ARRAY(
+    SELECT group_id FROM user_group WHERE target.kind = 'user' AND user_group.user_id = target.id
+    UNION ALL
+    SELECT module_set_id FROM module_set_modules WHERE target.kind = 'module' AND module_id = target.id
+  ) AS ids OFFSET 0
+) AS containing
+CROSS JOIN LATERAL (
   SELECT CASE
     WHEN NOT users.active THEN '-inactive'
     WHEN rights.own_data_allowed AND target.id = users.id THEN '+own-data'
-    ELSE (
-      WITH containing (id) AS MATERIALIZED (
-        SELECT group_id FROM user_group WHERE target.kind = 'user' AND user_group.user_id = target.id
-        UNION ALL
-        SELECT module_set_id FROM module_set_modules WHERE target.kind = 'module' AND module_id = target.id
-      )
-      SELECT coalesce(
-        (
-          SELECT CASE min(
+    ELSE coalesce(
+      (
+        SELECT CASE min(
+          CASE
+            WHEN target_kind = target.kind THEN
+              CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
+                CASE effect WHEN 'deny' THEN 10 ELSE 11 END
+              END
+            WHEN target_kind = target.containing_kind THEN
+              CASE WHEN coalesce(target_group_id, target_module_set_id) = ANY (containing.ids) THEN
+                CASE effect WHEN 'deny' THEN 22 ELSE 21 END
+              END
+            WHEN target_kind = target.all_kind THEN
+              CASE effect WHEN 'deny' THEN 30 ELSE 31 END
+          END) % 2 WHEN 1 THEN '+user' WHEN 0 THEN '-user' END
+        FROM rules
+        WHERE rules.user_id = users.id AND rules.right_id = rights.id
+          AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+      ),
+      (
+        SELECT CASE max(stance % 2) WHEN 1 THEN '+group-allow' WHEN 0 THEN '-group-deny' END
+        FROM (
+          SELECT min(
             CASE
               WHEN target_kind = target.kind THEN
                 CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
                   CASE effect WHEN 'deny' THEN 10 ELSE 11 END
                 END
               WHEN target_kind = target.containing_kind THEN
-                CASE WHEN containing.id IS NOT NULL THEN CASE effect WHEN 'deny' THEN 22 ELSE 21 END END
+                CASE WHEN coalesce(target_group_id, target_module_set_id) = ANY (containing.ids) THEN
+                  CASE effect WHEN 'deny' THEN 22 ELSE 21 END
+                END
               WHEN target_kind = target.all_kind THEN
                 CASE effect WHEN 'deny' THEN 30 ELSE 31 END
-            END) % 2 WHEN 1 THEN '+user' WHEN 0 THEN '-user' END
-          FROM rules LEFT JOIN containing ON containing.id = coalesce(target_group_id, target_module_set_id)
-          WHERE rules.user_id = users.id AND rules.right_id = rights.id
+            END) AS stance
+          FROM rules
+          WHERE rules.group_id = ANY (own_groups.ids) AND rules.right_id = rights.id
             AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-        ),
-        (
-          SELECT CASE max(stance % 2) WHEN 1 THEN '+group-allow' WHEN 0 THEN '-group-deny' END
-          FROM (
-            SELECT min(
-              CASE
-                WHEN target_kind = target.kind THEN
-                  CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
-                    CASE effect WHEN 'deny' THEN 10 ELSE 11 END
-                  END
-                WHEN target_kind = target.containing_kind THEN
-                  CASE WHEN containing.id IS NOT NULL THEN CASE effect WHEN 'deny' THEN 22 ELSE 21 END END
-                WHEN target_kind = target.all_kind THEN
-                  CASE effect WHEN 'deny' THEN 30 ELSE 31 END
-              END) AS stance
-            FROM user_group JOIN rules ON rules.group_id = user_group.group_id
-            LEFT JOIN containing ON containing.id = coalesce(target_group_id, target_module_set_id)
-            WHERE user_group.user_id = users.id AND rules.right_id = rights.id
-              AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-            GROUP BY rules.group_id
-          ) AS stances
-        ),
-        '-default'
-      )
+          GROUP BY rules.group_id
+        ) AS stances
+      ),
+      '-default'
     )
   END AS answer
   OFFSET 0

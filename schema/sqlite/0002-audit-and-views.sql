@@ -48,7 +48,8 @@ BEGIN SELECT raise(ABORT, 'the audit is append-only: no entry is changed'); END;
 CREATE TRIGGER audit_delete BEFORE DELETE ON audit
 BEGIN SELECT raise(ABORT, 'the audit is append-only: no entry is deleted'); END;
 
--- Few rows among many members, and everybody's groups begin with them.
+-- Few rows among many members, and everybody's groups begin with them. The views name this index, since without
+-- statistics SQLite takes another one, which has all members of one kind in the way.
 CREATE INDEX members_everyone ON members (group_id) WHERE user_id IS NULL AND member_group_id IS NULL;
 
 DROP VIEW effective_scoped_right;
@@ -65,7 +66,7 @@ FROM users JOIN groups ON groups.id IN (
     SELECT group_id FROM members
     WHERE user_id = users.id AND date('now') BETWEEN valid_from AND valid_until
     UNION ALL
-    SELECT group_id FROM members
+    SELECT group_id FROM members INDEXED BY members_everyone
     WHERE user_id IS NULL AND member_group_id IS NULL AND date('now') BETWEEN valid_from AND valid_until
     UNION ALL
     SELECT group_id FROM access WHERE user_id = users.id
@@ -91,7 +92,7 @@ FROM groups JOIN users ON users.id IN (
   UNION ALL
   SELECT access.user_id FROM inside CROSS JOIN access ON access.group_id = inside.group_id
   UNION ALL
-  SELECT everyone.id FROM inside CROSS JOIN members ON members.group_id = inside.group_id
+  SELECT everyone.id FROM inside CROSS JOIN members INDEXED BY members_everyone ON members.group_id = inside.group_id
   CROSS JOIN users AS everyone
   WHERE user_id IS NULL AND member_group_id IS NULL AND date('now') BETWEEN valid_from AND valid_until
 );
@@ -99,7 +100,8 @@ FROM groups JOIN users ON users.id IN (
 -- May a user do a plain right today? One row for each user and plain right.
 --
 -- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand by
--- mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow.
+-- mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. A list that
+-- is used for more than one row is handed on as one JSON value, since SQLite would find it anew for each of them.
 CREATE VIEW effective_right (user_id, right_id, allowed, step) AS
 SELECT user_id, right_id, substr(answer, 1, 1) = '+', substr(answer, 2)
 FROM (
@@ -115,20 +117,26 @@ FROM (
         SELECT CASE min(stance) WHEN 'allow' THEN '+group-allow' WHEN 'deny' THEN '-group-deny' END
         FROM (
           SELECT max(effect) AS stance
-          FROM user_group CROSS JOIN rules ON rules.group_id = user_group.group_id
-          WHERE user_group.user_id = users.id AND rules.right_id = rights.id AND target_kind = 'none'
+          FROM json_each(own_groups.value) AS own CROSS JOIN rules ON rules.group_id = own.value
+          WHERE rules.right_id = rights.id AND target_kind = 'none'
             AND date('now') BETWEEN valid_from AND valid_until
           GROUP BY rules.group_id
         )
       ),
       '-default'
     ) END AS answer
-  FROM users JOIN rights ON rights.scope = 'plain'
+  FROM users
+  CROSS JOIN json_each(json_array(
+    (SELECT json_group_array(group_id) FROM user_group WHERE user_group.user_id = users.id)
+  )) AS own_groups
+  CROSS JOIN rights ON rights.scope = 'plain'
 );
 
--- What a scoped rule says about each target that it can be about, as a number: the smallest of a subject is its stance,
--- and an odd one allows. The tens are the tier: 10 the target itself, 20 a group or module set that contains it, 30 all.
--- In the tier of groups an allow comes before a deny; in the others both can stand by mistake only, and deny comes first.
+-- May a user do a scoped right over a person, module or attachment class today? One row for each of them.
+--
+-- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier: 10
+-- the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
+-- deny; in the others both can stand by mistake only, and deny comes first.
 CREATE VIEW effective_scoped_right (user_id, right_id, target_kind, target_id, allowed, step) AS
 SELECT user_id, right_id, target_kind, target_id, substr(answer, 1, 1) = '+', substr(answer, 2)
 FROM (
@@ -138,59 +146,64 @@ FROM (
       WHEN rights.own_data_allowed = 1 AND target.id = users.id THEN '+own-data'
       ELSE coalesce(
         (
-          WITH around (group_id) AS MATERIALIZED (
-            SELECT group_id FROM user_group WHERE target.kind = 'user' AND user_group.user_id = target.id
-          )
           SELECT CASE min(
             CASE
-              WHEN target_kind = target.kind
-                AND coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
-                CASE effect WHEN 'deny' THEN 10 ELSE 11 END
-              WHEN around.group_id IS NOT NULL OR module_set_modules.module_id IS NOT NULL THEN
-                CASE effect WHEN 'deny' THEN 22 ELSE 21 END
-              WHEN target_kind = CASE target.kind WHEN 'user' THEN 'everyone' ELSE 'everything' END THEN
+              WHEN target_kind = target.kind THEN
+                CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
+                  CASE effect WHEN 'deny' THEN 10 ELSE 11 END
+                END
+              WHEN target_kind = target.containing_kind THEN
+                CASE WHEN instr(containing.value, json_quote(coalesce(target_group_id, target_module_set_id)))
+                    AND coalesce(target_group_id, target_module_set_id) IN (SELECT value FROM json_each(containing.value)) THEN
+                  CASE effect WHEN 'deny' THEN 22 ELSE 21 END
+                END
+              WHEN target_kind = target.all_kind THEN
                 CASE effect WHEN 'deny' THEN 30 ELSE 31 END
             END) % 2 WHEN 1 THEN '+user' WHEN 0 THEN '-user' END
           FROM rules
-          LEFT JOIN around ON around.group_id = rules.target_group_id
-          LEFT JOIN module_set_modules ON target.kind = 'module'
-            AND module_set_modules.module_set_id = rules.target_module_set_id
-            AND module_set_modules.module_id = target.id
           WHERE rules.user_id = users.id AND rules.right_id = rights.id
             AND date('now') BETWEEN valid_from AND valid_until
         ),
         (
-          WITH around (group_id) AS MATERIALIZED (
-            SELECT group_id FROM user_group WHERE target.kind = 'user' AND user_group.user_id = target.id
-          )
           SELECT CASE max(stance % 2) WHEN 1 THEN '+group-allow' WHEN 0 THEN '-group-deny' END
           FROM (
             SELECT min(
               CASE
-                WHEN target_kind = target.kind
-                  AND coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
-                  CASE effect WHEN 'deny' THEN 10 ELSE 11 END
-                WHEN around.group_id IS NOT NULL OR module_set_modules.module_id IS NOT NULL THEN
-                  CASE effect WHEN 'deny' THEN 22 ELSE 21 END
-                WHEN target_kind = CASE target.kind WHEN 'user' THEN 'everyone' ELSE 'everything' END THEN
+                WHEN target_kind = target.kind THEN
+                  CASE WHEN coalesce(target_user_id, target_module_id, target_attachment_class_id) = target.id THEN
+                    CASE effect WHEN 'deny' THEN 10 ELSE 11 END
+                  END
+                WHEN target_kind = target.containing_kind THEN
+                  CASE WHEN instr(containing.value, json_quote(coalesce(target_group_id, target_module_set_id)))
+                      AND coalesce(target_group_id, target_module_set_id) IN (SELECT value FROM json_each(containing.value)) THEN
+                    CASE effect WHEN 'deny' THEN 22 ELSE 21 END
+                  END
+                WHEN target_kind = target.all_kind THEN
                   CASE effect WHEN 'deny' THEN 30 ELSE 31 END
               END) AS stance
-            FROM user_group CROSS JOIN rules ON rules.group_id = user_group.group_id
-            LEFT JOIN around ON around.group_id = rules.target_group_id
-            LEFT JOIN module_set_modules ON target.kind = 'module'
-              AND module_set_modules.module_set_id = rules.target_module_set_id
-              AND module_set_modules.module_id = target.id
-            WHERE user_group.user_id = users.id AND rules.right_id = rights.id
-              AND date('now') BETWEEN valid_from AND valid_until
+            FROM json_each(own_groups.value) AS own CROSS JOIN rules ON rules.group_id = own.value
+            WHERE rules.right_id = rights.id AND date('now') BETWEEN valid_from AND valid_until
             GROUP BY rules.group_id
           )
         ),
         '-default'
       )
     END AS answer
-  FROM users JOIN rights JOIN (
-    SELECT 'people' AS scope, 'user' AS kind, id FROM users
-    UNION ALL SELECT 'modules', 'module', id FROM modules
-    UNION ALL SELECT 'attachments', 'attachment', id FROM attachment_classes
+  FROM users
+  CROSS JOIN json_each(json_array(
+    (SELECT json_group_array(group_id) FROM user_group WHERE user_group.user_id = users.id)
+  )) AS own_groups
+  CROSS JOIN rights
+  CROSS JOIN (
+    SELECT 'people' AS scope, 'user' AS kind, 'group' AS containing_kind, 'everyone' AS all_kind, id,
+      (SELECT json_group_array(group_id) FROM user_group WHERE user_group.user_id = users.id) AS containing
+    FROM users
+    UNION ALL
+    SELECT 'modules', 'module', 'module-set', 'everything', id,
+      (SELECT json_group_array(module_set_id) FROM module_set_modules WHERE module_id = modules.id)
+    FROM modules
+    UNION ALL
+    SELECT 'attachments', 'attachment', NULL, 'everything', id, '[]' FROM attachment_classes
   ) AS target ON target.scope = rights.scope
+  CROSS JOIN json_each(json_array(target.containing)) AS containing
 );
