@@ -1,0 +1,29 @@
+-- Three roles for PostgreSQL, each with as little as it needs. Run it once as the owner of the tables, after the first
+-- apply has made them; whoever runs it must be allowed to create roles.
+--
+-- Give them to the accounts that log in: GRANT rightful_apply TO ci_deploy. The first apply, and the first one of a newer
+-- version of the program, migrates the tables and needs their owner. With a company in a schema of its own, set the
+-- search path to it before, name it below in place of public, and give the roles the company's name as well.
+
+CREATE ROLE rightful_apply NOLOGIN;
+CREATE ROLE rightful_plan NOLOGIN;
+CREATE ROLE rightful_crm NOLOGIN;
+
+GRANT USAGE ON SCHEMA public TO rightful_apply, rightful_plan, rightful_crm;
+
+-- `rightful apply`: writes what policies declare, takes the lock row, and adds to the audit, which it can never change.
+GRANT SELECT, INSERT, UPDATE, DELETE ON rights, modules, module_sets, module_set_modules, attachment_classes,
+  attachment_patterns, employees, groups, users, members, access, rules, last_applied TO rightful_apply;
+GRANT SELECT, UPDATE ON lock TO rightful_apply;
+GRANT SELECT, INSERT ON audit TO rightful_apply;
+GRANT SELECT ON schema_version, schema_parts, today, user_group, group_user, effective_right, effective_scoped_right
+  TO rightful_apply;
+
+-- `rightful plan`, `audit` and `history`: read.
+GRANT SELECT ON rights, modules, module_sets, module_set_modules, attachment_classes, attachment_patterns, employees,
+  groups, users, members, access, rules, last_applied, lock, audit, schema_version,
+  schema_parts, today, user_group, group_user, effective_right, effective_scoped_right TO rightful_plan;
+
+-- The CRM: what it shows, and the answers. The rules and memberships behind them are not its business, nor the audit.
+GRANT SELECT ON rights, modules, module_sets, module_set_modules, attachment_classes, attachment_patterns, employees,
+  groups, users, today, user_group, group_user, effective_right, effective_scoped_right TO rightful_crm;
