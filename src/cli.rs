@@ -17,6 +17,7 @@ mod plan;
 mod reviewers;
 mod reviewing;
 mod rights;
+mod saved;
 mod schema;
 mod session;
 mod sides;

@@ -5,7 +5,9 @@
 
 mod changes;
 mod fingerprint;
+mod grants;
 pub mod guard;
+mod keep;
 mod rename;
 mod retire;
 
@@ -13,14 +15,16 @@ use std::collections::BTreeMap;
 
 use crate::date::Date;
 use crate::diff::{self, Effective};
+use crate::model::Policy;
 use crate::name::Name;
 use crate::resolve::InForce;
 use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
 use changes::{History, rename_change};
-pub use fingerprint::{Fingerprint, digest};
-use retire::with_retired;
+pub use fingerprint::{Feed, Fingerprint, digest};
+pub use grants::{Grant, Grants};
+use retire::{Unknown, with_retired};
 
 /// What the last apply wrote, by kind and text of the key.
 pub type Base = BTreeMap<(Kind, String), BTreeMap<String, Value>>;
@@ -106,6 +110,16 @@ pub enum Step {
     Update(Key, Fact),
 }
 
+/// What becomes of what somebody changed in the database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Drift {
+    /// It is taken back.
+    #[default]
+    Revert,
+    /// It stays, and the next plan shows it again.
+    Keep,
+}
+
 /// Everything that an apply would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -113,6 +127,12 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What both sides changed.
     pub conflicts: Vec<Conflict>,
+    /// What somebody changed in the database and stays so: with [`Drift::Keep`] everything that may, else accounts that
+    /// nobody declared and that are out of use already, since no account is deleted. Each is told as the change that
+    /// would take it back.
+    pub kept: Vec<Change>,
+    /// The rows of the database that give access, by what stands behind them.
+    pub grants: Grants,
     /// What it means for people.
     pub effective: Effective,
     /// The writes.
@@ -121,7 +141,10 @@ pub struct Plan {
     pub before: State,
     /// What the database will say.
     pub after: State,
-    /// Identifies what the plan was made from and what it does.
+    /// What is remembered as applied: what the policy declares, and its former accounts, out of use. This is what will
+    /// stand in the database, unless drift is kept.
+    pub declared: State,
+    /// Identifies what the plan was made from and what it does, for whom. The day is no part of it.
     pub fingerprint: Fingerprint,
     /// Identifies what the database said; an apply is refused if it says something else.
     pub seen: Fingerprint,
@@ -132,11 +155,24 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// Whether the database says what the policy says.
+    pub fn finds_no_difference(&self) -> bool {
+        self.changes.is_empty() && self.kept.is_empty()
+    }
+
+    /// What the database gives to people, before and after, as policies. `place` tells where a fact is written in the
+    /// policy files.
+    pub fn policies(&self, place: impl Fn(&Key) -> Option<Place>) -> [Policy; 2] {
+        [state::compile(&self.before, |_| None), state::compile(&self.after, place)]
+    }
 }
 
 /// What a policy wants of a database.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
+    /// The company, where there are several.
+    pub company: Option<Name>,
     /// What it declares.
     pub state: State,
     /// Accounts with an old name: from, to.
@@ -145,35 +181,66 @@ pub struct Desired {
 
 /// Plans the way from what a database says to what a policy wants, as seen on a day. `place` tells where a fact is
 /// written in the policy files.
-pub fn plan(reading: &Reading, desired: &Desired, on: Date, place: impl Fn(&Key) -> Option<Place>) -> Plan {
+pub fn plan(
+    reading: &Reading,
+    desired: &Desired,
+    on: Date,
+    drift: Drift,
+    place: impl Fn(&Key) -> Option<Place>,
+) -> Plan {
     let seen = digest(reading);
     let renames = rename::possible(&reading.actual, desired);
-    let actual = rename::renamed(&reading.actual, &renames);
-    let after = with_retired(&desired.state, &actual);
+    let before = rename::renamed(&reading.actual, &renames);
+    let history = History { base: reading.base.as_ref(), declared: &desired.state, renames: &renames };
+    let unknown = if drift == Drift::Keep { Unknown::Left } else { Unknown::Retired };
+    let declared = with_retired(&history, desired, &before, unknown);
+    let (after, kept) = match drift {
+        Drift::Revert => (declared.clone(), history.idle_accounts(&before, &declared)),
+        Drift::Keep => {
+            let after = keep::with_drift(&history, &declared, &before);
+            let kept = history.kept([&before, &after, &declared]);
+            (after, kept)
+        }
+    };
     let mut steps: Vec<Step> =
         renames.iter().map(|(from, to)| Step::RenameUser { from: from.clone(), to: to.clone() }).collect();
-    let mut changes: Vec<Change> = renames.iter().map(|(from, to)| rename_change(from, to)).collect();
-    let mut conflicts = Vec::new();
-    let history = History { base: reading.base.as_ref(), declared: &desired.state, renames: &renames };
-    for key in actual.facts.keys().rev().filter(|key| !after.facts.contains_key(*key)) {
-        steps.push(Step::Delete(key.clone()));
-    }
+    steps.extend(steps_between(&before, &after));
+    let (mut changes, conflicts) = history.describe_all(&steps, &before);
+    changes.extend(renames.iter().map(|(from, to)| rename_change(from, to)));
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
+    let grants = grants::grants(&history, &desired.state, &before, on);
+    let mut plan = Plan {
+        changes,
+        conflicts,
+        kept,
+        grants,
+        effective: Effective::default(),
+        steps,
+        before,
+        after,
+        declared,
+        fingerprint: seen,
+        seen,
+    };
+    let [base, head] = plan.policies(place);
+    plan.effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
+    plan.fingerprint = fingerprint::of_plan(&plan, desired.company.as_ref());
+    plan
+}
+
+/// What must be written so that a database says another thing: what refers to something goes before it and comes after
+/// it.
+fn steps_between(before: &State, after: &State) -> Vec<Step> {
+    let gone = before.facts.keys().rev().filter(|key| !after.facts.contains_key(*key));
+    let mut steps: Vec<Step> = gone.cloned().map(Step::Delete).collect();
     for (key, fact) in &after.facts {
-        match actual.facts.get(key) {
+        match before.facts.get(key) {
             None => steps.push(Step::Insert(key.clone(), fact.clone())),
             Some(before) if before != fact => steps.push(Step::Update(key.clone(), fact.clone())),
             Some(_) => {}
         }
     }
-    for step in &steps {
-        history.describe(step, &actual, &mut changes, &mut conflicts);
-    }
-    changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let base_policy = state::compile(&actual, |_| None);
-    let head_policy = state::compile(&after, place);
-    let effective = diff::effective(&InForce::new(&base_policy, on), &InForce::new(&head_policy, on));
-    let fingerprint = fingerprint::of_plan(&seen, &steps, on, &effective);
-    Plan { changes, conflicts, effective, steps, before: actual, after, fingerprint, seen }
+    steps
 }
 
 /// A state as the next plan will see it as its base.

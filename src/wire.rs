@@ -17,6 +17,7 @@ mod plan;
 mod policy;
 mod reason;
 mod repair;
+mod saved;
 mod upcoming;
 mod versus;
 mod weakening;
@@ -45,10 +46,11 @@ pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
 pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
-pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, PlanOut, apply, plan};
+pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
+pub use saved::{PROGRAM, SavedFrom, SavedOut, SavedPlan, Unreadable, read_saved, saved};
 pub use upcoming::{CauseOut, DayOut, UpcomingOut, upcoming};
 pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
 pub use weakening::{WeakeningOut, weakenings};
@@ -74,6 +76,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("plan", schemars::schema_for!(PlanOut)),
         ("reviewers", schemars::schema_for!(ReviewersOut)),
         ("rights", schemars::schema_for!(RightsOut)),
+        ("saved-plan", schemars::schema_for!(SavedOut)),
         ("upcoming", schemars::schema_for!(UpcomingOut)),
         ("versus", schemars::schema_for!(VersusOut)),
         ("what", schemars::schema_for!(WhatOut)),

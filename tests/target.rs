@@ -8,11 +8,12 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
-use rightful::date::{Date, parse_date};
+use rightful::date::{Date, Validity, parse_date};
+use rightful::model::key::GroupKey;
 use rightful::name::Name;
-use rightful::plan::{Desired, Origin, Plan, plan};
+use rightful::plan::{Desired, Drift, Grant, Origin, Plan, Step, plan};
 use rightful::repository::compile;
-use rightful::state::{Fact, Key, State};
+use rightful::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 use rightful::target::postgres::Postgres;
 use rightful::target::sqlite::Sqlite;
 use rightful::target::{Memory, Run, Target, TargetError};
@@ -44,11 +45,11 @@ fn desired(policy: &str) -> Desired {
     assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
     let users = compiled.policy.users.iter();
     let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone()))).collect();
-    Desired { state: State::of(&compiled.policy), renames }
+    Desired { company: None, state: State::of(&compiled.policy), renames }
 }
 
 fn planned(target: &mut dyn Target, policy: &str) -> Plan {
-    plan(&target.read().unwrap(), &desired(policy), on(), |_| None)
+    plan(&target.read().unwrap(), &desired(policy), on(), Drift::Revert, |_| None)
 }
 
 fn apply(target: &mut dyn Target, policy: &str) -> Plan {
@@ -76,6 +77,235 @@ fn with_every_database(check: impl Fn(&mut dyn Target, &dyn Fn(&str))) {
 fn on_the_server(url: &str, sql: &str) {
     let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
     client.batch_execute(sql).unwrap();
+}
+
+/// Makes a target say something, as somebody does who writes into it without telling anybody: what it remembers of the
+/// last apply stays.
+fn somebody_makes_it_say(target: &mut dyn Target, declared: &State, says: &State) {
+    let reading = target.read().unwrap();
+    let before = &reading.actual;
+    let gone = before.facts.keys().rev().filter(|key| !says.facts.contains_key(*key));
+    let mut steps: Vec<Step> = gone.cloned().map(Step::Delete).collect();
+    steps.extend(says.facts.iter().filter(|(key, fact)| before.facts.get(*key) != Some(*fact)).map(|(key, fact)| {
+        let (key, fact) = (key.clone(), fact.clone());
+        if before.facts.contains_key(&key) { Step::Update(key, fact) } else { Step::Insert(key, fact) }
+    }));
+    let (after, declared) = (says.clone(), declared.clone());
+    let edit = Plan { steps, after, declared, ..planned(target, FIRM) };
+    target.apply(&edit, &Run::default()).unwrap();
+    assert_eq!(target.read().unwrap().base, reading.base);
+}
+
+/// A fact with one field changed, once for each field that somebody can change without breaking a reference.
+fn altered(fact: &Fact) -> Vec<Fact> {
+    let word = || Some(Box::from("by hand"));
+    let mut found: Vec<Fact> = Vec::new();
+    match fact {
+        Fact::Right(right) => {
+            found.push(Fact::Right(rightful::model::Right { meaning: word(), ..right.clone() }));
+            found.push(Fact::Right(rightful::model::Right { builtin: !right.builtin, ..right.clone() }));
+        }
+        Fact::Module(_) => found.push(Fact::Module(word())),
+        Fact::ModuleSet(modules) => found.push(Fact::ModuleSet(modules[1..].to_vec())),
+        Fact::Attachment(patterns) => found.push(Fact::Attachment([patterns.as_slice(), &["*.bat".into()]].concat())),
+        Fact::Employee(it) => {
+            found.push(Fact::Employee(rightful::model::Employee { name: word(), ..it.clone() }));
+            found.push(Fact::Employee(rightful::model::Employee { phone: word(), ..it.clone() }));
+        }
+        Fact::Group(group) => {
+            found.push(Fact::Group(GroupFact { name: word(), ..group.clone() }));
+            let modules = Some(Name::new("desk").unwrap());
+            found.push(Fact::Group(GroupFact { modules, ..group.clone() }));
+        }
+        Fact::User(user) => {
+            found.push(Fact::User(UserFact { name: word(), ..user.clone() }));
+            found.push(Fact::User(UserFact { superuser: !user.superuser, ..user.clone() }));
+            found.push(Fact::User(UserFact { active: !user.active, ..user.clone() }));
+            let modules = if user.modules.is_some() { None } else { Some(Name::new("desk").unwrap()) };
+            found.push(Fact::User(UserFact { modules, ..user.clone() }));
+            if user.employee.is_some() {
+                found.push(Fact::User(UserFact { employee: None, ..user.clone() }));
+            }
+        }
+        Fact::Member(_) => found.push(Fact::Member(word())),
+        Fact::Rule(_) => found.push(Fact::Rule(word())),
+        Fact::Access(_) => {}
+    }
+    found
+}
+
+/// Rows that somebody could add to the database of the firm.
+fn added() -> Vec<(Key, Fact)> {
+    let name = |text: &str| Name::new(text).unwrap();
+    let more = "
+      rights: { stock.count: { } }
+      employees: { zz: { name: Zoe } }
+      users: { zoe: { active: false }, lars: { allow: [data.import] }, karin: }
+      groups: { desks: { name: Desks, members: [everyone] }, sales: { members: [karin] } }
+      modules: { phone: , mail: }
+      module_sets: { phones: [mail] }
+      attachments: { pictures: ['*.png'] }
+      roles: { guest: { name: Guest }, helper: }
+      online: { access: { karin: { role: helper } } }
+    ";
+    let known = desired(FIRM).state;
+    let mut rows: Vec<(Key, Fact)> =
+        desired(more).state.facts.into_iter().filter(|(key, _)| !known.facts.contains_key(key)).collect();
+    rows.push((
+        Key::User(name("mallory")),
+        Fact::User(UserFact { superuser: true, active: true, ..Default::default() }),
+    ));
+    rows
+}
+
+#[test]
+fn every_row_that_somebody_alters_adds_or_deletes_is_told() {
+    // Gone is an account that the policy has no more.
+    let former = FIRM.replace("users:\n", "users:\n  gone: { name: Gone }\n");
+    let mut cases: Vec<(&str, Key, Option<Fact>)> = Vec::new();
+    let mut memory = Memory::default();
+    apply(&mut memory, &former);
+    let declared = apply(&mut memory, FIRM).declared;
+    for (key, fact) in &declared.facts {
+        cases.extend(altered(fact).into_iter().map(|fact| ("altered", key.clone(), Some(fact))));
+        cases.push(("deleted", key.clone(), None));
+    }
+    cases.extend(added().into_iter().map(|(key, fact)| ("added", key, Some(fact))));
+    assert!(cases.len() > 140, "{}", cases.len());
+    with_every_target(|target| {
+        apply(target, &former);
+        apply(target, FIRM);
+        for (what, key, fact) in &cases {
+            let mut says = declared.clone();
+            match fact {
+                Some(fact) => drop(says.facts.insert(key.clone(), fact.clone())),
+                None => drop(says.facts.remove(key)),
+            }
+            // What refers to a row that is gone goes with it, or loses the reference, as the engines have it.
+            says = State::of(&rightful::state::compile(&says, |_| None));
+            somebody_makes_it_say(target, &declared, &says);
+            let plan = planned(target, FIRM);
+            let told = || plan.changes.iter().chain(&plan.kept);
+            assert!(told().any(|change| change.key == *key), "{what} {} {key}", key.kind().as_str());
+            assert!(told().all(|change| change.origin == Origin::Drift), "{what} {key}");
+            // An account that was added stays, out of use; it goes so that the next case begins anew.
+            somebody_makes_it_say(target, &declared, &declared);
+        }
+    });
+}
+
+#[test]
+fn who_gives_access_is_told_by_what_stands_behind_it() {
+    let before = "
+      users: { anna: , ben: { allow: [data.export] }, eva: { allow: [data.import until 2026-11-21] } }
+      groups: { sales: { members: [anna until 2026-12-31, ben], allow: [sms.send] }, desk: { members: [ben] } }
+    ";
+    let after = "
+      users: { anna: , ben: , eva: { allow: [data.import until 2026-11-21] } }
+      groups: { sales: { members: [anna until 2026-12-31, ben], allow: [sms.send] }, desk: }
+    ";
+    with_every_target(|target| {
+        apply(target, before);
+        let declared = target_declared_of(target, before);
+        let name = |text: &str| Name::new(text).unwrap();
+        let mut says = declared.clone();
+        let user = UserFact { superuser: true, active: true, ..UserFact::default() };
+        says.facts.insert(Key::User(name("mallory")), Fact::User(user.clone()));
+        says.facts.insert(Key::User(name("ben")), Fact::User(user));
+        let member = |who: &str, until: &str| Key::Member {
+            group: GroupKey::group(name("sales")),
+            member: MemberKey::User(name(who)),
+            validity: Validity::new(None, parse_date(until)).unwrap(),
+        };
+        says.facts.remove(&member("anna", "2026-12-31"));
+        says.facts.insert(member("anna", "2027-12-31"), Fact::Member(None));
+        says.facts.insert(member("mallory", "2027-12-31"), Fact::Member(None));
+        somebody_makes_it_say(target, &declared, &says);
+        let plan = planned(target, after);
+        let told = |grants: &[Grant]| -> Vec<String> {
+            grants.iter().map(|grant| format!("{} {}", grant.kind(), grant.key)).collect()
+        };
+        let grants = &plan.grants;
+        assert_eq!(told(&grants.drifted), ["superuser ben", "member group:sales user:anna until 2027-12-31"]);
+        assert_eq!(told(&grants.expired), ["rule user:eva allow data.import until 2026-11-21"]);
+        assert_eq!(told(&grants.rogue), ["superuser mallory", "member group:sales user:mallory until 2027-12-31"]);
+        assert_eq!(told(&grants.orphan), ["member group:desk user:ben", "rule user:ben allow data.export"]);
+        assert_eq!(grants.declared, 2, "ben in sales, and what sales allows");
+        // Whoever is left alone stays unknown, however often a policy is applied.
+        let kept = plan_of(target, after, Drift::Keep);
+        target.apply(&kept, &Run::default()).unwrap();
+        let again = plan_of(target, after, Drift::Keep);
+        assert!(again.is_empty() && !again.finds_no_difference());
+        assert_eq!(told(&again.grants.rogue), told(&grants.rogue));
+        assert!(again.kept.iter().any(|change| change.key == Key::User(name("mallory"))));
+    });
+}
+
+#[test]
+fn kept_drift_loses_what_the_policy_takes_away_and_gets_back_what_it_needs() {
+    let name = |text: &str| Name::new(text).unwrap();
+    with_every_target(|target| {
+        apply(target, FIRM);
+        let declared = target_declared_of(target, FIRM);
+        let mut says = declared.clone();
+        // Somebody moves Karin to the sales department, links her to Anna's employee, and deletes the module mail.
+        let group = GroupKey::group(name("sales"));
+        let rogue = Key::Member { group, member: MemberKey::User(name("karin")), validity: Validity::ALWAYS };
+        says.facts.insert(rogue.clone(), Fact::Member(None));
+        says.facts.remove(&Key::Module(name("mail")));
+        for user in ["anna", "karin"] {
+            let employee = (user == "karin").then(|| name("ap"));
+            let modules = Some(name("desk"));
+            let fact = UserFact { employee, modules, active: true, ..UserFact::default() };
+            says.facts.insert(Key::User(name(user)), Fact::User(fact));
+        }
+        says.facts.insert(Key::ModuleSet(name("desk")), Fact::ModuleSet(vec![name("contacts")]));
+        somebody_makes_it_say(target, &declared, &says);
+        // The policy gives up the department, links a new user to the employee, and has a new set with the module.
+        let sales = "  sales: { members: [lars, anna until 2027-12-31], allow: [sms.send, calendar.see of karin, modules.use of desk] }\n";
+        let changed = FIRM
+            .replace(sales, "")
+            .replace("anna: { employee: ap, modules: desk }", "anna: { modules: desk }\n  nora: { employee: ap }")
+            .replace("desk: [mail, contacts]", "desk: [mail, contacts], post: [mail]");
+        let plan = plan_of(target, &changed, Drift::Keep);
+        target.apply(&plan, &Run::default()).unwrap();
+        let actual = target.read().unwrap().actual;
+        assert!(!actual.facts.contains_key(&rogue));
+        assert!(actual.facts.contains_key(&Key::Module(name("mail"))));
+        let employee = |user: &str| match &actual.facts[&Key::User(name(user))] {
+            Fact::User(user) => user.employee.clone(),
+            _ => None,
+        };
+        assert_eq!(["anna", "karin", "nora"].map(employee), [None, None, Some(name("ap"))]);
+        let kept: Vec<String> =
+            plan.kept.iter().map(|it| format!("{} {}", it.key, it.field.unwrap_or_default())).collect();
+        assert_eq!(kept, ["desk modules"], "the old set stays without the module");
+    });
+}
+
+fn plan_of(target: &mut dyn Target, policy: &str, drift: Drift) -> Plan {
+    plan(&target.read().unwrap(), &desired(policy), on(), drift, |_| None)
+}
+
+fn target_declared_of(target: &mut dyn Target, policy: &str) -> State {
+    planned(target, policy).declared
+}
+
+#[test]
+fn going_back_over_a_new_name_makes_a_new_account() {
+    // Only the new policy knows that the two are one account; the old one does not, and no account is ever deleted.
+    let renamed = FIRM
+        .replace("  lars: {", "  l.kaufmann: { renamed_from: lars,")
+        .replace("[lars,", "[l.kaufmann,")
+        .replace("of lars", "of l.kaufmann");
+    with_every_target(|target| {
+        apply(target, FIRM);
+        apply(target, &renamed);
+        let found = changes(&apply(target, FIRM));
+        assert!(found.contains(&"create user lars".to_owned()), "{found:#?}");
+        assert!(found.contains(&"update user l.kaufmann active".to_owned()), "{found:#?}");
+        assert_eq!(found.iter().filter(|change| change.starts_with("update employee")).count(), 0);
+    });
 }
 
 fn changes(plan: &Plan) -> Vec<String> {

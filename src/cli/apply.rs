@@ -1,6 +1,7 @@
 //! `rightful apply`
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -13,7 +14,8 @@ use crate::wire;
 
 use super::database::{Database, database};
 use super::guards;
-use super::plan::make;
+use super::plan::{Shown, Wanted, drift, page};
+use super::saved::{Saved, committed};
 use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
@@ -24,6 +26,12 @@ use super::{Common, Context, Format, Outcome};
 /// never a mixture. It asks on a terminal only; in a script it goes ahead. A
 /// database that does not exist is made.
 ///
+/// With a FILE that `rightful plan -o FILE` wrote, exactly that plan is
+/// applied: it is made again from its revision, or else from the files as they
+/// are, and from the database, and everything must come out as the file has
+/// it, what people gain and lose on this day included. Otherwise nothing is
+/// written, and the exit code is 3.
+///
 /// Guards refuse a plan that takes too much: accounts, rights, a whole section,
 /// the last superuser, or the own access. What they let through stands in
 /// rightful.yaml. --override puts one of them aside, for this run; --yes none.
@@ -32,13 +40,22 @@ use super::{Common, Context, Format, Outcome};
 ///   rightful apply
 ///   rightful apply --yes --database sqlite:crm.db
 ///   rightful apply --override remove_users
+///   rightful apply plan.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Apply {
+    /// A plan that `rightful plan -o FILE` wrote; it says itself of which
+    /// revision it is and whether drift stays
+    #[arg(value_name = "FILE", conflicts_with_all = ["at", "keep_drift"])]
+    file: Option<PathBuf>,
     /// The database, as sqlite:PATH; a relative path counts from the current
     /// directory, or from that of -C [default: crm.db beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Leave what somebody changed in the database as it is; where the policy
+    /// changed the same, it wins all the same
+    #[arg(long)]
+    keep_drift: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -50,13 +67,23 @@ pub struct Apply {
 }
 
 pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    let saved = command.file.as_deref().map(|path| Saved::read(context, path)).transpose()?;
+    let opened = match &saved {
+        Some(saved) => saved.open(context)?,
+        None => open_compiling(context, &command.common)?,
+    };
     checked(&opened, context)?;
     let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
-    let (reading, plan) = make(&opened, context, &mut *target)?;
+    let wanted = Wanted::of(&opened);
+    let reading = target.read()?;
+    let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
+    let plan = wanted.plan(&reading, context, drift);
+    if let Some(saved) = &saved {
+        saved.must_equal(&plan, &opened, &wanted, &reading, &name)?;
+    }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let shown = |look| text::print(&view::plan(&plan, opened.policy(), &opened.sensitive(), &heading, 0), look);
+    let shown = |look| text::print(&page(&opened, context, &wanted, &plan, &heading, Shown::default()), look);
     if as_text {
         super::write_out(&shown(opened.out));
     }
@@ -73,7 +100,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let run = Run {
         applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         os_user: guards::os_user(),
-        revision: opened.revision.clone(),
+        revision: committed(&opened),
         ..Run::default()
     };
     let receipt = target.apply(&plan, &run)?;

@@ -1,15 +1,22 @@
 //! `rightful plan`
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use clap::Args;
 
-use crate::plan::{self, Desired, Reading};
+use crate::plan::{self, Desired, Drift, Reading};
+use crate::report::block::{Line, Page, Tone};
 use crate::report::{text, view};
+use crate::review::Compared;
+use crate::say;
 use crate::state::{Key, State};
-use crate::target::Target;
+use crate::text::Place;
 use crate::wire;
 
 use super::database::database;
 use super::guards;
+use super::saved;
 use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
@@ -18,13 +25,21 @@ use super::{Common, Context, Format, Outcome};
 /// Says who gains and loses what, and every row that would be written.
 /// Compares the policy with the database and with what the last apply wrote,
 /// so that a change of the policy is told from a change that somebody made in
-/// the database. Names the guards that would keep it from being applied.
-/// Never changes anything; a database that does not exist
-/// counts as empty. --on says for which day gains and losses are worked out.
+/// the database, which is called drift and taken back. Access that nobody
+/// declared is named first, and guards that would keep it from being applied
+/// last. Never changes anything; a database that does not
+/// exist counts as empty. --on says for which day gains and losses are worked
+/// out. With --at a revision of before, the plan is the way back to it.
+///
+/// -o keeps the plan in a file for `rightful apply FILE`, which does what the
+/// file says or nothing: it plans again, and refuses if the policy, the
+/// database or what people gain and lose is not the same any more.
 ///
 /// Examples:
 ///   rightful plan
 ///   rightful plan --database sqlite:crm.db --exit-code
+///   rightful plan -o plan.json
+///   rightful plan --at HEAD~1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Plan {
@@ -32,6 +47,16 @@ pub struct Plan {
     /// directory, or from that of -C [default: crm.db beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Leave what somebody changed in the database as it is; where the policy
+    /// changed the same, it wins all the same
+    #[arg(long)]
+    keep_drift: bool,
+    /// Write the plan to a file for `rightful apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// List every single answer, with what decided before and after
+    #[arg(long)]
+    unfold: bool,
     /// Exit with 1 if there are differences
     #[arg(long)]
     exit_code: bool,
@@ -42,20 +67,31 @@ pub struct Plan {
 pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let (reading, plan) = make(&opened, context, &mut *database.target)?;
+    let wanted = Wanted::of(&opened);
+    let drift = drift(command.keep_drift);
+    let reading = database.target.read()?;
+    let plan = wanted.plan(&reading, context, drift);
     let tripped = guards::tripped(&opened, context, &reading, &plan);
-    let differs = command.exit_code && !plan.changes.is_empty();
+    if let Some(path) = &command.out {
+        saved::write(context, path, &opened, &plan, &database.name, drift)?;
+    }
+    let differs = command.exit_code && !plan.finds_no_difference();
     let out = match command.common.format {
         Format::Json => {
             let guards = wire::guards(opened.sources(), &tripped);
-            wire::to_text(&wire::PlanOut { guards, ..wire::plan(opened.sources(), &plan) })
+            wire::to_text(&wire::PlanOut { guards, ..wire::plan(opened.sources(), &plan, wanted.company()) })
         }
         Format::Text => {
-            let errors = errors(&opened, context).len();
-            let mut page = view::plan(&plan, opened.policy(), &opened.sensitive(), &database.heading, errors);
+            let shown = Shown { unfold: command.unfold, errors: errors(&opened, context).len() };
+            let mut page = page(&opened, context, &wanted, &plan, &database.heading, shown);
             if !tripped.is_empty() {
                 page.blank();
                 page.0.extend(view::guards(&tripped, opened.sources()).0);
+            }
+            if let Some(path) = &command.out {
+                let path = super::shown(path);
+                page.blank();
+                page.text(Line::new().then(Tone::Plain, say!("kept for `rightful apply {path}`", path)));
             }
             text::print(&page, opened.out)
         }
@@ -63,15 +99,85 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     Ok(Outcome::new(out, differs.into()))
 }
 
-/// Plans the way from what a target says to what the policy wants.
-pub fn make(opened: &Opened, context: &Context, target: &mut dyn Target) -> Result<(Reading, plan::Plan), Failure> {
-    let policy = opened.policy();
-    let renames = policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
-    let desired = Desired { state: State::of(policy), renames: renames.collect() };
-    let places: std::collections::BTreeMap<Key, _> =
-        policy.rules.iter().rev().map(|rule| (Key::of_rule(policy, rule), rule.place)).collect();
-    let place = |key: &Key| places.get(key).copied().flatten();
-    let reading = target.read()?;
-    let plan = plan::plan(&reading, &desired, context.on, place);
-    Ok((reading, plan))
+/// What the flag `--keep-drift` says.
+pub fn drift(keep: bool) -> Drift {
+    if keep { Drift::Keep } else { Drift::Revert }
+}
+
+/// What a policy wants of a database, and where it is written.
+pub struct Wanted {
+    desired: Desired,
+    places: BTreeMap<Key, Place>,
+}
+
+impl Wanted {
+    /// What the policy of a repository wants.
+    pub fn of(opened: &Opened) -> Self {
+        let policy = opened.policy();
+        let renames =
+            policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
+        let desired =
+            Desired { company: opened.company().name.clone(), state: State::of(policy), renames: renames.collect() };
+        let rules = policy.rules.iter().map(|rule| (Key::of_rule(policy, rule), rule.place));
+        let members = policy.memberships.iter().map(|it| (Key::of_membership(policy, it), it.place));
+        let users = policy.users.iter().map(|(_, name, user)| (Key::User(name.clone()), user.place));
+        let groups = policy.groups.iter().map(|(_, key, group)| (Key::of_group(key), group.place));
+        let sets = policy.module_sets.iter().map(|(_, name, set)| (Key::ModuleSet(name.clone()), set.place));
+        let mut places = BTreeMap::new();
+        for (key, place) in rules.chain(members).chain(users).chain(groups).chain(sets) {
+            // The first one counts where something is written twice.
+            if let Some(place) = place {
+                places.entry(key).or_insert(place);
+            }
+        }
+        Self { desired, places }
+    }
+
+    /// The way from what a target says to what the policy wants, as seen on the day of the context.
+    pub fn plan(&self, reading: &Reading, context: &Context, drift: Drift) -> plan::Plan {
+        self.plan_on(reading, context.on, drift)
+    }
+
+    /// The same on another day.
+    pub fn plan_on(&self, reading: &Reading, on: crate::date::Date, drift: Drift) -> plan::Plan {
+        plan::plan(reading, &self.desired, on, drift, |key| self.place(key))
+    }
+
+    /// The name of the company, where there are several.
+    pub fn company(&self) -> Option<&crate::name::Name> {
+        self.desired.company.as_ref()
+    }
+
+    fn place(&self, key: &Key) -> Option<Place> {
+        self.places.get(key).copied()
+    }
+}
+
+/// How a plan is told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    /// Whether every single answer is listed.
+    pub unfold: bool,
+    /// How many findings will keep the plan from being applied.
+    pub errors: usize,
+}
+
+/// A plan for people.
+pub fn page(
+    opened: &Opened,
+    context: &Context,
+    wanted: &Wanted,
+    plan: &plan::Plan,
+    heading: &crate::language::Text,
+    shown: Shown,
+) -> Page {
+    let policies = plan.policies(|key| wanted.place(key));
+    let [before, after] = &policies;
+    let mut compared = Compared::on(opened.company().name.as_ref(), [before, after], context.on);
+    if !context.on_was_said {
+        compared = compared.and_later(context.on);
+    }
+    let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
+    let of_people = view::Shown { sources, sensitive: &sensitive, unfold: shown.unfold, days: false };
+    view::plan(plan, &compared, of_people, opened.policy(), heading, shown.errors)
 }

@@ -169,8 +169,13 @@ pub fn below(root: &Path) -> String {
 
 /// The same, for commands about one company whose policy compiles.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
-    let mut opened = open(context, common.at.as_deref())?;
-    opened.company = pick(&opened.repository, context.company.as_deref())?;
+    open_for(context, common.at.as_deref(), context.company.as_deref())
+}
+
+/// The same for a revision and a company that stand elsewhere than in the arguments.
+pub fn open_for(context: &Context, at: Option<&str>, company: Option<&str>) -> Result<Opened, Failure> {
+    let mut opened = open(context, at)?;
+    opened.company = pick(&opened.repository, company)?;
     if opened.company().compiles() {
         return Ok(opened);
     }

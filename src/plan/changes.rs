@@ -1,20 +1,24 @@
 //! Steps as differences that people review, each with its origin, and what both sides changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
 use crate::state::{Action, Fact, Fields, Key, Said, State, Value};
 
-use super::{Base, Change, Conflict, Origin, Step};
+use super::{Base, Change, Conflict, Origin, Step, steps_between};
 
 /// What the last apply wrote, asked under today's names.
 pub(super) struct History<'a> {
+    /// What it wrote.
     pub base: Option<&'a Base>,
+    /// What the policy declares.
     pub declared: &'a State,
+    /// The accounts that get another name.
     pub renames: &'a [(Name, Name)],
 }
 
 impl History<'_> {
+    /// What the last apply wrote under a key.
     pub fn row(&self, key: &Key) -> Option<&BTreeMap<String, Value>> {
         let before = |key: Key, (from, to): &(Name, Name)| key.with_user_renamed(to, from);
         let key = self.renames.iter().rev().fold(key.clone(), before);
@@ -31,7 +35,64 @@ impl History<'_> {
         }
     }
 
-    pub fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
+    /// Whose change it is that a row is there on one side only, or says another thing.
+    pub fn origin_of_row(&self, key: &Key, database: Option<&Fact>, policy: Option<&Fact>) -> Origin {
+        let fields = |fact: &Fact| by_field(fact.fields());
+        self.origin(&self.row(key).cloned(), &database.map(fields), &policy.map(fields))
+    }
+
+    /// Whose change it is that a field of a row says something else.
+    pub fn origin_of_field(&self, key: &Key, field: &str, database: &Value, policy: &Value) -> Origin {
+        let row = self.row(key);
+        // An account that neither the policy nor the last apply knows was made by somebody else.
+        if !self.declared.facts.contains_key(key) && self.base.is_some() && row.is_none() {
+            return Origin::Drift;
+        }
+        let base = row.and_then(|row| row.get(field)).cloned();
+        self.origin(&base, &Some(database.clone()), &Some(policy.clone()))
+    }
+
+    /// Steps as people review them, and what both sides changed.
+    pub fn describe_all(&self, steps: &[Step], before: &State) -> (Vec<Change>, Vec<Conflict>) {
+        let (mut changes, mut conflicts) = (Vec::new(), Vec::new());
+        for step in steps {
+            self.describe(step, before, &mut changes, &mut conflicts);
+        }
+        (changes, conflicts)
+    }
+
+    /// What somebody changed in the database and will be as it is now.
+    pub fn kept(&self, [before, after, declared]: [&State; 3]) -> Vec<Change> {
+        let (all, _) = self.describe_all(&steps_between(before, declared), before);
+        let (made, _) = self.describe_all(&steps_between(before, after), before);
+        let made: BTreeSet<(&Key, Option<&str>)> = made.iter().map(|change| (&change.key, change.field)).collect();
+        let is_kept = |change: &Change| !made.contains(&(&change.key, change.field));
+        let mut kept: Vec<Change> = all.into_iter().filter(is_kept).collect();
+        kept.sort_by(|a, b| a.key.cmp(&b.key));
+        kept
+    }
+
+    /// Accounts that neither the policy nor the last apply knows and that are out of use already: they stay as they are.
+    pub fn idle_accounts(&self, before: &State, declared: &State) -> Vec<Change> {
+        let is_idle = |(key, fact): &(&Key, &Fact)| {
+            let is_unknown = self.base.is_some() && !self.declared.facts.contains_key(*key);
+            is_unknown
+                && matches!(key, Key::User(_))
+                && declared.facts.get(*key) == Some(*fact)
+                && self.row(key).is_none()
+        };
+        let told = |(key, fact): (&Key, &Fact)| Change {
+            action: Action::Delete,
+            key: key.clone(),
+            field: None,
+            before: Some(Said::Row(by_field(fact.fields()))),
+            after: None,
+            origin: Origin::Drift,
+        };
+        before.facts.iter().filter(is_idle).map(told).collect()
+    }
+
+    fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
         let (key, after) = match step {
             Step::RenameUser { .. } => return,
             Step::Delete(key) => (key, None),
@@ -50,9 +111,6 @@ impl History<'_> {
                 return;
             }
             rows => rows,
-        };
-        let by_field = |fields: Fields| -> BTreeMap<String, Value> {
-            fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
         };
         let (base, database, policy) = (base.cloned(), before.map(by_field), after.map(by_field));
         let origin = self.origin(&base, &database, &policy);
@@ -76,10 +134,8 @@ impl History<'_> {
         changes: &mut Vec<Change>,
         conflicts: &mut Vec<Conflict>,
     ) {
+        let origin = self.origin_of_field(key, field, &before, &after);
         let (before, after) = (Some(before), Some(after));
-        // An account that neither the policy nor the last apply knows was made by somebody else.
-        let is_rogue = !self.declared.facts.contains_key(key) && self.base.is_some() && self.row(key).is_none();
-        let origin = if is_rogue { Origin::Drift } else { self.origin(&base, &before, &after) };
         let [base, before, after] = [base, before, after].map(|value| value.map(Said::Field));
         if origin == Origin::Conflict {
             let (policy, database) = (after.clone(), before.clone());
@@ -87,6 +143,10 @@ impl History<'_> {
         }
         changes.push(Change { action: Action::Update, key: key.clone(), field: Some(field), before, after, origin });
     }
+}
+
+fn by_field(fields: Fields) -> BTreeMap<String, Value> {
+    fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 
 /// That an account gets another name.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::date::Date;
-use crate::diff::{Change, Effective};
-use crate::state::{Fields, Value};
+use crate::diff::Change;
+use crate::name::Name;
+use crate::state::{Fields, State, Value};
 
-use super::{Reading, Step};
+use super::{Plan, Reading, Step};
 
 /// A BLAKE3 digest, 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +19,12 @@ impl fmt::Display for Fingerprint {
 }
 
 /// Feeds texts so that no two sequences of them look alike.
-#[derive(Default)]
-struct Feed(blake3::Hasher);
+#[derive(Debug, Default)]
+pub struct Feed(blake3::Hasher);
 
 impl Feed {
-    fn text(&mut self, text: &str) {
+    /// The next text.
+    pub fn text(&mut self, text: &str) {
         self.0.update(&(text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
     }
@@ -50,16 +51,27 @@ impl Feed {
         }
     }
 
+    fn state(&mut self, state: &State) {
+        self.text(&format!("facts {}", state.facts.len()));
+        for (key, fact) in &state.facts {
+            self.text(key.kind().as_str());
+            self.text(&key.to_string());
+            self.fields(&fact.fields());
+        }
+    }
+
     fn change(&mut self, change: &Change) {
         self.text(change.right.as_str());
         self.text(change.step().as_str());
         self.text(&format!("users {}", change.users.len()));
         change.users.iter().for_each(|user| self.text(user.as_str()));
         self.text(&format!("targets {}", change.targets.as_ref().map_or(0, Vec::len)));
+        self.text(if change.without_own { "without own" } else { "with own" });
         change.targets.iter().flatten().for_each(|target| self.text(&target.to_string()));
     }
 
-    fn finish(self) -> Fingerprint {
+    /// The digest of all texts.
+    pub fn finish(self) -> Fingerprint {
         Fingerprint(*self.0.finalize().as_bytes())
     }
 }
@@ -67,11 +79,7 @@ impl Feed {
 /// Identifies what a database said.
 pub fn digest(reading: &Reading) -> Fingerprint {
     let mut feed = Feed::default();
-    for (key, fact) in &reading.actual.facts {
-        feed.text(key.kind().as_str());
-        feed.text(&key.to_string());
-        feed.fields(&fact.fields());
-    }
+    feed.state(&reading.actual);
     feed.text(if reading.base.is_some() { "base" } else { "no base" });
     for ((kind, key), fields) in reading.base.iter().flatten() {
         feed.text(kind.as_str());
@@ -84,14 +92,18 @@ pub fn digest(reading: &Reading) -> Fingerprint {
     feed.finish()
 }
 
-/// Identifies a plan by what it was made from, what it writes and what it means for people.
-pub fn of_plan(seen: &Fingerprint, steps: &[Step], on: Date, effective: &Effective) -> Fingerprint {
+/// Identifies a plan by what it was made from, what it writes, what it means for people, and for which company.
+pub(super) fn of_plan(plan: &Plan, company: Option<&Name>) -> Fingerprint {
     let mut feed = Feed::default();
-    feed.text(&seen.to_string());
-    feed.text(&on.to_string());
-    for step in steps {
+    feed.text(&plan.seen.to_string());
+    feed.text(company.map_or("", Name::as_str));
+    feed.state(&plan.declared);
+    for step in &plan.steps {
         match step {
-            Step::RenameUser { from, to } => [from, to].into_iter().for_each(|name| feed.text(name.as_str())),
+            Step::RenameUser { from, to } => {
+                feed.text("rename");
+                [from, to].into_iter().for_each(|name| feed.text(name.as_str()));
+            }
             Step::Delete(key) => feed.text(&format!("delete {} {key}", key.kind().as_str())),
             Step::Insert(key, fact) | Step::Update(key, fact) => {
                 feed.text(&format!("write {} {key}", key.kind().as_str()));
@@ -99,7 +111,7 @@ pub fn of_plan(seen: &Fingerprint, steps: &[Step], on: Date, effective: &Effecti
             }
         }
     }
-    for (label, changes) in [("gains", &effective.gains), ("losses", &effective.losses)] {
+    for (label, changes) in [("gains", &plan.effective.gains), ("losses", &plan.effective.losses)] {
         feed.text(label);
         changes.iter().for_each(|change| feed.change(change));
     }

@@ -1,31 +1,111 @@
 //! Accounts that the policy no longer has: they stay, out of use.
+//!
+//! They are never deleted, since the data that they leave behind stays a target of other people's rights.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
-use crate::state::{Fact, Key, State, UserFact};
+use crate::state::{Fact, Key, Kind, State, UserFact, Value};
 
-/// What the database shall say: the policy, and the accounts that it no longer has, out of use. They are never deleted,
-/// since the data that they leave behind stays a target of other people's rights.
-pub(super) fn with_retired(desired: &State, actual: &State) -> State {
-    let mut after = desired.clone();
-    let linked = |employee: &Name| {
-        desired.facts.values().any(|fact| matches!(fact, Fact::User(user) if user.employee.as_ref() == Some(employee)))
-    };
+use super::Desired;
+use super::changes::History;
+
+/// Whether accounts that neither the policy nor the last apply knows are taken out of use too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// They are.
+    Retired,
+    /// They are left as they are.
+    Left,
+}
+
+/// What a policy declares, and the accounts that it no longer has, out of use. What is said of such an account is what
+/// the last apply wrote, so that a change that somebody made to it is seen; of an unknown one it is what stands there.
+pub(super) fn with_retired(history: &History<'_>, desired: &Desired, actual: &State, unknown: Unknown) -> State {
+    let mut after = desired.state.clone();
+    let mut linked: BTreeSet<Name> = desired.state.facts.values().filter_map(link).cloned().collect();
+    let applied = applied(history, desired);
+    let mut accounts: Vec<(Name, UserFact)> = Vec::new();
+    let mut foreign: Vec<(Name, UserFact)> = Vec::new();
     for (key, fact) in &actual.facts {
-        let (Key::User(_), Fact::User(user)) = (key, fact) else { continue };
-        if after.facts.contains_key(key) {
+        if let (Key::User(name), Fact::User(user)) = (key, fact)
+            && !applied.contains_key(name)
+        {
+            foreign.push((name.clone(), user.clone()));
+        }
+    }
+    accounts.extend(applied);
+    // An unknown account gets no employee that one of the known ones is linked to.
+    if history.base.is_none() || unknown == Unknown::Retired {
+        accounts.extend(foreign);
+    }
+    for (name, user) in accounts {
+        let key = Key::User(name);
+        if after.facts.contains_key(&key) {
             continue;
         }
-        let register = |state: &State, employee: &Name| match state.facts.get(&Key::Employee(employee.clone())) {
-            Some(Fact::Employee(found)) => Some(found.name.clone()),
-            _ => None,
-        };
         // The link stays as long as the register has the employee and nobody else is linked to it.
-        let employee =
-            user.employee.clone().filter(|employee| register(desired, employee).is_some() && !linked(employee));
-        let shown = user.employee.as_ref().and_then(|employee| register(actual, employee).flatten());
-        let name = if employee.is_some() { user.name.clone() } else { user.name.clone().or(shown) };
+        let stays = |employee: &Name| {
+            desired.state.facts.contains_key(&Key::Employee(employee.clone())) && !linked.contains(employee)
+        };
+        let shown = user.employee.as_ref().and_then(|employee| shown(history, actual, employee));
+        let employee = user.employee.filter(stays);
+        let name = if employee.is_some() { user.name } else { user.name.or(shown) };
+        linked.extend(employee.clone());
         let retired = UserFact { employee, name, superuser: false, active: false, modules: None };
-        after.facts.insert(key.clone(), Fact::User(retired));
+        after.facts.insert(key, Fact::User(retired));
     }
     after
+}
+
+fn link(fact: &Fact) -> Option<&Name> {
+    match fact {
+        Fact::User(user) => user.employee.as_ref(),
+        _ => None,
+    }
+}
+
+/// The accounts as the last apply left them, under the names that they have today.
+fn applied(history: &History<'_>, desired: &Desired) -> BTreeMap<Name, UserFact> {
+    let users = history.base.into_iter().flatten().filter(|((kind, _), _)| *kind == Kind::User);
+    let mut found = BTreeMap::new();
+    for ((_, old), fields) in users {
+        let mut name = Name::foreign(old);
+        let renamed = history.renames.iter().any(|(from, _)| *from == name);
+        if !renamed && desired.renames.iter().any(|(from, _)| *from == name) {
+            // Somebody deleted the account that was to get another name: the new one takes its place.
+            continue;
+        }
+        for (from, to) in history.renames {
+            if name == *from {
+                name = to.clone();
+            }
+        }
+        let text = |field: &str| match fields.get(field) {
+            Some(Value::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let user = UserFact {
+            employee: text("employee").map(Name::foreign),
+            name: text("name").map(Into::into),
+            ..UserFact::default()
+        };
+        found.insert(name, user);
+    }
+    found
+}
+
+/// The name of an employee, as the last apply wrote it, else as the register has it.
+fn shown(history: &History<'_>, actual: &State, employee: &Name) -> Option<Box<str>> {
+    let key = Key::Employee(employee.clone());
+    if let Some(row) = history.row(&key) {
+        return match row.get("name") {
+            Some(Value::Text(name)) => Some(name.as_str().into()),
+            _ => None,
+        };
+    }
+    match actual.facts.get(&key) {
+        Some(Fact::Employee(found)) => found.name.clone(),
+        _ => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! A target in memory, for tests and for trying a plan out.
 
 use crate::audit::{self, Entry, Head};
-use crate::plan::{Plan, Reading, Step, as_base, digest};
+use crate::plan::{Base, Plan, Reading, Step, as_base, digest};
 use crate::state::State;
 
 use super::{Receipt, Run, Target, TargetError};
@@ -13,6 +13,13 @@ pub struct Memory {
     record: Vec<Entry>,
 }
 
+impl Memory {
+    /// A target that says something, and remembers what the last apply wrote.
+    pub fn of(actual: State, base: Option<Base>) -> Self {
+        Self { reading: Reading { actual, base }, record: Vec::new() }
+    }
+}
+
 impl Target for Memory {
     fn read(&mut self) -> Result<Reading, TargetError> {
         Ok(self.reading.clone())
@@ -22,7 +29,7 @@ impl Target for Memory {
         if digest(&self.reading) != plan.seen {
             return Err(TargetError::Stale);
         }
-        let base = Some(as_base(&plan.after));
+        let base = Some(as_base(&plan.declared));
         if plan.is_empty() && self.reading.base == base {
             return Ok(Receipt { applied: 0, run: None, head: None });
         }

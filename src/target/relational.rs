@@ -170,7 +170,7 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError>
     if digest(&reading) != plan.seen {
         return Err(TargetError::Stale);
     }
-    Ok(reading.base.as_ref() == Some(&as_base(&plan.after)))
+    Ok(reading.base.as_ref() == Some(&as_base(&plan.declared)))
 }
 
 /// Does something that others may get in the way of, and does it again if they did.
@@ -285,7 +285,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     if version < engine.newest() {
         engine.migrate(version)?;
     }
-    let base = as_base(&plan.after);
+    let base = as_base(&plan.declared);
     carry_out(engine, plan, &before.actual)?;
     change(engine, &LAST_APPLIED, &writes::between(&LAST_APPLIED, before.base.as_ref(), &base))?;
     let (head, number) = engine.last_entry()?;

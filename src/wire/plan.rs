@@ -66,6 +66,30 @@ pub struct EffectOut {
     pub line: Option<usize>,
 }
 
+/// A row of the database that gives access.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GrantOut {
+    /// `superuser`, `member`, `access` or `rule`.
+    pub kind: &'static str,
+    /// Which one; of a superuser the user.
+    pub key: String,
+}
+
+/// The rows of the database that give access, by what stands behind them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GrantsOut {
+    /// How many say what the policy says.
+    pub declared: usize,
+    /// Those that the policy has, with something else in them.
+    pub drifted: Vec<GrantOut>,
+    /// Those that say what the policy says, and whose period is over.
+    pub expired: Vec<GrantOut>,
+    /// Those that neither the policy nor the last apply knows.
+    pub rogue: Vec<GrantOut>,
+    /// Those that the last apply wrote and the policy has no more.
+    pub orphan: Vec<GrantOut>,
+}
+
 /// `rightful plan --format json`
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlanOut {
@@ -77,6 +101,10 @@ pub struct PlanOut {
     pub changes: Vec<ChangeOut>,
     /// What both sides changed.
     pub conflicts: Vec<ConflictOut>,
+    /// What somebody changed in the database and stays so, each as the change that would take it back.
+    pub kept: Vec<ChangeOut>,
+    /// The rows of the database that give access, before the plan is applied.
+    pub grants: GrantsOut,
     /// What people gain.
     pub gains: Vec<EffectOut>,
     /// What people lose.
@@ -103,7 +131,7 @@ pub struct ApplyOut {
 }
 
 /// A plan.
-pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
+pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
     let said = |said: &Option<Said>| said.as_ref().map_or(serde_json::Value::Null, Said::to_json);
     let change = |change: &plan::Change| ChangeOut {
         action: change.action.as_str(),
@@ -124,13 +152,28 @@ pub fn plan(sources: &Sources, plan: &Plan) -> PlanOut {
     };
     PlanOut {
         version: VERSION,
-        company: None,
+        company: company.map(ToString::to_string),
         changes: plan.changes.iter().map(change).collect(),
         conflicts: plan.conflicts.iter().map(conflict).collect(),
+        kept: plan.kept.iter().map(change).collect(),
+        grants: grants(&plan.grants),
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
         guards: Vec::new(),
         fingerprint: plan.fingerprint.to_string(),
+    }
+}
+
+fn grants(grants: &plan::Grants) -> GrantsOut {
+    let rows = |grants: &[plan::Grant]| -> Vec<GrantOut> {
+        grants.iter().map(|grant| GrantOut { kind: grant.kind(), key: grant.key.to_string() }).collect()
+    };
+    GrantsOut {
+        declared: grants.declared,
+        drifted: rows(&grants.drifted),
+        expired: rows(&grants.expired),
+        rogue: rows(&grants.rogue),
+        orphan: rows(&grants.orphan),
     }
 }
 

@@ -15,6 +15,7 @@ mod history;
 mod hostile;
 mod machines;
 mod merging;
+mod plans;
 mod repairs;
 mod repository;
 mod reviewing;

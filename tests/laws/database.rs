@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::{Date, parse_date};
 use rightful::model::{Policy, Subject};
-use rightful::plan::{Desired, Reading, plan};
+use rightful::plan::{Desired, Drift, Reading, plan};
 use rightful::question::what;
 use rightful::resolve::InForce;
 use rightful::state::{self, State};
@@ -25,12 +25,12 @@ fn in_memory() -> Sqlite {
 }
 
 fn desired(policy: &Policy) -> Desired {
-    Desired { state: State::of(policy), renames: Vec::new() }
+    Desired { company: None, state: State::of(policy), renames: Vec::new() }
 }
 
 pub fn apply(target: &mut dyn Target, policy: &Policy, on: Date) -> Result<usize, TestCaseError> {
     let reading = target.read().expect("a readable target");
-    let plan = plan(&reading, &desired(policy), on, |_| None);
+    let plan = plan(&reading, &desired(policy), on, Drift::Revert, |_| None);
     let receipt = target.apply(&plan, &Run::default()).map_err(|error| TestCaseError::fail(error.to_string()))?;
     Ok(receipt.applied)
 }
@@ -120,7 +120,7 @@ fn applying_from_one_organisation_to_another_leaves_nothing_to_do() {
             apply(&mut memory, policy, on)?;
             apply(&mut database, policy, on)?;
             prop_assert_eq!(&memory.read().expect("memory"), &database.read().expect("database"));
-            let again = plan(&database.read().expect("database"), &desired(policy), on, |_| None);
+            let again = plan(&database.read().expect("database"), &desired(policy), on, Drift::Revert, |_| None);
             prop_assert!(again.is_empty() && again.changes.is_empty(), "{:#?}", again.changes);
             prop_assert!(again.effective == rightful::diff::Effective::default());
             prop_assert_eq!(apply(&mut database, policy, on)?, 0);
@@ -150,7 +150,7 @@ fn a_first_plan_grants_exactly_what_the_policy_gives() {
     let law = |org: Organisation| {
         let policy = compiled(&org).policy;
         let on = super::subject::some_days(&org)[0];
-        let plan = plan(&Reading::default(), &desired(&policy), on, |_| None);
+        let plan = plan(&Reading::default(), &desired(&policy), on, Drift::Revert, |_| None);
         let mut gains = std::collections::BTreeSet::new();
         for gain in &plan.effective.gains {
             let key = |(user, target): (&rightful::name::Name, Option<&rightful::model::key::TargetKey>)| {

@@ -13,6 +13,7 @@ mod history;
 mod holders;
 mod naive;
 mod organisation;
+mod plans;
 #[path = "../server/postgres.rs"]
 mod postgres;
 mod readings;

@@ -13,7 +13,7 @@ use crate::state::Key;
 use crate::text::Sources;
 
 use super::count;
-use super::plan::folded;
+use super::people::folded;
 
 /// What stands below the findings: the rights, and counts. `bases` is how many merge bases git found; `when` is empty or
 /// the day.

@@ -1,10 +1,12 @@
 //! Sets of people and targets in words: everybody, everybody but a few, or their names. Nothing is left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diff::Change;
 use crate::language::Text;
+use crate::model::Policy;
 use crate::model::key::TargetKey;
-use crate::name::Name;
+use crate::name::{Name, RightName};
 use crate::say;
 
 use super::count;
@@ -56,4 +58,30 @@ fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Ve
 
 fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     names.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Changes of rights, folded by right, by the people who share targets and the targets that people share.
+pub(super) fn folded<'c>(changes: &'c [Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
+    let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
+    let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
+    for change in changes {
+        let alone = change.users.first().filter(|_| change.without_own && change.users.len() == 1);
+        let targets = change.targets.iter().flatten();
+        // What somebody does with the own data did not change.
+        let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(name) == alone));
+        over.entry((&change.right, &change.users)).or_default().extend(others);
+    }
+    let mut sets: BTreeMap<(&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>> = BTreeMap::new();
+    for ((right, users), targets) in over {
+        sets.entry((right, targets)).or_default().extend(users);
+    }
+    let row = |((right, targets), users): ((&'c RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
+        let who = who(&users, &everybody);
+        if targets.is_empty() {
+            return (right, right.to_string(), who);
+        }
+        let whom = of_whom(&targets, &everybody);
+        (right, format!("{right} of"), say!("{whom}: {who}", whom, who))
+    };
+    sets.into_iter().map(row).collect()
 }

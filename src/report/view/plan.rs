@@ -1,64 +1,59 @@
 //! A plan for people: first what it means for them, then what would be written. Nothing is cut, only folded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::diff;
 use crate::language::{IntoWord, Joint, Text, Word, names};
 use crate::model::Policy;
-use crate::model::key::TargetKey;
-use crate::name::{Name, RightName};
-use crate::plan::{Change, Origin, Plan};
+use crate::plan::{Change, Grant, Grants, Origin, Plan};
 use crate::report::block::{Line, Page, Tone};
+use crate::review::Compared;
 use crate::say;
 use crate::state::{Action, Key, Kind, Said, Value};
 use crate::target::Receipt;
 
-use super::count;
-use super::people::{of_whom, who};
+use super::{Shown, count, diff_of_company};
 
-/// What a plan means and does. `errors` is how many findings will keep it from being applied.
-pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, database: &Text, errors: usize) -> Page {
+/// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
+/// will keep it from being applied.
+pub fn plan(
+    plan: &Plan,
+    compared: &Compared<'_>,
+    shown: Shown<'_>,
+    policy: &Policy,
+    database: &Text,
+    errors: usize,
+) -> Page {
     let mut page = Page::default();
-    if plan.changes.is_empty() {
+    if plan.finds_no_difference() {
         page.text(
             Line::new()
                 .then(Tone::Yes, say!("nothing to do"))
                 .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
         );
+        unknown(&plan.grants, &mut page);
+        standing(&plan.grants, &mut page);
         return page;
     }
     let total = count::changes(plan.changes.len());
     page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
-    page.blank();
-    page.heading(say!("for people"));
-    let effects = [(&plan.effective.gains, "+", Tone::Yes), (&plan.effective.losses, "-", Tone::No)];
-    let mut rows = Vec::new();
-    for (changes, sign, tone) in effects {
-        let mut folds = folded(changes, policy);
-        // What is sensitive comes first.
-        folds.sort_by_key(|(right, ..)| !sensitive.contains(*right));
-        rows.extend(folds.into_iter().map(|(right, title, text)| {
-            let text = if sensitive.contains(right) { say!("{text} (sensitive)", text) } else { text };
-            row(tone, sign, title, text)
-        }));
+    unknown(&plan.grants, &mut page);
+    if !plan.changes.is_empty() {
+        page.blank();
+        page.0.extend(diff_of_company(compared, shown).0);
+        page.blank();
+        page.heading(say!("in the database"));
+        let mut rows = Vec::new();
+        for (action, sign, tone) in
+            [(Action::Create, "+", Tone::Yes), (Action::Update, "~", Tone::Warning), (Action::Delete, "-", Tone::No)]
+        {
+            rows.extend(written(&plan.changes, action).into_iter().map(|(kind, text)| row(tone, sign, kind, text)));
+        }
+        page.table(2, rows);
     }
-    page.table(2, rows);
-    if plan.effective == diff::Effective::default() {
-        page.item(2, say!("nobody gains or loses anything"));
-    }
-    page.blank();
-    page.heading(say!("in the database"));
-    let mut rows = Vec::new();
-    for (action, sign, tone) in
-        [(Action::Create, "+", Tone::Yes), (Action::Update, "~", Tone::Warning), (Action::Delete, "-", Tone::No)]
-    {
-        rows.extend(written(&plan.changes, action).into_iter().map(|(kind, text)| row(tone, sign, kind, text)));
-    }
-    page.table(2, rows);
     conflicts(plan, &mut page);
+    kept(plan, &mut page);
+    standing(&plan.grants, &mut page);
     page.blank();
-    let (gains, losses) = (diff::count(&plan.effective.gains), diff::count(&plan.effective.losses));
-    page.text(say!("{rights} gained, {losses} lost", rights = count::rights(gains), losses = Word::Number(losses)));
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
     let unwritten = [
         ("company", policy.company.is_some()),
@@ -79,6 +74,65 @@ pub fn plan(plan: &Plan, policy: &Policy, sensitive: &BTreeSet<RightName>, datab
         page.text(Line::new().then(Tone::No, text));
     }
     page
+}
+
+/// Access that nobody declared, row by row; and superusers whom somebody made in the database.
+fn unknown(grants: &Grants, page: &mut Page) {
+    let superusers = grants.drifted.iter().filter(|grant| matches!(grant.key, Key::User(_)));
+    let rows: Vec<Vec<Line>> = superusers
+        .chain(&grants.rogue)
+        .map(|grant| {
+            let sign = Line::new().then(Tone::No, "!");
+            let kind = Line::new().then(Tone::No, grant.kind());
+            vec![sign, kind, Line::from(grant.key.to_string())]
+        })
+        .collect();
+    if !rows.is_empty() {
+        page.blank();
+        let title = say!("nobody declared this access, and no apply gave it:");
+        page.text(Line::new().then(Tone::No, title));
+        page.table(2, rows);
+    }
+}
+
+/// How many rows of the database give access, by what stands behind them.
+fn standing(grants: &Grants, page: &mut Page) {
+    if grants.is_declared() {
+        return;
+    }
+    let of = |grants: &[Grant]| Word::Number(grants.len());
+    page.blank();
+    page.text(say!(
+        "rows that give access: {declared} as declared, {drifted} drifted, {expired} expired, {rogue} rogue, {orphan} orphaned",
+        declared = Word::Number(grants.declared),
+        drifted = of(&grants.drifted),
+        expired = of(&grants.expired),
+        rogue = of(&grants.rogue),
+        orphan = of(&grants.orphan)
+    ));
+}
+
+/// What somebody changed in the database and stays so.
+fn kept(plan: &Plan, page: &mut Page) {
+    if plan.kept.is_empty() {
+        return;
+    }
+    page.blank();
+    page.heading(say!("changed in the database, and left so"));
+    let rows = plan.kept.iter().map(|change| {
+        let key = change.key.to_string();
+        let text = match (change.action, change.field) {
+            (Action::Create, _) => say!("{key}: missing in the database", key),
+            (Action::Update, Some(field)) => {
+                let (theirs, ours) = (said(change.before.as_ref()), said(change.after.as_ref()));
+                let field = format!(" {field}");
+                say!("{key}{field}: database {theirs}, policy {ours}", key, field, theirs, ours)
+            }
+            _ => say!("{key}: only in the database", key),
+        };
+        row(Tone::Warning, "!", change.key.kind().as_str().to_owned(), text)
+    });
+    page.table(2, rows.collect());
 }
 
 fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
@@ -115,32 +169,6 @@ fn conflicts(plan: &Plan, page: &mut Page) {
         ]
     });
     page.table(2, rows.collect());
-}
-
-/// Changes of rights, folded by right, by the people who share targets and the targets that people share.
-pub(super) fn folded<'c>(changes: &'c [diff::Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
-    let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
-    let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
-    for change in changes {
-        let alone = change.users.first().filter(|_| change.without_own && change.users.len() == 1);
-        let targets = change.targets.iter().flatten();
-        // What somebody does with the own data did not change.
-        let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(name) == alone));
-        over.entry((&change.right, &change.users)).or_default().extend(others);
-    }
-    let mut sets: BTreeMap<(&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>> = BTreeMap::new();
-    for ((right, users), targets) in over {
-        sets.entry((right, targets)).or_default().extend(users);
-    }
-    let row = |((right, targets), users): ((&'c RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
-        let who = who(&users, &everybody);
-        if targets.is_empty() {
-            return (right, right.to_string(), who);
-        }
-        let whom = of_whom(&targets, &everybody);
-        (right, format!("{right} of"), say!("{whom}: {who}", whom, who))
-    };
-    sets.into_iter().map(row).collect()
 }
 
 /// Changes of one action by kind, those of rules and members by their subject.

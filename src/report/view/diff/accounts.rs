@@ -17,7 +17,8 @@ pub(super) fn accounts(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
         let (tone, text) = told(item)?;
         let at = place(shown.sources[usize::from(item.after.is_some())], item.place);
         let sign = if tone == Tone::Warning { "!" } else { "~" };
-        let text = Line::new().then(Tone::Plain, text).then(Tone::Quiet, format!("  {at}"));
+        let text = Line::new().then(Tone::Plain, text);
+        let text = if at.is_empty() { text } else { text.then(Tone::Quiet, format!("  {at}")) };
         Some(vec![Line::new().then(tone, sign), text])
     };
     let rows: Vec<Vec<Line>> = compared.diff.declared.iter().filter_map(row).collect();

@@ -93,7 +93,10 @@ impl<'d> Explained<'d> {
 
     /// Whether a line is one of the edits.
     pub fn is_edit(&self, line: &Written) -> bool {
-        self.edits().any(|edit| edit.removed.iter().chain(&edit.added).any(|written| written.place == line.place))
+        // What was read from a database has no place, and is known by its key.
+        let is_line =
+            |written: &Written| written.place == line.place && (line.place.is_some() || written.key == line.key);
+        self.edits().any(|edit| edit.removed.iter().chain(&edit.added).any(is_line))
     }
 
     /// What is behind it, in words.

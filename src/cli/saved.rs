@@ -1,0 +1,235 @@
+//! Saved plans: a plan is kept in a file, reviewed, and applied as it is or not at all.
+//!
+//! Nothing that stands in such a file is done. It says from what a plan is to be made again, and what must come of it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::date::parse_date;
+use crate::language::{IntoWord, Text};
+use crate::plan::{Drift, Feed, Plan, Reading};
+use crate::repository;
+use crate::say;
+use crate::text::Sources;
+use crate::tree::git::Revision;
+use crate::wire::{self, SavedOut, SavedPlan, Unreadable};
+
+use super::Context;
+use super::plan::{Wanted, drift};
+use super::session::{Failure, Opened, open_for};
+
+/// The largest file that is taken for a plan: 1 GiB.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Keeps a plan in a file.
+pub fn write(
+    context: &Context,
+    path: &Path,
+    opened: &Opened,
+    plan: &Plan,
+    database: &str,
+    drift: Drift,
+) -> Result<(), Failure> {
+    let made = Made { opened, database, drift, revision: committed(opened), on: context.on.to_string() };
+    let text = wire::to_text(&made.saved(plan));
+    let full = context.directory.join(path);
+    put(&full, text.as_bytes()).map_err(|error| {
+        let path = super::shown(path);
+        Failure::world(say!("cannot write the plan to `{path}`: {error}", path, error = error.to_string()))
+            .help(say!("check that the folder exists and that you may write there"))
+    })
+}
+
+/// Writes a file beside it first, so that nobody finds half of it. A link of that name is replaced, not followed.
+fn put(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+        file.write_all(text)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        // Best effort: the first failure is the one that is told.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// The commit whose policy files and settings are those that were read, if there is one: that of `--at`, else HEAD.
+pub fn committed(opened: &Opened) -> Option<String> {
+    if opened.revision.is_some() {
+        return opened.revision.clone();
+    }
+    let head = Revision::open(&opened.root, "HEAD").ok()?;
+    let there = repository::compile(&head).ok()?;
+    (digest(&there.sources) == digest(opened.sources())).then(|| head.commit())
+}
+
+/// Identifies the policy files and settings, by every byte.
+fn digest(sources: &Sources) -> String {
+    let mut feed = Feed::default();
+    for (_, file) in sources.iter() {
+        feed.text(file.path());
+        feed.text(file.text());
+    }
+    feed.finish().to_string()
+}
+
+/// From what a plan is made.
+struct Made<'a> {
+    opened: &'a Opened,
+    database: &'a str,
+    drift: Drift,
+    revision: Option<String>,
+    /// The day, as the file has it.
+    on: String,
+}
+
+impl Made<'_> {
+    fn saved(&self, plan: &Plan) -> SavedOut {
+        let company = self.opened.company().name.as_ref();
+        let origin = wire::SavedFrom {
+            company: company.map(ToString::to_string),
+            database: self.database.to_owned(),
+            revision: self.revision.clone(),
+            policy: digest(self.opened.sources()),
+            on: self.on.clone(),
+            keep_drift: self.drift == Drift::Keep,
+        };
+        wire::saved(origin, plan, wire::plan(self.opened.sources(), plan, company))
+    }
+}
+
+/// A plan that was read from a file.
+pub struct Saved {
+    path: PathBuf,
+    file: SavedPlan,
+}
+
+impl Saved {
+    /// Reads a plan. One that somebody edited, or that another version made, is refused.
+    pub fn read(context: &Context, path: &Path) -> Result<Self, Failure> {
+        let shown = super::shown(path);
+        let full = context.directory.join(path);
+        let unreadable = |error: std::io::Error| {
+            Failure::world(say!(
+                "cannot read the plan `{path}`: {error}",
+                path = shown.as_str(),
+                error = error.to_string()
+            ))
+            .help(say!("`rightful plan -o FILE` writes one"))
+        };
+        let about = std::fs::metadata(&full).map_err(unreadable)?;
+        if !about.is_file() || about.len() > MOST_BYTES {
+            return Err(no_plan(&shown));
+        }
+        let bytes = std::fs::read(&full).map_err(unreadable)?;
+        let file = wire::read_saved(&bytes).map_err(|error| match error {
+            Unreadable::NoPlan => no_plan(&shown),
+            Unreadable::Edited => edited(&shown),
+            Unreadable::OtherProgram(program) => refused(say!(
+                "the plan `{path}` was made by {program}, and this is {own}",
+                path = shown.as_str(),
+                program = super::shown(Path::new(&program)),
+                own = wire::PROGRAM
+            ))
+            .help(again()),
+        })?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Opens the repository as it was when the plan was made: at its revision, or else as it is now.
+    pub fn open(&self, context: &Context) -> Result<Opened, Failure> {
+        let company = self.file.company.as_deref();
+        if let Some(asked) = context.company.as_deref()
+            && Some(asked) != company
+        {
+            let path = self.shown();
+            let message = match company {
+                Some(company) => say!("the plan `{path}` is for the company {company}", path, company),
+                None => say!("the plan `{path}` is for a repository with one company", path),
+            };
+            return Err(Failure::world(message).help(say!("leave --company out: the plan names its own")));
+        }
+        let is_commit = |revision: &&str| revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let revision = self.file.revision.as_deref();
+        if revision.is_some_and(|revision| !is_commit(&revision)) {
+            return Err(edited(&self.shown()));
+        }
+        open_for(context, revision, company)
+    }
+
+    /// Whether drift is kept.
+    pub fn drift(&self) -> Drift {
+        drift(self.file.keep_drift)
+    }
+
+    /// Refuses unless the plan that was made anew is the one of the file, to the last gain and loss.
+    pub fn must_equal(
+        &self,
+        plan: &Plan,
+        opened: &Opened,
+        wanted: &Wanted,
+        reading: &Reading,
+        database: &str,
+    ) -> Result<(), Failure> {
+        let revision = self.file.revision.clone();
+        let made = Made { opened, database, drift: self.drift(), revision, on: self.file.on.clone() };
+        let now = made.saved(plan);
+        if self.file.is(&now) {
+            return Ok(());
+        }
+        let path = self.shown();
+        let file = &self.file;
+        if file.database != now.database {
+            let message = say!(
+                "the plan `{path}` is for {theirs}, and this is {ours}",
+                theirs = harmless(&file.database),
+                ours = database
+            );
+            return Err(refused(message).help(say!("name the database of the plan with --database")));
+        }
+        if file.seen != now.seen {
+            return Err(
+                refused(say!("the plan `{path}` is stale: {database} was changed since", path, database)).help(again())
+            );
+        }
+        if file.policy != now.policy && file.revision.is_none() {
+            let message = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
+            return Err(refused(message).help(again()));
+        }
+        let then = parse_date(&file.on).map(|on| made.saved(&wanted.plan_on(reading, on, self.drift())));
+        if then.is_some_and(|then| file.is(&then)) {
+            let on = file.on.as_str();
+            let message =
+                say!("the plan `{path}` is stale: on {on} people gained and lost something else than now", path, on);
+            return Err(refused(message).help(again()));
+        }
+        Err(edited(&path))
+    }
+
+    fn shown(&self) -> String {
+        super::shown(&self.path)
+    }
+}
+
+fn harmless(text: &str) -> String {
+    crate::report::harmless(text).into_owned()
+}
+
+fn refused(message: impl IntoWord) -> Failure {
+    Failure { code: 3, ..Failure::world(message) }
+}
+
+fn edited(path: &str) -> Failure {
+    refused(say!("the plan `{path}` is not what the program wrote: somebody edited it", path)).help(again())
+}
+
+fn no_plan(path: &str) -> Failure {
+    refused(say!("`{path}` is not a whole plan of this program", path)).help(again())
+}
+
+fn again() -> Text {
+    say!("make a new plan with `rightful plan -o FILE`, and have it reviewed")
+}

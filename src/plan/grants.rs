@@ -1,0 +1,129 @@
+//! Every row of a database that gives access, by what stands behind it.
+
+use std::collections::BTreeSet;
+
+use crate::date::{Date, Validity};
+use crate::model::Effect;
+use crate::state::{Fact, Key, State, Value};
+
+use super::changes::History;
+
+/// The rows that give access: memberships, online accesses, rules that allow, and superusers. Each is in one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// How many rows say what the policy says.
+    pub declared: usize,
+    /// The policy has this row, and something about it differs: its period, its reason, its role, or that a user of the
+    /// policy is a superuser. Who changed it, the changes tell.
+    pub drifted: Vec<Grant>,
+    /// The policy says the same, and the period was over before the day of the plan.
+    pub expired: Vec<Grant>,
+    /// Neither the policy nor the last apply knows this row: somebody wrote it into the database.
+    pub rogue: Vec<Grant>,
+    /// The last apply wrote this row, and the policy has it no more, or has no more what it hangs on.
+    pub orphan: Vec<Grant>,
+}
+
+/// One row that gives access.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// Which row; that of a user stands for being a superuser.
+    pub key: Key,
+}
+
+impl Grant {
+    /// The word for what gives access: `superuser`, or the kind of the row.
+    pub fn kind(&self) -> &'static str {
+        match &self.key {
+            Key::User(_) => "superuser",
+            key => key.kind().as_str(),
+        }
+    }
+}
+
+impl Grants {
+    /// Whether every row says what the policy says, and is in force or will be.
+    pub fn is_declared(&self) -> bool {
+        [&self.drifted, &self.expired, &self.rogue, &self.orphan].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// What stands behind one row.
+enum Standing {
+    Declared,
+    Drifted,
+    Expired,
+    Rogue,
+    Orphan,
+}
+
+/// Looks at every row of a database that gives access, as seen on a day.
+pub(super) fn grants(history: &History<'_>, desired: &State, actual: &State, on: Date) -> Grants {
+    let mut found = Grants::default();
+    // Rows of the policy that are missing, whatever their period: another period of one of them is no other row.
+    let missing: BTreeSet<Key> =
+        desired.facts.keys().filter(|key| !actual.facts.contains_key(*key)).filter_map(at_any_time).collect();
+    for (key, fact) in &actual.facts {
+        let standing = match (key, fact) {
+            (Key::User(_), Fact::User(user)) if user.superuser => of_superuser(history, desired, key),
+            (Key::Rule { effect: Effect::Allow, .. } | Key::Member { .. } | Key::Access(_), _) => {
+                of_row(history, desired, &missing, key, fact, on)
+            }
+            _ => continue,
+        };
+        let grant = || Grant { key: key.clone() };
+        match standing {
+            Standing::Declared => found.declared += 1,
+            Standing::Drifted => found.drifted.push(grant()),
+            Standing::Expired => found.expired.push(grant()),
+            Standing::Rogue => found.rogue.push(grant()),
+            Standing::Orphan => found.orphan.push(grant()),
+        }
+    }
+    found
+}
+
+fn of_superuser(history: &History<'_>, desired: &State, key: &Key) -> Standing {
+    let was = history.row(key).and_then(|row| row.get("superuser")) == Some(&Value::Flag(true));
+    match desired.facts.get(key) {
+        Some(Fact::User(user)) if user.superuser => Standing::Declared,
+        _ if was => Standing::Orphan,
+        Some(_) => Standing::Drifted,
+        None => Standing::Rogue,
+    }
+}
+
+fn of_row(
+    history: &History<'_>,
+    desired: &State,
+    missing: &BTreeSet<Key>,
+    key: &Key,
+    fact: &Fact,
+    on: Date,
+) -> Standing {
+    match desired.facts.get(key) {
+        Some(wanted) if wanted != fact => Standing::Drifted,
+        Some(_) if period(key).is_some_and(|period| period.until < on) => Standing::Expired,
+        Some(_) => Standing::Declared,
+        None if at_any_time(key).is_some_and(|key| missing.contains(&key)) => Standing::Drifted,
+        None if history.row(key).is_some() => Standing::Orphan,
+        None => Standing::Rogue,
+    }
+}
+
+fn period(key: &Key) -> Option<Validity> {
+    match key {
+        Key::Member { validity, .. } | Key::Rule { validity, .. } => Some(*validity),
+        _ => None,
+    }
+}
+
+/// The key of a row that has a period, without it.
+fn at_any_time(key: &Key) -> Option<Key> {
+    let mut key = key.clone();
+    match &mut key {
+        Key::Member { validity, .. } | Key::Rule { validity, .. } => *validity = Validity::ALWAYS,
+        _ => return None,
+    }
+    Some(key)
+}
