@@ -94,6 +94,10 @@ fn every_json_output_fits_its_schema() {
         fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
         seen.push(format!("{schema}.json"));
     }
+    firm.run("plan --keep-drift -o saved.json");
+    let saved = serde_json::from_slice(&fs::read(firm.path("saved.json")).unwrap()).unwrap();
+    fits(&validator(&folder.join("saved-plan.json")), &saved, "plan -o");
+    seen.push("saved-plan.json".to_owned());
     let (_, value) = super::merging::harmless().json("merge-check ours theirs");
     fits(&validator(&folder.join("merge-check.json")), &value, "merge-check");
     seen.push("merge-check.json".to_owned());

@@ -7,7 +7,7 @@ use rightful::date::Date;
 use rightful::model::{Policy, Scope};
 use rightful::name::Name;
 use rightful::plan::guard::{Case, Subject, Tripped, judge};
-use rightful::plan::{Desired, Reading, as_base, plan};
+use rightful::plan::{Desired, Drift, Reading, as_base, plan};
 use rightful::resolve::{InForce, Request, decide};
 use rightful::state::{self, State};
 use rightful::syntax::settings::{self, Guard, Settings};
@@ -115,8 +115,8 @@ fn guards_count_what_single_answers_count() {
         let on = some_days(&first)[0];
         let actual = State::of(&first_policy);
         let reading = Reading { base: Some(as_base(&actual)), actual };
-        let desired = Desired { state: State::of(&second_policy), renames: Vec::new() };
-        let plan = plan(&reading, &desired, on, |_| None);
+        let desired = Desired { company: None, state: State::of(&second_policy), renames: Vec::new() };
+        let plan = plan(&reading, &desired, on, Drift::Revert, |_| None);
         let case = Case {
             base: reading.base.as_ref(),
             plan: &plan,

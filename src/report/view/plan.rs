@@ -95,9 +95,10 @@ fn unknown(grants: &Grants, page: &mut Page) {
     }
 }
 
-/// How many rows of the database give access, by what stands behind them.
+/// How many rows of the database give access, by what stands behind them. What the policy gave up is among the changes
+/// in any case.
 fn standing(grants: &Grants, page: &mut Page) {
-    if grants.is_declared() {
+    if grants.is_expected() {
         return;
     }
     let of = |grants: &[Grant]| Word::Number(grants.len());
