@@ -5,12 +5,16 @@
 
 mod body;
 mod chain;
+mod kept;
+mod record;
 
 use std::iter::once;
 
 use crate::plan::Plan;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
+pub use kept::{Kept, hash_of};
+pub use record::{Filter, Reader, Recorded, Told};
 
 /// Who carries out what, for the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,6 +124,7 @@ pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> im
         .chain(run.overrides.iter().map(|one| (Part::Override, body::put_aside(one))))
         .chain(plan.conflicts.iter().map(|conflict| (Part::Conflict, body::conflict(conflict))))
         .chain(plan.changes.iter().map(|change| (Part::Change, body::change(change))))
+        .chain(plan.kept.iter().map(|change| (Part::Kept, body::change(change))))
         .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change))))
         .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change))));
     parts.scan(head.clone(), move |head, (part, body)| {

@@ -1,6 +1,7 @@
 //! The command line: arguments in, bytes and an exit code out. One file per command; the doc comments are the manual.
 
 mod apply;
+mod audit;
 mod can;
 mod check;
 mod database;
@@ -8,6 +9,7 @@ mod diff;
 mod explain;
 mod fix;
 mod guards;
+mod history;
 mod init;
 mod log;
 mod matrix;
@@ -17,6 +19,7 @@ mod plan;
 mod reviewers;
 mod reviewing;
 mod rights;
+mod running;
 mod saved;
 mod schema;
 mod session;
@@ -127,6 +130,8 @@ enum Command {
     Upcoming(upcoming::Upcoming),
     Plan(plan::Plan),
     Apply(apply::Apply),
+    Audit(audit::Audit),
+    History(history::History),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -198,6 +203,8 @@ pub fn run() -> ExitCode {
         Command::Upcoming(command) => upcoming::run(command, &context),
         Command::Plan(command) => plan::run(command, &context),
         Command::Apply(command) => apply::run(command, &context),
+        Command::Audit(command) => audit::run(command, &context),
+        Command::History(command) => history::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),

@@ -8,6 +8,7 @@ pub mod git;
 pub mod history;
 pub mod memory;
 pub mod merged;
+pub mod notes;
 pub mod overlay;
 pub mod worktree;
 

@@ -3,6 +3,7 @@
 //! Serde and schemars stand here, so that the core need not know them. Values are mapped, not derived.
 
 mod answers;
+mod audit;
 mod check;
 mod diff;
 mod explain;
@@ -32,6 +33,9 @@ use crate::text::{Place, Sources};
 pub use answers::{
     CanOut, HeldOut, MatrixOut, MembershipOut, QuestionOut, RightOut, RightsOut, RowOut, RuleOut, WhatOut, WhyOut, can,
     matrix, rights, what, why,
+};
+pub use audit::{
+    AuditOut, BrokenOut, ClaimsOut, HistoryOut, KeptOut, RunOut, ToldOut, VerifyOut, audit, history, verified,
 };
 pub use check::{CheckOut, ExpectationsOut, FindingOut, PlaceOut, check};
 pub use diff::{
@@ -63,11 +67,14 @@ const VERSION: u32 = 1;
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     vec![
         ("apply", schemars::schema_for!(ApplyOut)),
+        ("audit", schemars::schema_for!(AuditOut)),
+        ("audit-verify", schemars::schema_for!(VerifyOut)),
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
         ("diff", schemars::schema_for!(DiffOut<'static>)),
         ("explain", schemars::schema_for!(ExplainOut)),
         ("fix", schemars::schema_for!(FixOut)),
+        ("history", schemars::schema_for!(HistoryOut)),
         ("init", schemars::schema_for!(InitOut)),
         ("log", schemars::schema_for!(LogOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),

@@ -8,6 +8,7 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
+use rightful::audit::{Reader, Verifier};
 use rightful::date::{Date, Validity, parse_date};
 use rightful::model::key::GroupKey;
 use rightful::name::Name;
@@ -328,6 +329,32 @@ fn what_is_applied_is_read_back_and_applying_again_writes_nothing() {
         let again = planned(target, FIRM);
         let receipt = target.apply(&again, &Run::default()).unwrap();
         assert_eq!((receipt.applied, receipt.run), (0, None));
+    });
+}
+
+#[test]
+fn every_run_is_recorded_in_a_chain_that_holds() {
+    with_every_target(|target| {
+        let run = |day: u32| Run { applied_at: format!("2026-11-{day}T08:00:00Z"), ..Run::default() };
+        let first = planned(target, FIRM);
+        let receipt = target.apply(&first, &run(20)).unwrap();
+        target.record_failure(&run(21), "no room").unwrap();
+        let second = planned(target, &FIRM.replace("sms.send", "data.import"));
+        let last = target.apply(&second, &run(22)).unwrap();
+        let mut verifier = Verifier::meeting([receipt.head.clone().unwrap(), last.head.clone().unwrap()]);
+        let mut reader = Reader::default();
+        let both = &mut |entry| {
+            verifier.feed(&entry);
+            reader.feed(&entry);
+        };
+        target.audit(both).unwrap();
+        let whole = verifier.finish().unwrap();
+        assert_eq!((whole.head.hash, whole.unproven, whole.unmet), (last.head, 0, Vec::new()));
+        let runs = reader.finish();
+        let told: Vec<_> = runs.iter().map(|run| (run.number, &run.applied_at[..10], run.error.as_deref())).collect();
+        assert_eq!(told, [(1, "2026-11-20", None), (2, "2026-11-21", Some("no room")), (3, "2026-11-22", None)]);
+        assert_eq!((receipt.run, last.run, runs[0].changes), (Some(1), Some(3), first.changes.len()));
+        assert_eq!(runs[0].fingerprint, Some(first.fingerprint.to_string()));
     });
 }
 

@@ -15,7 +15,7 @@ use super::{Override, Run};
 pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
     let mut body = who(run);
     body["outcome"] = "ok".into();
-    body["plan"] = plan.fingerprint.to_string().into();
+    body["fingerprint"] = plan.fingerprint.to_string().into();
     body["changes"] = plan.changes.len().into();
     body["conflicts"] = plan.conflicts.len().into();
     body["gains"] = diff::count(&plan.effective.gains).into();
@@ -34,7 +34,7 @@ pub(super) fn failed(run: &Run, error: &str) -> Value {
 /// When, where and by whom. What somebody only says of himself or of others stands apart.
 fn who(run: &Run) -> Value {
     json!({
-        "at": run.applied_at,
+        "applied_at": run.applied_at,
         "machine": run.machine,
         "os_user": run.os_user,
         "claims": { "acting_as": run.acting_as, "author": run.author },

@@ -9,13 +9,13 @@ use crate::language::Language;
 use crate::report::{snippet, text, view};
 use crate::say;
 use crate::syntax::settings::Guard;
-use crate::target::Run;
 use crate::wire;
 
 use super::database::{Database, database};
 use super::guards;
 use super::plan::{Shown, Wanted, drift, page};
-use super::saved::{Saved, committed};
+use super::running::{Acting, carry_out, gather, overriding, recorded};
+use super::saved::Saved;
 use super::session::{Failure, Opened, errors, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
@@ -63,6 +63,8 @@ pub struct Apply {
     #[arg(long = "override", value_name = "GUARD", value_parser = guards::read_guard)]
     overrides: Vec<Guard>,
     #[command(flatten)]
+    acting: Acting,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -74,12 +76,14 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     };
     checked(&opened, context)?;
     let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
+    let run = gather(&opened, &command.acting);
     let wanted = Wanted::of(&opened);
     let reading = target.read()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context, drift);
     if let Some(saved) = &saved {
-        saved.must_equal(&plan, &opened, &wanted, &reading, &name)?;
+        let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &name);
+        recorded(&mut *target, &run, equal)?;
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
@@ -88,7 +92,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         super::write_out(&shown(opened.out));
     }
     let tripped = guards::tripped(&opened, context, &reading, &plan);
-    let overridden = guards::pass(tripped, &command.overrides, &opened)?;
+    let passed = guards::pass(tripped, &command.overrides, &opened);
+    let overridden = recorded(&mut *target, &run, passed)?;
     if asks && !(as_text && std::io::stdout().is_terminal()) {
         // Nobody shall be asked about what went elsewhere.
         super::write_err(&shown(opened.err));
@@ -97,13 +102,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         let message = say!("nothing was applied");
         return Err(Failure { code: 1, ..Failure::world(message) });
     }
-    let run = Run {
-        applied_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        os_user: guards::os_user(),
-        revision: committed(&opened),
-        ..Run::default()
-    };
-    let receipt = target.apply(&plan, &run)?;
+    let run = overriding(run, &overridden);
+    let receipt = carry_out(&mut *target, &plan, &run, &opened, &name)?;
     let out = match command.common.format {
         Format::Json => {
             let overrides = wire::guards(opened.sources(), &overridden);

@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use crate::date::parse_date;
 use crate::language::{IntoWord, Text};
 use crate::plan::{Drift, Feed, Plan, Reading};
-use crate::repository;
 use crate::say;
 use crate::text::Sources;
-use crate::tree::git::Revision;
 use crate::wire::{self, SavedOut, SavedPlan, Unreadable};
 
 use super::Context;
 use super::plan::{Wanted, drift};
+use super::running::commit;
 use super::session::{Failure, Opened, open_for};
 
 /// The largest file that is taken for a plan: 1 GiB.
@@ -30,7 +29,8 @@ pub fn write(
     database: &str,
     drift: Drift,
 ) -> Result<(), Failure> {
-    let made = Made { opened, database, drift, revision: committed(opened), on: context.on.to_string() };
+    let made =
+        Made { opened, database, drift, revision: commit(opened).map(|commit| commit.id), on: context.on.to_string() };
     let text = wire::to_text(&made.saved(plan));
     let full = context.directory.join(path);
     put(&full, text.as_bytes()).map_err(|error| {
@@ -54,16 +54,6 @@ fn put(path: &Path, text: &[u8]) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&beside);
     }
     written
-}
-
-/// The commit whose policy files and settings are those that were read, if there is one: that of `--at`, else HEAD.
-pub fn committed(opened: &Opened) -> Option<String> {
-    if opened.revision.is_some() {
-        return opened.revision.clone();
-    }
-    let head = Revision::open(&opened.root, "HEAD").ok()?;
-    let there = repository::compile(&head).ok()?;
-    (digest(&there.sources) == digest(opened.sources())).then(|| head.commit())
 }
 
 /// Identifies the policy files and settings, by every byte.

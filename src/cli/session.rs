@@ -167,6 +167,13 @@ pub fn below(root: &Path) -> String {
     parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
 }
 
+/// The same, for commands that ask the database alone, whatever is wrong with the policy.
+pub fn open_whatever(context: &Context) -> Result<Opened, Failure> {
+    let mut opened = open(context, None)?;
+    opened.company = pick(&opened.repository, context.company.as_deref())?;
+    Ok(opened)
+}
+
 /// The same, for commands about one company whose policy compiles.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
     open_for(context, common.at.as_deref(), context.company.as_deref())

@@ -1,12 +1,14 @@
 //! Values as pages: one file per question that people ask.
 
 mod added;
+mod audit;
 mod check;
 mod count;
 mod diff;
 mod explain;
 mod gates;
 mod guards;
+mod history;
 mod log;
 mod matrix;
 mod members;
@@ -24,6 +26,7 @@ mod who;
 mod why;
 
 pub use added::{Kept, added};
+pub use audit::{audit, verified};
 pub use check::{expectations, summary};
 pub use count::changes;
 pub use diff::{
@@ -32,6 +35,7 @@ pub use diff::{
 pub use explain::{codes, explained};
 pub use gates::{Length, gates, reviewers, weakened};
 pub use guards::{guards, overridden};
+pub use history::history;
 pub use log::log;
 pub use matrix::matrix;
 pub use members::members;

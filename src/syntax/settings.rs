@@ -1,6 +1,7 @@
-//! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards, operators and
-//! levels of findings. One file per section that has more to it than a line.
+//! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards, operators, where
+//! the audit is kept, and levels of findings. One file per section that has more to it than a line.
 
+mod audit;
 mod company;
 mod gates;
 mod guards;
@@ -21,6 +22,7 @@ use super::grammar::parse_right;
 use super::rule::RightPattern;
 use super::yaml::{self, Node};
 
+pub use audit::{AUDIT_FIELDS, Audit};
 pub use company::{COMPANY_FIELDS, CompanySettings};
 pub use guards::{GUARD_FIELDS, Guard, Guards, Limit, MAX_OS_USER_BYTES, Operator};
 pub use reviewers::{Approver, MAX_APPROVER_BYTES, Reviewers};
@@ -42,6 +44,8 @@ pub struct Settings {
     pub guards: Guards,
     /// Which accounts of the CRM those have who run the program.
     pub operators: Vec<Operator>,
+    /// Where the head of the audit is kept.
+    pub audit: Audit,
     /// Levels of findings that differ from their own.
     pub lints: BTreeMap<Code, Spanned<Level>>,
     /// Which file it is, if there is one.
@@ -61,8 +65,8 @@ impl Settings {
 }
 
 /// The fields of the settings.
-pub const FIELDS: [&str; 9] =
-    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "operators", "lints"];
+pub const FIELDS: [&str; 10] =
+    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "operators", "audit", "lints"];
 
 /// Reads the settings.
 pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
@@ -87,6 +91,7 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
             "reviewers" => settings.reviewers = reviewers::read(&mut reader, node),
             "guards" => settings.guards = guards::read(&mut reader, node),
             "operators" => settings.operators = guards::operators(&mut reader, node),
+            "audit" => settings.audit = audit::read(&mut reader, node),
             "lints" => settings.lints = lints::read(&mut reader, node),
             unknown => reader.unknown_field(unknown, span, say!("setting"), &FIELDS),
         }

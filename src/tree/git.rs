@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
+use super::commit::Commit;
 use super::{ContentId, MAX_FILE_BYTES, Tree, TreeError, is_policy_file, resolve_inside};
 
 /// The mode of a symbolic link.
@@ -156,6 +157,14 @@ impl Revision {
     /// The full id of the commit.
     pub fn commit(&self) -> String {
         self.commit.to_string()
+    }
+
+    /// The commit as people know it.
+    ///
+    /// # Errors
+    /// If git cannot read it.
+    pub fn described(&self) -> Result<Commit, TreeError> {
+        Ok(Commit::of(&self.checkout.repository.find_commit(self.commit)?))
     }
 
     /// Whether all files are the same as in another revision.

@@ -129,6 +129,29 @@ impl Worktree {
     }
 }
 
+impl Worktree {
+    /// Adds a line to a file, which is made if it is not there.
+    ///
+    /// # Errors
+    /// If the file leads out of the tree, is no regular file, or cannot be written.
+    pub fn append(&self, path: &str, line: &str) -> Result<(), TreeError> {
+        let failed = |source| TreeError::Io { path: path.to_owned(), source };
+        let real = match fs::symlink_metadata(self.root.join(path)) {
+            Ok(_) => self.inside(path)?,
+            Err(_) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                self.inside(folder)?.join(name)
+            }
+        };
+        // Asked before opening: opening a pipe would wait for somebody to read from it.
+        if fs::metadata(&real).is_ok_and(|found| !found.is_file()) {
+            return Err(failed(io::Error::other("it is not a regular file")));
+        }
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(real).map_err(failed)?;
+        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    }
+}
+
 /// A path beside a file, in the same folder, so that it can take the file's place in one step.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -216,6 +239,22 @@ mod tests {
         assert_eq!((tree.read("policies/a.yaml").unwrap().unwrap(), names()), (b"a".to_vec(), 2));
         tree.write(&[change("policies/a.yaml", "a"), change("policies/b.yaml", "b")]).unwrap();
         assert_eq!((tree.read("policies/b.yaml").unwrap().unwrap(), names()), (b"new".to_vec(), 2));
+    }
+
+    #[test]
+    fn lines_are_added_inside_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir(&root).unwrap();
+        let tree = Worktree::new(&root).unwrap();
+        tree.append("heads", "1").unwrap();
+        tree.append("heads", "2").unwrap();
+        assert_eq!(tree.read("heads").unwrap().unwrap(), b"1\n2\n");
+        symlink("../outside", root.join("link")).unwrap();
+        assert!(matches!(tree.append("link", "1"), Err(TreeError::Outside(_))));
+        symlink("..", root.join("up")).unwrap();
+        assert!(matches!(tree.append("up/outside", "1"), Err(TreeError::Outside(_))));
+        assert!(!folder.path().join("outside").exists());
     }
 
     #[test]

@@ -124,6 +124,8 @@ pub struct ApplyOut {
     pub applied: usize,
     /// The number of the run; `null` if there was nothing to write.
     pub run: Option<i64>,
+    /// The head of the audit after it: the hash of the last entry; `null` if there was nothing to write.
+    pub head: Option<String>,
     /// The guards that were put aside for this run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -200,5 +202,11 @@ pub(super) fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<Effect
 
 /// The outcome of an apply.
 pub fn apply(receipt: &Receipt) -> ApplyOut {
-    ApplyOut { version: VERSION, applied: receipt.applied, run: receipt.run, overrides: Vec::new() }
+    ApplyOut {
+        version: VERSION,
+        applied: receipt.applied,
+        run: receipt.run,
+        head: receipt.head.clone(),
+        overrides: Vec::new(),
+    }
 }

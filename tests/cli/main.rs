@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
 
 mod answers;
+mod audit;
 mod bad_input;
 mod checking;
 mod companies;

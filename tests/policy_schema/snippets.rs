@@ -127,6 +127,7 @@ reviewers:
   group:management: 007
 guards: { remove_users: 10%, lose_rights: 25, gain_rights: off, empty_section: 2, last_superuser: on, operator: off }
 operators: { root: anna, "NORDWIND\\lars": lars }
+audit: { head: kept/audit.heads }
 lints: { inert-rule: error, unused-group: off, redundant-rule: warning, contradiction: error }
 "#;
 
@@ -315,6 +316,13 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("operators: { \" root\": anna }", "operators: { root: anna }"),
     ("operators: { root: [anna] }", "operators: { root: anna }"),
     ("operators: { root: \"an na\" }", "operators: { root: 007 }"),
+    ("audit: { heads: a }", "audit: { head: a }"),
+    ("audit: { head: ../a }", "audit: { head: ./a }"),
+    ("audit: { head: /a }", "audit: { head: a/b }"),
+    ("audit: { head: a/ }", "audit: { head: .a.yaml }"),
+    ("audit: { head: a.yaml }", "audit: { head: a.yaml.heads }"),
+    ("audit: { head: a/b.YML }", "audit: { head: a.yaml/b }"),
+    ("audit: { head: [a] }", "audit: { head: 7 }"),
     ("lints: { inert-rul: off }", "lints: { inert-rule: off }"),
     ("lints: { inert-rule: never }", "lints: { inert-rule: warning }"),
     ("lints: { inert-rule: false }", "lints: { inert-rule: error }"),

@@ -59,6 +59,30 @@ pub fn changes(number: usize) -> Text {
     }
 }
 
+/// `1 conflict`, `2 conflicts`.
+pub fn conflicts(number: usize) -> Text {
+    match number {
+        1 => say!("1 conflict"),
+        _ => say!("{count} conflicts", count = Word::Number(number)),
+    }
+}
+
+/// `1 run`, `2 runs`.
+pub fn runs(number: usize) -> Text {
+    match number {
+        1 => say!("1 run"),
+        _ => say!("{count} runs", count = Word::Number(number)),
+    }
+}
+
+/// `1 entry`, `2 entries`.
+pub fn entries(number: usize) -> Text {
+    match number {
+        1 => say!("1 entry"),
+        _ => say!("{count} entries", count = Word::Number(number)),
+    }
+}
+
 /// `1 error`, `2 errors`.
 pub fn errors(number: usize) -> Text {
     match number {

@@ -150,6 +150,9 @@ pub fn applied(receipt: &Receipt, database: &str) -> Page {
         )),
         None => page.text(say!("nothing was written to {database}", database)),
     }
+    if let Some(head) = &receipt.head {
+        page.text(Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
+    }
     page
 }
 

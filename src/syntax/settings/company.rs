@@ -51,7 +51,7 @@ fn folder(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Box<str>>>
 }
 
 /// Whether a relative path stays below where it begins.
-fn stays_inside(path: &str) -> bool {
+pub(super) fn stays_inside(path: &str) -> bool {
     !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 

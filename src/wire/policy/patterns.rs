@@ -134,6 +134,11 @@ pub fn folder() -> String {
     format!(r"^(?:\./)?{PATH}/*$")
 }
 
+/// A file below the settings file that is no policy file. A name that begins with a dot is none of a policy.
+pub fn plain_file() -> String {
+    format!(r"^(?!(?:[\s\S]*/)?[^./][^/]*\.[yY][aA]?[mM][lL]$)(?:\./)?{PATH}$")
+}
+
 /// A database in one of its three forms.
 pub fn database() -> String {
     let variable = "(?:RIGHTFUL_[A-Z0-9_]*|[A-Z0-9_]*_DATABASE_URL)";

@@ -40,6 +40,8 @@ pub struct Settings {
     /// Which account of the CRM somebody has who runs `rightful apply`, by the name that `id -un` shows to them. Nobody
     /// takes the own access away by accident.
     operators: Declarations<OsUser, Name>,
+    /// How the record of all runs is kept safe.
+    audit: Audit,
     /// The levels of findings that shall differ from their own.
     lints: Lints,
 }
@@ -55,6 +57,15 @@ values! {
         "patternErrorMessage": "A folder is a path from here that stays below this file, such as `policies/nordwind`.",
         "minimum": 0,
         "examples": ["policies/common"],
+    }
+    /// A file for the heads of the audit.
+    HeadFile: {
+        "title": "File of heads",
+        "type": ["string", "number", "boolean"],
+        "pattern": patterns::plain_file(),
+        "patternErrorMessage": "A path from here that stays below this file and is no YAML file, such as `audit.heads`.",
+        "minimum": 0,
+        "examples": ["audit.heads"],
     }
     /// A database.
     Database: {
@@ -224,6 +235,15 @@ pub enum Switch {
     On,
     /// It does not.
     Off,
+}
+
+/// How the record of all runs is kept safe.
+#[derive(JsonSchema)]
+#[schemars(title = "Audit", deny_unknown_fields, transform = may_be_empty)]
+struct Audit {
+    /// A file below this one to which every apply adds the head of the audit, so that `rightful audit verify` finds out
+    /// if somebody wrote the whole record anew. Without it the head is kept as a git note.
+    head: HeadFile,
 }
 
 /// The levels of findings.

@@ -1,0 +1,299 @@
+//! The entries of a target as runs again, and those of them that somebody asks for.
+//!
+//! Reads leniently: what somebody rewrote is told as it stands, since who looks at a record wants to see just that.
+
+use serde_json::Value;
+
+use crate::date::Date;
+use crate::name::{Name, RightName};
+
+use super::{Entry, Part};
+
+/// What somebody wants to see; everything, if nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The number of a run.
+    pub run: Option<i64>,
+    /// Runs of this day and later ones.
+    pub since: Option<Date>,
+    /// Runs of this day and earlier ones.
+    pub until: Option<Date>,
+    /// Entries about this user: who gained or lost something, or about whom something was written.
+    pub user: Option<Name>,
+    /// Entries about this right.
+    pub right: Option<RightName>,
+    /// Entries of these parts; of all, if there are none.
+    pub parts: Vec<Part>,
+}
+
+/// One run as it was recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its number.
+    pub number: i64,
+    /// The moment, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub applied_at: String,
+    /// Why it was refused or failed; `None` if it was carried out.
+    pub error: Option<String>,
+    /// The name of the machine.
+    pub machine: Option<String>,
+    /// The operating system's user.
+    pub os_user: Option<String>,
+    /// Who was said to act.
+    pub acting_as: Option<String>,
+    /// Whom the revision names as its author.
+    pub author: Option<String>,
+    /// The git revision that was applied.
+    pub revision: Option<String>,
+    /// The revision that was in force before; `None` if the run before was of none.
+    pub before: Option<String>,
+    /// Identifies the plan.
+    pub fingerprint: Option<String>,
+    /// How many changes were written.
+    pub changes: usize,
+    /// How many conflicts were settled.
+    pub conflicts: usize,
+    /// How many rights people gained.
+    pub gains: u64,
+    /// How many rights people lost.
+    pub losses: u64,
+    /// The hash of its last entry.
+    pub head: Option<String>,
+    /// The entries that were asked for, without the one about the run itself.
+    pub entries: Vec<Told>,
+}
+
+/// One entry, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its place in the chain.
+    pub seq: i64,
+    /// The word of its part.
+    pub part: String,
+    /// What it tells; a text, if it is no JSON.
+    pub body: Value,
+}
+
+/// Takes entries one by one and keeps what is asked for.
+#[derive(Debug, Default)]
+pub struct Reader {
+    filter: Filter,
+    runs: Vec<Recorded>,
+    /// The run whose entries are being read.
+    current: Option<Recorded>,
+    /// The revision of the last run that was carried out.
+    in_force: Option<String>,
+}
+
+impl Reader {
+    /// One that keeps what a filter lets through.
+    pub fn of(filter: Filter) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// Takes the next entry.
+    pub fn feed(&mut self, entry: &Entry) {
+        if self.current.as_ref().is_none_or(|current| current.number != entry.run) {
+            self.close();
+            let before = self.in_force.clone();
+            self.current = Some(Recorded { number: entry.run, before, ..Recorded::default() });
+        }
+        let Some(current) = &mut self.current else { return };
+        current.head.clone_from(&entry.hash);
+        let body = serde_json::from_str(&entry.body).unwrap_or_else(|_| Value::String(entry.body.clone()));
+        match entry.part() {
+            Some(Part::Run) => return current.begin(&body),
+            Some(Part::Change) => current.changes += 1,
+            Some(Part::Conflict) => current.conflicts += 1,
+            _ => {}
+        }
+        let told = Told { seq: entry.seq, part: entry.part.clone(), body };
+        if self.filter.wants(&told) {
+            current.entries.push(told);
+        }
+    }
+
+    /// The runs that have something of what was asked for, the oldest first.
+    pub fn finish(mut self) -> Vec<Recorded> {
+        self.close();
+        self.runs
+    }
+
+    fn close(&mut self) {
+        let Some(run) = self.current.take() else { return };
+        if run.error.is_none() {
+            self.in_force.clone_from(&run.revision);
+        }
+        if self.filter.wants_run(&run) {
+            self.runs.push(run);
+        }
+    }
+}
+
+impl Recorded {
+    fn begin(&mut self, body: &Value) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        self.applied_at = text(&body["applied_at"]).unwrap_or_default();
+        self.error = text(&body["error"]);
+        self.machine = text(&body["machine"]);
+        self.os_user = text(&body["os_user"]);
+        self.acting_as = text(&body["claims"]["acting_as"]);
+        self.author = text(&body["claims"]["author"]);
+        self.revision = text(&body["revision"]);
+        self.fingerprint = text(&body["fingerprint"]);
+        self.gains = body["gains"].as_u64().unwrap_or_default();
+        self.losses = body["losses"].as_u64().unwrap_or_default();
+    }
+}
+
+impl Filter {
+    /// Whether only some entries are asked for.
+    fn narrows(&self) -> bool {
+        self.user.is_some() || self.right.is_some() || !self.parts.is_empty()
+    }
+
+    fn wants_run(&self, run: &Recorded) -> bool {
+        let day = run.applied_at.get(..10).unwrap_or_default();
+        let itself = self.parts.contains(&Part::Run) && self.user.is_none() && self.right.is_none();
+        self.run.is_none_or(|number| number == run.number)
+            && self.since.is_none_or(|since| *day >= *since.to_string())
+            && self.until.is_none_or(|until| *day <= *until.to_string())
+            && (!self.narrows() || itself || !run.entries.is_empty())
+    }
+
+    fn wants(&self, told: &Told) -> bool {
+        (self.parts.is_empty() || self.parts.iter().any(|part| part.as_str() == told.part))
+            && self.user.as_ref().is_none_or(|user| told.is_about_user(user.as_str()))
+            && self.right.as_ref().is_none_or(|right| told.is_about_right(right.as_str()))
+    }
+}
+
+impl Told {
+    /// What it tells under a key, if that is a text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.body[key].as_str()
+    }
+
+    /// The texts under a key.
+    pub fn texts(&self, key: &str) -> Vec<&str> {
+        self.body[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// The words of the key, which reads as the grammar writes members and rules.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text("key").unwrap_or_default().split(' ')
+    }
+
+    fn is_about_user(&self, user: &str) -> bool {
+        let is_account = matches!(self.text("kind"), Some("user" | "access"));
+        // A rename tells the old name as a value.
+        let was_called = self.text("field") == Some("id") && self.text("before") == Some(user);
+        self.texts("users").contains(&user)
+            || is_account && (self.text("key") == Some(user) || was_called)
+            || self.words().any(|word| word.strip_prefix("user:") == Some(user))
+    }
+
+    fn is_about_right(&self, right: &str) -> bool {
+        self.text("right") == Some(right)
+            || matches!(self.text("kind"), Some("right" | "rule")) && self.words().any(|word| word == right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Head, Run, entries, failure};
+    use crate::plan::{Desired, Drift, Reading, plan};
+    use crate::state::State;
+    use crate::testing::{compiled, day};
+
+    /// Three runs: two that were carried out, and one that failed in between.
+    fn record() -> Vec<Entry> {
+        let mut record: Vec<Entry> = Vec::new();
+        let mut reading = Reading::default();
+        let head = |record: &[Entry]| record.last().map(Entry::head).unwrap_or_default();
+        let policies = [
+            "users: { lars: { allow: [data.export] }, anna: }\ngroups: { sales: { members: [lars] } }\n",
+            "users: { lara: { renamed_from: lars }, anna: { allow: [calendar.see of lara] } }\ngroups: { sales: { members: [anna] } }\n",
+        ];
+        for (number, policy) in [1, 3].into_iter().zip(policies) {
+            let policy = compiled(policy).policy;
+            let users = policy.users.iter();
+            let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
+            let desired = Desired { company: None, state: State::of(&policy), renames: renames.collect() };
+            let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
+            let run = Run {
+                applied_at: format!("2026-11-2{number}T08:00:00Z"),
+                revision: Some(format!("rev{number}")),
+                ..Run::default()
+            };
+            record.extend(entries(&plan, &run, number, &head(&record)));
+            if number == 1 {
+                let run = Run { applied_at: "2026-11-22T08:00:00Z".to_owned(), ..Run::default() };
+                record.push(failure(&run, "no room", 2, &head(&record)));
+            }
+            reading = Reading { base: Some(crate::plan::as_base(&plan.after)), actual: plan.after };
+        }
+        record
+    }
+
+    fn read(filter: Filter) -> Vec<Recorded> {
+        let mut reader = Reader::of(filter);
+        record().iter().for_each(|entry| reader.feed(entry));
+        reader.finish()
+    }
+
+    fn numbers(filter: Filter) -> Vec<(i64, usize)> {
+        read(filter).iter().map(|run| (run.number, run.entries.len())).collect()
+    }
+
+    #[test]
+    fn runs_are_told_with_the_revision_before() {
+        let runs = read(Filter::default());
+        let told: Vec<_> =
+            runs.iter().map(|run| (run.number, run.revision.as_deref(), run.before.as_deref())).collect();
+        assert_eq!(told, [(1, Some("rev1"), None), (2, None, Some("rev1")), (3, Some("rev3"), Some("rev1"))]);
+        assert_eq!(runs[1].error.as_deref(), Some("no room"));
+        assert_eq!((runs[2].gains, runs[2].losses), (1, 1));
+        assert_eq!(runs[2].head, record().last().and_then(|entry| entry.hash.clone()));
+    }
+
+    #[test]
+    fn filters_keep_what_was_asked_for() {
+        let user = |name: &str| Filter { user: Name::new(name).ok(), ..Filter::default() };
+        let right = |name: &str| Filter { right: RightName::new(name), ..Filter::default() };
+        assert_eq!(numbers(Filter { run: Some(2), ..Filter::default() }), [(2, 0)]);
+        let days = Filter { since: Some(day("2026-11-22")), until: Some(day("2026-11-22")), ..Filter::default() };
+        assert_eq!(numbers(days), [(2, 0)]);
+        let told = |filter: Filter| -> Vec<String> {
+            let runs = read(filter);
+            let entries = runs.iter().flat_map(|run| run.entries.iter().map(move |told| (run.number, told)));
+            entries
+                .map(|(run, told)| format!("{run} {} {}", told.part, told.text("key").or(told.text("right")).unwrap()))
+                .collect()
+        };
+        insta::assert_snapshot!(told(user("lars")).join("\n"), @"");
+        insta::assert_snapshot!(told(user("anna")).join("\n"), @"");
+        insta::assert_snapshot!(told(right("data.export")).join("\n"), @"");
+        let losses = Filter { parts: vec![Part::Loss], ..Filter::default() };
+        assert_eq!(told(losses), ["3 loss data.export"]);
+        assert_eq!(numbers(Filter { parts: vec![Part::Run], ..Filter::default() }), [(1, 0), (2, 0), (3, 0)]);
+    }
+
+    #[test]
+    fn what_somebody_rewrote_is_told_as_it_stands() {
+        let mut reader = Reader::default();
+        let entry = |part: &str, body: &str| Entry {
+            seq: 1,
+            run: 7,
+            part: part.to_owned(),
+            body: body.to_owned(),
+            hash: Head::default().hash,
+        };
+        reader.feed(&entry("run", "[]"));
+        reader.feed(&entry("gian", "not JSON"));
+        let runs = reader.finish();
+        assert_eq!((runs[0].number, runs[0].applied_at.as_str()), (7, ""));
+        assert_eq!(runs[0].entries[0].body, Value::String("not JSON".to_owned()));
+    }
+}

@@ -1,0 +1,181 @@
+//! `rightful audit`
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::audit::{Filter, Part, Reader, Verifier, hash_of};
+use crate::date::Date;
+use crate::name::{Name, RightName};
+use crate::report::{text, view};
+use crate::say;
+use crate::wire;
+
+use super::database::database;
+use super::running::kept;
+use super::session::{Failure, open_whatever};
+use super::{Context, Format, Outcome, read_date};
+
+/// Show what every apply did, who ran it, and who gained and lost what by it
+///
+/// Reads the record in the database, which is only ever added to. Everything
+/// that is named must hold: --user and --right show the entries about them.
+/// Names given by --as, and those of a commit, are claims that nobody proved.
+/// `rightful plan --at REV` plans the way back to the revision of any run.
+///
+/// Examples:
+///   rightful audit --user lars --since 2026-11-01
+///   rightful audit --run 7 --part gain --part loss
+///   rightful audit verify
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
+pub struct Audit {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Only the run of this number
+    #[arg(long, value_name = "NUMBER")]
+    run: Option<i64>,
+    /// Only what is about this user of the CRM
+    #[arg(long, value_name = "NAME", value_parser = read_user)]
+    user: Option<Name>,
+    /// Only what is about this right
+    #[arg(long, value_name = "RIGHT", value_parser = read_right)]
+    right: Option<RightName>,
+    /// Only runs of this day and later ones, UTC
+    #[arg(long, value_name = "DATE", value_parser = read_date)]
+    since: Option<Date>,
+    /// Only runs of this day and earlier ones, UTC
+    #[arg(long, value_name = "DATE", value_parser = read_date)]
+    until: Option<Date>,
+    /// Only entries of this kind; may be repeated
+    #[arg(long, value_name = "PART")]
+    part: Vec<PartName>,
+    #[command(flatten)]
+    about: About,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Verify(Verify),
+}
+
+/// Prove that nobody changed the record
+///
+/// Every entry carries a hash over itself and the one before it. Names the
+/// first entry that was altered, taken out or put in. Who can write the
+/// database can write the whole record anew; so every apply prints the hash of
+/// the last entry, the head, and keeps it outside: in the file that the
+/// settings name under `audit:`, else as a git note on the applied commit
+/// (`git push origin refs/notes/rightful` takes it elsewhere). Each kept head
+/// must be in the record, and that of --head too. Exits with 1 if not.
+///
+/// Examples:
+///   rightful audit verify
+///   rightful audit verify --database sqlite:crm.db --format json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct Verify {
+    /// A head that an apply printed, which must be in the record
+    #[arg(long, value_name = "HASH", value_parser = read_hash)]
+    head: Option<String>,
+    #[command(flatten)]
+    about: About,
+}
+
+/// Which record, and how to print it.
+#[derive(Debug, Args)]
+pub struct About {
+    /// The database; as for apply
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// What entries tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PartName {
+    /// The run itself
+    Run,
+    /// A guard that was put aside
+    Override,
+    /// What the policy and the database had both changed
+    Conflict,
+    /// What was written
+    Change,
+    /// What somebody had changed in the database, and was left
+    Kept,
+    /// What people gained
+    Gain,
+    /// What people lost
+    Loss,
+}
+
+impl PartName {
+    fn part(self) -> Part {
+        match self {
+            Self::Run => Part::Run,
+            Self::Override => Part::Override,
+            Self::Conflict => Part::Conflict,
+            Self::Change => Part::Change,
+            Self::Kept => Part::Kept,
+            Self::Gain => Part::Gain,
+            Self::Loss => Part::Loss,
+        }
+    }
+}
+
+fn read_user(text: &str) -> Result<Name, String> {
+    Name::new(text).map_err(|_| "write the name of a user".to_owned())
+}
+
+fn read_right(text: &str) -> Result<RightName, String> {
+    RightName::new(text).ok_or_else(|| "write a right as area.action".to_owned())
+}
+
+fn read_hash(text: &str) -> Result<String, String> {
+    hash_of(text).ok_or_else(|| "write all 64 hexadecimal digits that an apply printed".to_owned())
+}
+
+pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
+    if let Some(Verb::Verify(verify)) = &command.verb {
+        return verified(verify, context);
+    }
+    let opened = open_whatever(context)?;
+    let mut database = database(context, &opened, command.about.database.as_deref())?;
+    let mut reader = Reader::of(Filter {
+        run: command.run,
+        since: command.since,
+        until: command.until,
+        user: command.user.clone(),
+        right: command.right.clone(),
+        parts: command.part.iter().map(|part| part.part()).collect(),
+    });
+    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    let runs = reader.finish();
+    let out = match command.about.format {
+        Format::Json => wire::to_text(&wire::audit(&runs)),
+        Format::Text => text::print(&view::audit(&runs, command.user.as_ref(), &database.name), opened.out),
+    };
+    Ok(Outcome::new(out, 0))
+}
+
+fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_whatever(context)?;
+    let mut database = database(context, &opened, command.about.database.as_deref())?;
+    let (kept, unreadable) = kept(&opened, &database.name);
+    let to_meet = kept.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
+    let mut verifier = Verifier::meeting(to_meet);
+    database.target.audit(&mut |entry| verifier.feed(&entry))?;
+    let found = verifier.finish();
+    if unreadable > 0 {
+        let text = say!("warning: lines among the kept heads that are none: {count}", count = unreadable);
+        super::write_err(&format!("{}\n", text.to(opened.err.language)));
+    }
+    let asked = command.head.as_deref();
+    let out = match command.about.format {
+        Format::Json => wire::to_text(&wire::verified(&found, &kept, asked)),
+        Format::Text => text::print(&view::verified(&found, &kept, asked, &database.name), opened.out),
+    };
+    let holds = found.is_ok_and(|found| found.unmet.is_empty());
+    Ok(Outcome::new(out, (!holds).into()))
+}

@@ -1,0 +1,48 @@
+//! `rightful history`
+
+use clap::Args;
+
+use crate::audit::{Filter, Part, Reader};
+use crate::report::{text, view};
+use crate::wire;
+
+use super::audit::About;
+use super::database::database;
+use super::session::{Failure, open_whatever};
+use super::{Context, Format, Outcome};
+
+/// List the runs of apply, the newest first: when, where, by whom, and how each
+/// ended
+///
+/// Runs that were refused or failed stand there with the reason, and every run
+/// with its revision and the one before, to which `rightful plan --at REV`
+/// plans the way back. `rightful audit --run NUMBER` shows all that a run did.
+///
+/// Examples:
+///   rightful history
+///   rightful history --limit 5 --format json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct History {
+    /// At most so many runs
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    about: About,
+}
+
+pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_whatever(context)?;
+    let mut database = database(context, &opened, command.about.database.as_deref())?;
+    let mut reader = Reader::of(Filter { parts: vec![Part::Run], ..Filter::default() });
+    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    let mut runs = reader.finish();
+    runs.reverse();
+    let all = runs.len();
+    runs.truncate(command.limit.unwrap_or(all));
+    let out = match command.about.format {
+        Format::Json => wire::to_text(&wire::history(&runs, all)),
+        Format::Text => text::print(&view::history(&runs, all, &database.name), opened.out),
+    };
+    Ok(Outcome::new(out, 0))
+}

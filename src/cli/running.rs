@@ -1,0 +1,168 @@
+//! What every apply tells of itself: who runs it where, of which revision, and how it ended. The end of the record is
+//! kept outside of the database too, in the file of the settings or in a git note.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use clap::Args;
+
+use crate::audit::{Kept, Override, Run};
+use crate::language::{Language, Text};
+use crate::name::Name;
+use crate::plan::Plan;
+use crate::plan::guard::Tripped;
+use crate::repository::SETTINGS;
+use crate::say;
+use crate::target::{Receipt, Target, TargetError};
+use crate::tree::commit::Commit;
+use crate::tree::git::{Checkout, Revision};
+use crate::tree::worktree::Worktree;
+use crate::tree::{Tree, TreeError};
+
+use super::guards;
+use super::session::{Failure, Opened};
+
+/// Who says to act.
+#[derive(Debug, Args)]
+pub struct Acting {
+    /// Who acts, for the record; a claim that nothing proves
+    #[arg(long = "as", value_name = "NAME")]
+    acting_as: Option<String>,
+}
+
+/// Who carries out what, for the record.
+pub fn gather(opened: &Opened, acting: &Acting) -> Run {
+    let commit = commit(opened);
+    Run {
+        applied_at: now(),
+        machine: whoami::hostname().ok(),
+        os_user: guards::os_user(),
+        acting_as: acting.acting_as.clone(),
+        revision: commit.as_ref().map(|commit| commit.id.clone()),
+        author: commit.map(|commit| commit.author),
+        overrides: Vec::new(),
+    }
+}
+
+/// The same at the moment in which it is carried out, with the guards that are put aside.
+pub fn overriding(run: Run, overridden: &[Tripped]) -> Run {
+    let put_aside = |tripped: &Tripped| {
+        let about = tripped.about().map(|about| format!("{about}: ")).unwrap_or_default();
+        let users: Vec<&str> = tripped.users.iter().map(Name::as_str).collect();
+        let Tripped { guard, found, of, limit, .. } = tripped;
+        let detail = format!("{about}{found} of {of}, limit {limit} ({})", users.join(", "));
+        Override { guard: guard.as_str().to_owned(), detail }
+    };
+    Run { applied_at: now(), overrides: overridden.iter().map(put_aside).collect(), ..run }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Records a refusal before it is told.
+pub fn recorded<T>(target: &mut dyn Target, run: &Run, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    outcome.inspect_err(|failure| refused(target, run, &failure.message.to(Language::English)))
+}
+
+/// Carries a plan out. A run that fails is recorded where that is possible; one that does not is kept outside too.
+pub fn carry_out(
+    target: &mut dyn Target,
+    plan: &Plan,
+    run: &Run,
+    opened: &Opened,
+    database: &str,
+) -> Result<Receipt, Failure> {
+    match target.apply(plan, run) {
+        Ok(receipt) => {
+            keep(opened, run, &receipt, database);
+            Ok(receipt)
+        }
+        Err(error) => {
+            // Nobody can write while somebody else does, not even into the record.
+            if !matches!(error, TargetError::Locked { .. }) {
+                refused(target, run, &error.to_string());
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Records that a run was refused, and why, in English. That it was is told anyway, so a record that cannot be written keeps silent.
+fn refused(target: &mut dyn Target, run: &Run, why: &str) {
+    let _ = target.record_failure(run, why);
+}
+
+/// The commit whose policy is what was read, to the byte: that of `--at`, else the one that is checked out, unless
+/// somebody has changed a file since.
+pub fn commit(opened: &Opened) -> Option<Commit> {
+    let revision = match &opened.revision {
+        Some(id) => Revision::open(&opened.root, id).ok()?,
+        None => {
+            let checkout = Rc::new(Checkout::of(&opened.root).ok()?);
+            checkout.revision(None).ok().filter(|revision| is_what_was_read(opened, revision))?
+        }
+    };
+    revision.described().ok()
+}
+
+/// Whether a revision has the very files that were read, and no others.
+fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
+    let read: BTreeSet<&str> = opened.sources().iter().map(|(_, file)| file.path()).collect();
+    let same = opened.sources().iter().all(|(_, file)| {
+        let there = revision.read(file.path()).ok().flatten();
+        there.is_some_and(|there| there == file.text().as_bytes())
+    });
+    let settings = revision.read(SETTINGS).is_ok_and(|there| there.is_some() == read.contains(SETTINGS));
+    let listed = |folder: &&str| match revision.files(folder) {
+        Ok(files) => files.iter().all(|file| read.contains(file.as_str())),
+        Err(error) => matches!(error, TreeError::NoFolder(_)),
+    };
+    same && settings && opened.repository.watched().iter().filter(|path| **path != SETTINGS).all(listed)
+}
+
+/// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
+/// was carried out does not fail for it.
+fn keep(opened: &Opened, run: &Run, receipt: &Receipt, database: &str) {
+    let (Some(number), Some(hash)) = (receipt.run, receipt.head.clone()) else { return };
+    let kept = Kept { run: number, hash, applied_at: run.applied_at.clone(), database: database.to_owned() };
+    let file = &opened.repository.settings.audit.head;
+    let done = match (file, &run.revision) {
+        (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
+        (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
+        (None, None) => Ok(()),
+    };
+    if let Err(error) = done {
+        let text = say!("warning: the head of the audit was not kept outside: {error}", error);
+        warn(opened, &text);
+    }
+}
+
+/// The heads of a database that were kept outside, and how many lines are none.
+pub fn kept(opened: &Opened, database: &str) -> (Vec<Kept>, usize) {
+    let file = opened.repository.settings.audit.head.as_ref();
+    let in_file = file.map(|file| Worktree::new(&opened.root).and_then(|tree| tree.read(&file.value)));
+    let in_notes = Checkout::of(&opened.root).and_then(|checkout| checkout.notes());
+    let mut texts = Vec::new();
+    match in_file {
+        Some(Ok(bytes)) => texts.extend(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
+        Some(Err(error)) => warn(opened, &say!("warning: the kept heads of the audit cannot be read: {error}", error)),
+        None => {}
+    }
+    match in_notes {
+        Ok(notes) => texts.extend(notes),
+        Err(TreeError::NotGit(_)) => {}
+        Err(error) => warn(opened, &say!("warning: the kept heads of the audit cannot be read: {error}", error)),
+    }
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
+    let heads: Vec<Kept> = lines.iter().filter_map(|line| Kept::of_line(line)).collect();
+    let unreadable = lines.len() - heads.len();
+    let of_this: BTreeSet<Kept> = heads.into_iter().filter(|kept| kept.database == database).collect();
+    (of_this.into_iter().collect(), unreadable)
+}
+
+fn warn(opened: &Opened, text: &Text) {
+    let text = text.to(opened.err.language);
+    super::write_err(&format!("{}\n", crate::report::harmless(&text)));
+}

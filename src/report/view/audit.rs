@@ -1,0 +1,278 @@
+//! What runs did, in words, and whether the record of them is what was written.
+
+use serde_json::Value;
+
+use crate::audit::{Broken, Fault, Kept, Part, Recorded, Told, Verified};
+use crate::language::{IntoWord, Text, Word};
+use crate::name::Name;
+use crate::report::block::{Line, Page, Tone};
+use crate::say;
+
+use super::count;
+
+/// Runs with the entries that were asked for. Of the users in an entry only `user` is named, if one was asked for.
+pub fn audit(runs: &[Recorded], user: Option<&Name>, database: &str) -> Page {
+    let mut page = Page::default();
+    if runs.is_empty() {
+        page.text(say!("nothing of this is recorded in {database}", database));
+    }
+    for (index, run) in runs.iter().enumerate() {
+        if index > 0 {
+            page.blank();
+        }
+        header(run, &mut page);
+        let told = |parts: &[Part]| -> Vec<Vec<Line>> {
+            let wanted = |told: &&Told| Part::of_word(&told.part).is_some_and(|part| parts.contains(&part));
+            run.entries.iter().filter(wanted).map(|told| row(told, user)).collect()
+        };
+        let sections = [
+            (say!("guards that were put aside"), told(&[Part::Override])),
+            (say!("for people"), told(&[Part::Gain, Part::Loss])),
+            (say!("in the database"), told(&[Part::Change])),
+            (say!("conflicts: the policy and the database had both changed these"), told(&[Part::Conflict])),
+            (say!("left as somebody had changed it"), told(&[Part::Kept])),
+        ];
+        for (title, rows) in sections.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            page.item(2, Line::new().then(Tone::Strong, title));
+            page.table(4, rows);
+        }
+        let strange: Vec<Vec<Line>> =
+            run.entries.iter().filter(|told| Part::of_word(&told.part).is_none()).map(|told| row(told, user)).collect();
+        page.table(4, strange);
+    }
+    page
+}
+
+fn header(run: &Recorded, page: &mut Page) {
+    let number = Line::new().then(Tone::Strong, say!("run {number}", number = run.number));
+    page.text(number.then(Tone::Plain, format!("  {}  ", when(run))).and(outcome(run)));
+    let user = run.os_user.as_deref().unwrap_or("-");
+    let mut who = Line::new().then(Tone::Plain, say!("by {user}", user));
+    if let Some(machine) = &run.machine {
+        who = who.then(Tone::Plain, say!(" on {machine}", machine));
+    }
+    if let Some(name) = &run.acting_as {
+        who = who.then(Tone::Plain, say!(", acting as {name} (a claim)", name));
+    }
+    page.item(2, who);
+    if let Some(mut line) = revisions(run) {
+        if let Some(author) = &run.author {
+            line = line.then(Tone::Plain, say!(", written by {author} (a claim)", author));
+        }
+        page.item(2, line);
+    }
+    page.item(2, facts(run));
+    if run.error.is_none() {
+        page.item(2, effects(run));
+    }
+}
+
+/// `2026-11-22 08:00:00`.
+pub(super) fn when(run: &Recorded) -> String {
+    run.applied_at.trim_end_matches('Z').replacen('T', " ", 1)
+}
+
+/// `OK` or `error`.
+pub(super) fn outcome(run: &Recorded) -> Line {
+    match run.error {
+        None => Line::new().then(Tone::Yes, say!("OK")),
+        Some(_) => Line::new().then(Tone::No, say!("error")),
+    }
+}
+
+/// What it wrote, or why it did not.
+pub(super) fn facts(run: &Recorded) -> Line {
+    if let Some(error) = &run.error {
+        return Line::from(error);
+    }
+    let changes = Line::from(count::changes(run.changes));
+    match run.conflicts {
+        0 => changes,
+        conflicts => changes.then(Tone::Plain, ", ").then(Tone::Warning, count::conflicts(conflicts)),
+    }
+}
+
+/// What people gained and lost by it.
+fn effects(run: &Recorded) -> Text {
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let (gains, losses) = (count::rights(number(run.gains)), Word::Number(number(run.losses)));
+    say!("{rights} gained, {losses} lost", rights = gains, losses)
+}
+
+/// The revision that was applied, and the one before; `None` if neither is known.
+pub(super) fn revisions(run: &Recorded) -> Option<Line> {
+    let revision = run.revision.as_deref().map(abbreviated);
+    Some(Line::from(match (revision, run.before.as_deref().map(abbreviated)) {
+        (None, None) => return None,
+        (Some(revision), None) => say!("revision {revision}", revision),
+        (None, Some(before)) => say!("no revision, after {before}", before),
+        (Some(revision), Some(before)) => say!("revision {revision}, after {before}", revision, before),
+    }))
+}
+
+/// The beginning of a commit's id, as git shows it.
+fn abbreviated(revision: &str) -> &str {
+    revision.get(..7).unwrap_or(revision)
+}
+
+/// A name that a table has room for.
+pub(super) fn short(name: &str) -> String {
+    const MOST: usize = 16;
+    match name.char_indices().nth(MOST) {
+        Some(_) => name.chars().take(MOST - 1).chain(['…']).collect(),
+        None => name.to_owned(),
+    }
+}
+
+/// Sign, kind or right, and what of it.
+fn row(told: &Told, user: Option<&Name>) -> Vec<Line> {
+    let cells = |tone, sign: &str, what: &str, text: Word| {
+        vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, what), Line::from(text)]
+    };
+    let text = |key| told.text(key).unwrap_or_default();
+    match Part::of_word(&told.part) {
+        Some(Part::Gain) => cells(Tone::Yes, "+", &right(told), people(told, user).into_word()),
+        Some(Part::Loss) => cells(Tone::No, "-", &right(told), people(told, user).into_word()),
+        Some(Part::Change) => {
+            let (tone, sign) = match text("action") {
+                "create" => (Tone::Yes, "+"),
+                "delete" => (Tone::No, "-"),
+                _ => (Tone::Warning, "~"),
+            };
+            cells(tone, sign, text("kind"), changed(told, &origin(text("origin"))).into_word())
+        }
+        Some(Part::Kept) => cells(Tone::Warning, "=", text("kind"), kept(told).into_word()),
+        Some(Part::Conflict) => cells(Tone::Warning, "!", text("kind"), conflict(told).into_word()),
+        Some(Part::Override) => cells(Tone::Warning, "!", text("guard"), text("detail").into_word()),
+        Some(Part::Run) | None => cells(Tone::No, "?", &told.part, told.body.to_string().into_word()),
+    }
+}
+
+fn right(told: &Told) -> String {
+    let of = if told.body["targets"].is_array() { " of" } else { "" };
+    format!("{}{of}", told.text("right").unwrap_or_default())
+}
+
+/// Who gained or lost it, over whom.
+fn people(told: &Told, user: Option<&Name>) -> Text {
+    let users = told.texts("users");
+    let others = users.len().saturating_sub(1);
+    let who = match user {
+        Some(user) if others > 0 && users.contains(&user.as_str()) => {
+            say!("{user} and {number} more", user, number = Word::Number(others))
+        }
+        _ => say!("{users} ({names})", users = count::users(users.len()), names = users.join(", ")),
+    };
+    let names =
+        |target: &&str| target.split_once(':').map_or_else(|| (*target).to_owned(), |(_, name)| name.to_owned());
+    let targets: Vec<String> = told.texts("targets").iter().map(names).collect();
+    if targets.is_empty() { who } else { say!("{whom}: {who}", whom = targets.join(", "), who) }
+}
+
+fn changed(told: &Told, origin: &Text) -> Text {
+    let key = told.text("key").unwrap_or_default();
+    match told.text("field") {
+        None => say!("{key}{origin}", key, origin = *origin),
+        Some(field) => {
+            let (before, after) = (said(&told.body["before"]), said(&told.body["after"]));
+            say!("{key}: {field} {before} -> {after}{origin}", key, field, before, after, origin = *origin)
+        }
+    }
+}
+
+fn origin(origin: &str) -> Text {
+    match origin {
+        "drift" => say!("  [drift: was changed in the database, and taken back]"),
+        "conflict" => say!("  [conflict: the policy won]"),
+        _ => Text::default(),
+    }
+}
+
+/// What stayed as somebody had made it, against the policy.
+fn kept(told: &Told) -> Text {
+    let key = told.text("key").unwrap_or_default();
+    let field = told.text("field").map(|field| format!(" {field}")).unwrap_or_default();
+    let (stays, policy) = (said(&told.body["before"]), said(&told.body["after"]));
+    say!("{key}{field}: {stays} stayed, policy {policy}", key, field, stays, policy)
+}
+
+fn conflict(told: &Told) -> Text {
+    let key = told.text("key").unwrap_or_default();
+    let field = told.text("field").map(|field| format!(" {field}")).unwrap_or_default();
+    let [base, theirs, ours] = ["base", "database", "policy"].map(|side| said(&told.body[side]));
+    say!(
+        "{key}{field}: before {base}, database {theirs}, policy {ours}; the policy won",
+        key,
+        field,
+        base,
+        theirs,
+        ours
+    )
+}
+
+fn said(value: &Value) -> Word {
+    match value {
+        Value::Null => say!("nothing").into_word(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ").into_word(),
+        Value::Object(_) => say!("it").into_word(),
+        value => value.to_string().into_word(),
+    }
+}
+
+/// Whether a record is what was written. `asked` is the head of `--head`.
+pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&str>, database: &str) -> Page {
+    let mut page = Page::default();
+    let whole = match found {
+        Ok(whole) => whole,
+        Err(broken) => {
+            let fault = fault(broken.fault);
+            let text = say!(": entry {seq} of run {run}: {fault}", seq = broken.seq, run = broken.run, fault);
+            page.text(Line::new().then(Tone::No, say!("broken")).then(Tone::Plain, text));
+            page.item(2, say!("what stands before it in {database} is proved, nothing from there on", database));
+            return page;
+        }
+    };
+    let proved = say!(": {entries} in {database}", entries = count::entries(whole.entries), database);
+    let (tone, word) =
+        if whole.unmet.is_empty() { (Tone::Yes, say!("whole")) } else { (Tone::No, say!("not what was kept")) };
+    page.text(Line::new().then(tone, word).then(Tone::Plain, proved));
+    if whole.unproven > 0 {
+        let old = count::entries(whole.unproven);
+        page.item(2, say!("before them, from before there was a chain and so not proved: {old}", old));
+    }
+    if let Some(head) = &whole.head.hash {
+        page.item(2, Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
+    }
+    let is_unmet = |hash: &str| whole.unmet.iter().any(|unmet| unmet == hash);
+    if let Some(hash) = asked {
+        let text = if is_unmet(hash) {
+            say!("the head of --head is not in it: the record was written anew, or is older, as from a backup")
+        } else {
+            say!("the head of --head is in it")
+        };
+        page.item(2, text);
+    }
+    let missing: Vec<&Kept> = kept.iter().filter(|kept| is_unmet(&kept.hash)).collect();
+    for kept in &missing {
+        let (run, day) = (kept.run, &kept.applied_at);
+        let text = say!("the head that run {run} left on {day} is not in it: {hash}", run, day, hash = kept.hash);
+        page.item(2, Line::new().then(Tone::No, text));
+    }
+    if !missing.is_empty() {
+        page.item(2, say!("the record was written anew, or is older, as from a backup"));
+    } else if kept.is_empty() && whole.entries > 0 {
+        page.item(2, say!("no head was kept outside, so a record that was written anew as a whole would not show"));
+    } else if !kept.is_empty() {
+        page.item(2, say!("every head that was kept outside is in it: {count}", count = Word::Number(kept.len())));
+    }
+    page
+}
+
+fn fault(fault: Fault) -> Text {
+    match fault {
+        Fault::Altered => say!("it was altered, or does not belong there"),
+        Fault::Missing => say!("it is missing"),
+        Fault::OutOfOrder => say!("it stands in the wrong place"),
+        Fault::Unhashed => say!("it has no hash, although one before it has"),
+    }
+}

@@ -1,0 +1,42 @@
+//! The runs of apply, as a synchronisation log has them.
+
+use crate::audit::Recorded;
+use crate::report::block::{Line, Page, Tone};
+use crate::say;
+
+use super::audit::{facts, outcome, revisions, short, when};
+use super::count;
+
+/// Runs of a database, the newest first, of so many.
+pub fn history(runs: &[Recorded], count: usize, database: &str) -> Page {
+    let mut page = Page::default();
+    if runs.is_empty() {
+        page.text(say!("no run is recorded in {database}", database));
+        return page;
+    }
+    let title = |text| Line::new().then(Tone::Quiet, text);
+    let head = [say!("run"), say!("time (UTC)"), say!("machine"), say!("by"), say!("outcome")].map(title);
+    page.columns(head.into(), runs.iter().flat_map(rows).collect());
+    if runs.len() < count {
+        page.blank();
+        let rest = count::runs(count - runs.len());
+        page.text(Line::new().then(Tone::Quiet, say!("and {runs} before", runs = rest)));
+    }
+    page
+}
+
+/// The run and how it ended; below that what it did or why it failed, and the revisions.
+fn rows(run: &Recorded) -> Vec<Vec<Line>> {
+    let text = |text: &Option<String>| short(text.as_deref().unwrap_or("-"));
+    let below = |line: Line| vec![Line::new(), Line::new(), Line::new(), Line::new(), line];
+    let first = vec![
+        Line::from(&run.number),
+        Line::from(when(run)),
+        Line::from(text(&run.machine)),
+        Line::from(text(&run.acting_as.clone().or(run.os_user.clone()))),
+        outcome(run).then(Tone::Plain, " ").and(facts(run)),
+    ];
+    let mut rows = vec![first];
+    rows.extend(revisions(run).map(below));
+    rows
+}

@@ -1,0 +1,57 @@
+//! Section `audit`: where the head of the audit is kept outside of the database.
+
+use crate::say;
+use crate::syntax::fields::{Reader, shorten};
+use crate::syntax::yaml::Node;
+use crate::text::Spanned;
+use crate::tree::is_policy_file;
+
+use super::company::stays_inside;
+
+/// What stands about the audit.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// The file that every apply adds the head to.
+    pub head: Option<Spanned<Box<str>>>,
+}
+
+/// The fields of the section.
+pub const AUDIT_FIELDS: [&str; 1] = ["head"];
+
+/// Reads the section.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Audit {
+    let fields = reader.record(node, say!("the field `{field}`", field = "audit"), &AUDIT_FIELDS);
+    Audit { head: fields.get("head").and_then(|node| file(reader, node)) }
+}
+
+fn file(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Box<str>>> {
+    let (text, _) = reader.scalar(node, say!("a file"))?;
+    let path = text.strip_prefix("./").unwrap_or(&text);
+    let help = say!("write a path from here, such as `audit.heads`");
+    if !stays_inside(path) {
+        reader.wrong_type(node, say!("`{path}` does not lie below this file", path = shorten(&text)), help);
+        return None;
+    }
+    // Lines that are added to a policy would make it no policy any more.
+    if path.rsplit('/').next().is_some_and(is_policy_file) {
+        reader.wrong_type(node, say!("`{path}` is a file of the policy", path = shorten(&text)), help);
+        return None;
+    }
+    Some(Spanned::new(path.into(), node.span))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn the_head_is_kept_in_a_file_below_that_is_no_policy() {
+        let of = |file: &str| {
+            findings(&format!(
+                "//- rightful.yaml\naudit: {{ head: {file} }}\n//- policies/a.yaml\nusers: {{ lars: }}\n"
+            ))
+        };
+        assert_eq!(of("kept/audit.heads"), "");
+        insta::assert_snapshot!(["../heads", "/heads", "policies/a.yaml", "[x]"].map(of).concat(), @"");
+    }
+}

@@ -1,0 +1,192 @@
+//! The record of all runs: `audit`, `audit verify` and `history`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::audit::{Broken, Kept, Recorded, Told, Verified};
+
+use super::VERSION;
+
+/// What nobody proved.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClaimsOut {
+    /// Who was said to act, by `--as`.
+    pub acting_as: Option<String>,
+    /// Whom the commit names as its author.
+    pub author: Option<String>,
+}
+
+/// One run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunOut {
+    /// Its number.
+    pub run: i64,
+    /// When it was, in RFC 3339, UTC.
+    pub applied_at: String,
+    /// `ok` or `error`.
+    pub outcome: &'static str,
+    /// Why it was refused or failed.
+    pub error: Option<String>,
+    /// The name of the machine.
+    pub machine: Option<String>,
+    /// The operating system's user.
+    pub os_user: Option<String>,
+    /// What nobody proved.
+    pub claims: ClaimsOut,
+    /// The git revision that was applied; `null` if the files were not those of any.
+    pub revision: Option<String>,
+    /// The revision that was in force before.
+    pub before: Option<String>,
+    /// Identifies the plan.
+    pub fingerprint: Option<String>,
+    /// How many changes were written.
+    pub changes: usize,
+    /// How many conflicts were settled.
+    pub conflicts: usize,
+    /// How many rights people gained.
+    pub gains: u64,
+    /// How many rights people lost.
+    pub losses: u64,
+    /// The hash of its last entry.
+    pub head: Option<String>,
+    /// The entries that were asked for, in order; `audit` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<ToldOut>>,
+}
+
+/// One entry.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ToldOut {
+    /// Its place in the chain.
+    pub seq: i64,
+    /// `override`, `conflict`, `change`, `kept`, `gain` or `loss`.
+    pub part: String,
+    /// What it tells, as it was recorded.
+    pub body: serde_json::Value,
+}
+
+/// `rightful audit --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AuditOut {
+    /// The version of this format.
+    pub version: u32,
+    /// The runs, the oldest first.
+    pub runs: Vec<RunOut>,
+}
+
+/// `rightful history --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HistoryOut {
+    /// The version of this format.
+    pub version: u32,
+    /// The runs, the newest first.
+    pub runs: Vec<RunOut>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The first place where the chain is broken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BrokenOut {
+    /// The place in the chain, from 1.
+    pub seq: i64,
+    /// The run that the entry says that it belongs to; for a missing one, that of the next.
+    pub run: i64,
+    /// `altered`, `missing`, `out-of-order` or `unhashed`.
+    pub fault: &'static str,
+}
+
+/// A head that was kept outside of the database.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeptOut {
+    /// The run that ended with it.
+    pub run: i64,
+    /// The hash.
+    pub head: String,
+    /// When the run was.
+    pub applied_at: String,
+    /// Whether it is in the chain; `null` if that cannot be told, because the chain is broken.
+    pub found: Option<bool>,
+}
+
+/// `rightful audit verify --format json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VerifyOut {
+    /// The version of this format.
+    pub version: u32,
+    /// Whether the chain is whole and has every head in it that was kept or asked for.
+    pub holds: bool,
+    /// How many entries are proved.
+    pub entries: usize,
+    /// How many were recorded before there was a chain.
+    pub unproven: usize,
+    /// The last hash.
+    pub head: Option<String>,
+    /// Where the chain is broken.
+    pub broken: Option<BrokenOut>,
+    /// The heads that were kept outside.
+    pub kept: Vec<KeptOut>,
+    /// Whether the head of `--head` is in the chain; `null` if none was named, or if the chain is broken.
+    pub asked: Option<bool>,
+}
+
+fn run(run: &Recorded) -> RunOut {
+    RunOut {
+        run: run.number,
+        applied_at: run.applied_at.clone(),
+        outcome: if run.error.is_none() { "ok" } else { "error" },
+        error: run.error.clone(),
+        machine: run.machine.clone(),
+        os_user: run.os_user.clone(),
+        claims: ClaimsOut { acting_as: run.acting_as.clone(), author: run.author.clone() },
+        revision: run.revision.clone(),
+        before: run.before.clone(),
+        fingerprint: run.fingerprint.clone(),
+        changes: run.changes,
+        conflicts: run.conflicts,
+        gains: run.gains,
+        losses: run.losses,
+        head: run.head.clone(),
+        entries: None,
+    }
+}
+
+/// Runs with their entries.
+pub fn audit(runs: &[Recorded]) -> AuditOut {
+    let told = |told: &Told| ToldOut { seq: told.seq, part: told.part.clone(), body: told.body.clone() };
+    let with_entries = |one: &Recorded| RunOut { entries: Some(one.entries.iter().map(told).collect()), ..run(one) };
+    AuditOut { version: VERSION, runs: runs.iter().map(with_entries).collect() }
+}
+
+/// Runs, of so many.
+pub fn history(runs: &[Recorded], count: usize) -> HistoryOut {
+    HistoryOut { version: VERSION, runs: runs.iter().map(run).collect(), count }
+}
+
+/// Whether a record is what was written. `asked` is the head of `--head`.
+pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&str>) -> VerifyOut {
+    let none = Verified::default();
+    let (whole, broken) = match found {
+        Ok(whole) => (whole, None),
+        Err(broken) => (&none, Some(broken)),
+    };
+    let is_met = |hash: &str| broken.is_none().then(|| !whole.unmet.iter().any(|unmet| unmet == hash));
+    VerifyOut {
+        version: VERSION,
+        holds: broken.is_none() && whole.unmet.is_empty(),
+        entries: whole.entries,
+        unproven: whole.unproven,
+        head: whole.head.hash.clone(),
+        broken: broken.map(|Broken { seq, run, fault }| BrokenOut { seq: *seq, run: *run, fault: fault.as_str() }),
+        kept: kept
+            .iter()
+            .map(|kept| KeptOut {
+                run: kept.run,
+                head: kept.hash.clone(),
+                applied_at: kept.applied_at.clone(),
+                found: is_met(&kept.hash),
+            })
+            .collect(),
+        asked: asked.and_then(is_met),
+    }
+}

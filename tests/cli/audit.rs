@@ -1,0 +1,241 @@
+//! `audit`, `audit verify`, `history`, and the heads that are kept outside of the database.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::repository::Repository;
+
+const FIRM: &str = "
+users: { lars: { allow: [data.export] }, anna: }
+groups: { sales: { name: Vertrieb, members: [lars, anna], allow: [calendar.see of everyone] } }
+";
+
+const DAY: &str = "2026-11-22";
+
+/// The firm after two applies; by the second one Lars hands the export on to Anna.
+fn applied_twice(firm: &Repository) {
+    firm.run("apply --on 2026-11-22");
+    firm.write("policies/a.yaml", FIRM.replace("{ allow: [data.export] }, anna:", ", anna: { allow: [data.export] }"));
+    firm.run("apply --on 2026-11-22 --as anna");
+}
+
+/// What a command prints, without what is another every time: moments, hashes, this machine and its user.
+fn scrubbed(firm: &Repository, arguments: &str) -> String {
+    let mut text = firm.run(arguments);
+    let (_, history) = firm.json("history");
+    for run in history["runs"].as_array().unwrap() {
+        let moment = run["applied_at"].as_str().unwrap();
+        text = text.replace(moment, "MOMENT").replace(&moment.trim_end_matches('Z').replace('T', " "), "MOMENT");
+        for (key, word) in [("machine", "MACHINE"), ("os_user", "USER"), ("head", "HEAD"), ("revision", "REVISION")] {
+            if let Some(value) = run[key].as_str() {
+                // Tables cut long names and commits.
+                let cut: String = value.chars().take(15).collect::<String>() + "…";
+                text = text.replace(value, word).replace(&cut, word);
+                if key == "revision" {
+                    text = text.replace(&value[..7], word);
+                }
+            }
+        }
+    }
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Does something to the database that the program never does.
+fn tampered(firm: &Repository, sql: &str) {
+    let database = Connection::open(firm.path("crm.db")).unwrap();
+    let triggers: Vec<(String, String)> = database
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(database.execute_batch(sql).is_err() || triggers.is_empty(), "nothing forbade it");
+    triggers.iter().for_each(|(name, _)| database.execute_batch(&format!("DROP TRIGGER {name}")).unwrap());
+    database.execute_batch(sql).unwrap();
+    triggers.iter().for_each(|(_, sql)| database.execute_batch(sql).unwrap());
+}
+
+fn head_of(firm: &Repository) -> String {
+    firm.json("audit verify").1["head"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
+    let firm = Repository::of(FIRM);
+    let said = firm.run("apply --on 2026-11-22");
+    let head = head_of(&firm);
+    assert!(said.ends_with(&format!("\naudit head {head}\n")), "{said}");
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    let (code, value) = firm.json("apply --on 2026-11-22");
+    assert_eq!((code, value["head"].as_str().map(str::to_owned)), (0, Some(head_of(&firm))));
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    // The head of the first run is in it, and one that nobody printed is not.
+    assert_eq!(firm.json(&format!("audit verify --head {head}")).1["asked"], true);
+    insta::assert_snapshot!(scrubbed(&firm, &format!("audit verify --head {}", "0".repeat(64))), @"");
+    insta::assert_snapshot!(firm.run("audit verify --head 0"), @"");
+}
+
+#[test]
+fn a_run_is_shown_with_all_that_it_did() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    insta::assert_snapshot!(scrubbed(&firm, "audit --run 2"), @"");
+    let (code, value) = firm.json("audit --run 2 --part loss");
+    let run = &value["runs"][0];
+    assert_eq!(
+        (code, &run["run"], &run["outcome"], &run["claims"]["acting_as"]),
+        (0, &json!(2), &json!("ok"), &json!("anna"))
+    );
+    let losses: Vec<&Value> = run["entries"].as_array().unwrap().iter().map(|entry| &entry["body"]).collect();
+    assert_eq!(losses.len(), 1);
+    assert_eq!((&losses[0]["right"], &losses[0]["users"]), (&json!("data.export"), &json!(["lars"])));
+}
+
+#[test]
+fn filters_show_what_is_about_somebody_or_something() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    insta::assert_snapshot!(scrubbed(&firm, "audit --user lars --part gain --part loss"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit --right data.export --part change"), @"");
+    assert_eq!(firm.run("audit --user nobody"), "exit 0\nnothing of this is recorded in crm.db\n");
+    assert_eq!(firm.json("audit --until 2020-01-01").1["runs"], json!([]));
+    assert_eq!(firm.json("audit --since 2020-01-01 --part run").1["runs"].as_array().unwrap().len(), 2);
+    insta::assert_snapshot!(firm.run("audit --right export"), @"");
+}
+
+#[test]
+fn history_lists_runs_that_failed_too_with_the_reason() {
+    let firm = Repository::of(FIRM);
+    assert_eq!(firm.run("history"), "exit 0\nno run is recorded in crm.db\n");
+    firm.run("apply --on 2026-11-22");
+    // Something beside our tables that holds on to a group of theirs.
+    let database = Connection::open(firm.path("crm.db")).unwrap();
+    let sql = "CREATE TABLE budgets (group_id TEXT REFERENCES groups); INSERT INTO budgets VALUES ('sales');";
+    database.execute_batch(sql).unwrap();
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    let refused = firm.run("apply --on 2026-11-22");
+    assert!(refused.starts_with("exit 2\n"), "{refused}");
+    let (_, history) = firm.json("history");
+    let error = history["runs"][0]["error"].as_str().unwrap().to_owned();
+    assert!(refused.split_whitespace().collect::<Vec<_>>().join(" ").contains(&error), "{refused}\n{error}");
+    insta::assert_snapshot!(scrubbed(&firm, "history").replace(&error, "ERROR"), @"");
+    database.execute_batch("DROP TABLE budgets").unwrap();
+    firm.run("apply --on 2026-11-22");
+    let outcomes = |value: &Value| -> Vec<String> {
+        value["runs"].as_array().unwrap().iter().map(|run| format!("{} {}", run["run"], run["outcome"])).collect()
+    };
+    assert_eq!(outcomes(&firm.json("history").1), ["3 \"ok\"", "2 \"error\"", "1 \"ok\""]);
+    let (_, newest) = firm.json("history --limit 1");
+    assert_eq!((outcomes(&newest), &newest["count"]), (vec!["3 \"ok\"".to_owned()], &json!(3)));
+    assert!(firm.run("history --limit 1").ends_with("\nand 2 runs before\n"));
+    assert!(firm.run("audit verify").starts_with("exit 0\n"));
+}
+
+#[test]
+fn a_row_that_somebody_rewrote_is_found() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    let whole = std::fs::read(firm.path("crm.db")).unwrap();
+    for sql in [
+        "UPDATE audit SET body = replace(body, 'lars', 'anna') WHERE part = 'loss'",
+        "DELETE FROM audit WHERE seq = 20",
+        "UPDATE audit SET hash = NULL WHERE seq = 20",
+    ] {
+        std::fs::write(firm.path("crm.db"), &whole).unwrap();
+        tampered(&firm, sql);
+        let (code, value) = firm.json("audit verify");
+        assert_eq!((code, &value["holds"]), (1, &json!(false)), "{sql}");
+        assert!(value["broken"]["seq"].as_i64().unwrap() >= 20, "{sql} {value}");
+        // Who looks sees the rows as they stand.
+        assert!(firm.run("audit").starts_with("exit 0\n"));
+    }
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+}
+
+#[test]
+fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: kept/audit.heads }\n");
+    std::fs::create_dir(firm.path("kept")).unwrap();
+    applied_twice(&firm);
+    let (head, kept) = (head_of(&firm), std::fs::read_to_string(firm.path("kept/audit.heads")).unwrap());
+    let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(4, ' ').collect()).collect();
+    assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][3]), (2, "2", head.as_str(), "crm.db"));
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    // Another database has a record of its own, and is not held to the heads of this one.
+    firm.run("apply --on 2026-11-22 --database sqlite:other.db");
+    assert!(firm.run("audit verify").starts_with("exit 0\n"));
+    // A whole chain again, with another past.
+    std::fs::remove_file(firm.path("crm.db")).unwrap();
+    firm.run("apply --on 2026-11-22 --as karin");
+    assert_eq!(firm.json("audit verify").0, 1);
+    let shown = scrubbed(&firm, "audit verify");
+    let shown = lines.iter().fold(shown, |shown, line| shown.replace(line[1], "OLD").replace(line[2], "MOMENT"));
+    insta::assert_snapshot!(shown, @"");
+    assert!(firm.run(&format!("audit verify --head {head}")).contains("the head of --head is not in it"));
+}
+
+#[test]
+fn in_a_git_checkout_the_head_is_a_note_on_the_commit() {
+    let firm = Repository::of(FIRM);
+    firm.write(".gitignore", "crm.db\n");
+    let first = firm.commit("Rolf Lund", DAY, "Begin");
+    firm.run("apply --on 2026-11-22");
+    let note = firm.git(&format!("notes --ref rightful show {first}"));
+    assert!(note.starts_with("1 ") && note.contains(&head_of(&firm)) && note.ends_with(" crm.db"), "{note}");
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    firm.run("apply --on 2026-11-22");
+    let second = firm.commit("Rolf Lund", DAY, "Sellers");
+    firm.write("policies/a.yaml", FIRM);
+    firm.run("apply --on 2026-11-22 --at HEAD~1");
+    let (_, history) = firm.json("history");
+    let told: Vec<_> =
+        history["runs"].as_array().unwrap().iter().map(|run| (&run["revision"], &run["before"])).collect();
+    let (first_id, none) = (json!(first), Value::Null);
+    // What was not committed when it was applied is no revision.
+    assert_eq!(told, [(&first_id, &none), (&none, &first_id), (&first_id, &none)]);
+    assert_eq!(history["runs"][0]["claims"]["author"], "Rolf Lund");
+    assert_eq!(firm.git(&format!("notes --ref rightful show {first}")).lines().count(), 2);
+    assert_ne!(first, second);
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    std::fs::remove_file(firm.path("crm.db")).unwrap();
+    assert_eq!(firm.json("audit verify").0, 1);
+}
+
+#[test]
+fn a_head_that_cannot_be_kept_fails_no_apply() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    std::os::unix::fs::symlink("/dev/null", firm.path("heads")).unwrap();
+    let said = firm.run("apply --on 2026-11-22");
+    assert!(said.starts_with("exit 0\n"), "{said}");
+    assert!(said.contains("warning: the head of the audit was not kept outside"), "{said}");
+}
+
+#[test]
+fn a_policy_that_is_broken_hides_no_record() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --on 2026-11-22");
+    firm.write("policies/a.yaml", "users: { lars: { allow: [nonsense] } }\n");
+    assert!(firm.run("history").starts_with("exit 0\n"));
+    assert!(firm.run("audit --user lars").contains("data.export"));
+    assert!(firm.run("audit verify --lang de").starts_with("exit 0\nunversehrt: "));
+}
+
+#[test]
+fn a_refusal_by_a_guard_is_recorded_and_so_is_putting_it_aside() {
+    let firm = Repository::of("employees: { ap: }\nusers: { anna: { employee: ap, superuser: true }, lars: }\n");
+    firm.run("apply --on 2026-11-22");
+    firm.write("policies/a.yaml", "employees: { ap: }\nusers: { anna: { employee: ap }, lars: }\n");
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 3\n"));
+    let (_, history) = firm.json("history --limit 1");
+    assert_eq!(history["runs"][0]["error"], "nothing was applied, since guards refuse it: `last_superuser`");
+    assert!(firm.run("apply --on 2026-11-22 --override last_superuser").starts_with("exit 0\n"));
+    let (_, audit) = firm.json("audit --part override");
+    let entries = audit["runs"][0]["entries"].as_array().unwrap();
+    assert_eq!((&audit["runs"][0]["run"], entries.len()), (&json!(3), 1));
+    assert_eq!(entries[0]["body"], json!({ "guard": "last_superuser", "detail": "" }));
+    assert!(firm.run("audit verify").starts_with("exit 0\n"));
+}
