@@ -11,12 +11,11 @@ use super::database::database;
 use super::session::{Failure, open_whatever};
 use super::{Context, Format, Outcome};
 
-/// List the runs of apply, the newest first: when, where, by whom, and how each
-/// ended
+/// List the runs of apply, the newest first, and how each ended
 ///
-/// Runs that were refused or failed stand there with the reason, and every run
-/// with its revision and the one before, to which `rightful plan --at REV`
-/// plans the way back. `rightful audit --run NUMBER` shows all that a run did.
+/// Says when, where, by whom and of which revision. Runs that were refused or
+/// failed stand there with the reason. `rightful plan --at REV` plans the way
+/// back to the revision before. `rightful audit --run NUMBER` shows all that a run did.
 ///
 /// Examples:
 ///   rightful history
