@@ -111,7 +111,7 @@ fn close(facts: &mut BTreeMap<Key, Fact>, declared: &State) {
                 corrections.push(match (declared.facts.get(&needed), field) {
                     (Some(missing), _) => (needed, Some(missing.clone())),
                     (None, None) => (key.clone(), None),
-                    (None, Some(field)) => (key.clone(), without(key, fact, field, declared)),
+                    (None, Some(field)) => (key.clone(), without(key, fact, (&needed, field), declared)),
                 });
             }
         }
@@ -136,17 +136,23 @@ fn shared_employees(facts: &BTreeMap<Key, Fact>, declared: &State) -> Vec<(Key, 
             linked.entry(employee).or_default().push((key, fact));
         }
     }
-    let shared = linked.into_values().filter(|users| users.len() > 1).flatten();
-    let is_declared = |key: &Key, fact: &Fact| {
-        let link = |fact: &Fact| fact.fields().first().map(|(_, employee)| employee.clone());
-        declared.facts.get(key).is_some_and(|wanted| link(wanted) == link(fact))
-    };
-    let others = shared.filter(|(key, fact)| !is_declared(key, fact));
-    others.map(|(key, fact)| (key.clone(), without(key, fact, "employee", declared))).collect()
+    let mut found = Vec::new();
+    for (employee, users) in linked.into_iter().filter(|(_, users)| users.len() > 1) {
+        let referred = Key::Employee(employee.clone());
+        for (key, fact) in users {
+            let is_declared = matches!(
+                declared.facts.get(key), Some(Fact::User(wanted)) if wanted.employee.as_ref() == Some(employee)
+            );
+            if !is_declared {
+                found.push((key.clone(), without(key, fact, (&referred, "employee"), declared)));
+            }
+        }
+    }
+    found
 }
 
-/// A row whose field may not refer to what it refers to: as declared, else to nothing; gone if it is nothing without it.
-fn without(key: &Key, fact: &Fact, field: &str, declared: &State) -> Option<Fact> {
+/// A row whose field may not refer to something: as declared, else to nothing; gone if it is nothing without it.
+fn without(key: &Key, fact: &Fact, (referred, field): (&Key, &str), declared: &State) -> Option<Fact> {
     if let Some(wanted) = declared.facts.get(key) {
         return Some(pick(wanted, fact, &|other| other == field));
     }
@@ -155,7 +161,7 @@ fn without(key: &Key, fact: &Fact, field: &str, declared: &State) -> Option<Fact
         (Fact::User(user), "employee") => user.employee = None,
         (Fact::User(user), _) => user.modules = None,
         (Fact::Group(group), _) => group.modules = None,
-        (Fact::ModuleSet(modules), _) => modules.retain(|name| declared.facts.contains_key(&Key::Module(name.clone()))),
+        (Fact::ModuleSet(modules), _) => modules.retain(|name| Key::Module(name.clone()) != *referred),
         _ => return None,
     }
     Some(fact)
