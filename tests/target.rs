@@ -142,7 +142,7 @@ fn added() -> Vec<(Key, Fact)> {
       rights: { stock.count: { } }
       employees: { zz: { name: Zoe } }
       users: { zoe: { active: false }, lars: { allow: [data.import] }, karin: }
-      groups: { desks: { name: Desks, members: [everyone] }, sales: { members: [karin] } }
+      groups: { desks: { name: Desks }, sales: { members: [karin] } }
       modules: { phone: , mail: }
       module_sets: { phones: [mail] }
       attachments: { pictures: ['*.png'] }

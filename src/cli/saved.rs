@@ -175,6 +175,7 @@ impl Saved {
         if file.database != now.database {
             let message = say!(
                 "the plan `{path}` is for {theirs}, and this is {ours}",
+                path = path.as_str(),
                 theirs = harmless(&file.database),
                 ours = database
             );
