@@ -193,34 +193,33 @@ CREATE INDEX audit_by_run ON audit (run);
 CREATE VIEW today (day) AS SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD');
 
 -- All groups of each user today: direct ones, those of everyone, the role, and the groups around all of these.
--- It walks from the user outwards, so that a question about one user looks at that user's groups only.
+-- It walks from the user outwards, so that a question about one user looks at that user's groups only. The walk starts
+-- with the user as one row, since the server guesses how far it goes by the rows that it starts with.
 CREATE VIEW user_group (user_id, group_id) AS
 SELECT users.id, found.id
 FROM users
 CROSS JOIN LATERAL (
   SELECT ARRAY(
     SELECT group_id FROM members
-    WHERE user_id IS NULL AND member_group_id IS NULL
-      AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+    WHERE members.user_id = users.id AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+    UNION ALL
+    SELECT group_id FROM members
+    WHERE user_id IS NULL AND member_group_id IS NULL AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
+    UNION ALL
+    SELECT group_id FROM access WHERE access.user_id = users.id
   ) AS ids OFFSET 0
-) AS groups_of_everyone
+) AS direct
 CROSS JOIN LATERAL (
   WITH RECURSIVE around (kind, id) AS (
     SELECT 'user', users.id
     UNION
     SELECT 'group', outer_group.id
     FROM around CROSS JOIN LATERAL (
+      SELECT unnest(direct.ids) WHERE around.kind = 'user'
+      UNION ALL
       SELECT group_id FROM members
       WHERE around.kind = 'group' AND member_group_id = around.id
         AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-      UNION ALL
-      SELECT group_id FROM members
-      WHERE around.kind = 'user' AND user_id = around.id
-        AND (SELECT day FROM today) BETWEEN valid_from AND valid_until
-      UNION ALL
-      SELECT group_id FROM access WHERE around.kind = 'user' AND user_id = around.id
-      UNION ALL
-      SELECT unnest(groups_of_everyone.ids) WHERE around.kind = 'user'
     ) AS outer_group (id)
   )
   SELECT around.id FROM around WHERE around.kind = 'group'
@@ -235,7 +234,8 @@ FROM groups CROSS JOIN LATERAL (
     UNION
     SELECT member.kind, member.id
     FROM inside CROSS JOIN LATERAL (
-      SELECT CASE WHEN user_id IS NOT NULL THEN 'user' WHEN member_group_id IS NOT NULL THEN 'group' ELSE 'everyone' END,
+      SELECT
+        CASE WHEN user_id IS NOT NULL THEN 'user' WHEN member_group_id IS NOT NULL THEN 'group' ELSE 'everyone' END,
         coalesce(user_id, member_group_id, '')
       FROM members
       WHERE inside.kind = 'group' AND group_id = inside.id
@@ -251,8 +251,8 @@ FROM groups CROSS JOIN LATERAL (
 
 -- May a user do a plain right today? One row for each user and plain right.
 --
--- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand by
--- mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. OFFSET 0 keeps
+-- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand
+-- by mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. OFFSET 0 keeps
 -- an answer from being worked out once for each column, and the groups of a user once for each right.
 CREATE VIEW effective_right (user_id, right_id, allowed, step) AS
 SELECT users.id, rights.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)
@@ -287,8 +287,8 @@ WHERE rights.scope = 'plain';
 
 -- May a user do a scoped right over a person, module or attachment class today? One row for each of them.
 --
--- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier: 10
--- the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
+-- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier:
+-- 10 the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
 -- deny; in the others both can stand by mistake only, and deny comes first.
 CREATE VIEW effective_scoped_right (user_id, right_id, target_kind, target_id, allowed, step) AS
 SELECT users.id, rights.id, target.kind, target.id, substr(found.answer, 1, 1) = '+', substr(found.answer, 2)

@@ -1,8 +1,8 @@
 -- Three roles for PostgreSQL, each with as little as it needs. Run it once as the owner of the tables, after the first
 -- apply has made them; whoever runs it must be allowed to create roles.
 --
--- Give them to the accounts that log in: GRANT rightful_apply TO ci_deploy. The first apply, and the first one of a newer
--- version of the program, migrates the tables and needs their owner. With a company in a schema of its own, set the
+-- Give them to the accounts that log in: GRANT rightful_apply TO ci_deploy. The first apply, and the first one of a
+-- newer version of the program, migrates the tables and needs their owner. With a company in a schema of its own, set the
 -- search path to it before, name it below in place of public, and give the roles the company's name as well.
 
 CREATE ROLE rightful_apply NOLOGIN;

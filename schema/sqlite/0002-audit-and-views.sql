@@ -99,8 +99,8 @@ FROM groups JOIN users ON users.id IN (
 
 -- May a user do a plain right today? One row for each user and plain right.
 --
--- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand by
--- mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. A list that
+-- An answer is a sign, + or -, and the step that decided. Of an allow and a deny on one subject, which can both stand
+-- by mistake only, the greater word wins, which is deny; of the groups' stances the smaller, which is allow. A list that
 -- is used for more than one row is handed on as one JSON value, since SQLite would find it anew for each of them.
 CREATE VIEW effective_right (user_id, right_id, allowed, step) AS
 SELECT user_id, right_id, substr(answer, 1, 1) = '+', substr(answer, 2)
@@ -134,9 +134,10 @@ FROM (
 
 -- May a user do a scoped right over a person, module or attachment class today? One row for each of them.
 --
--- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier: 10
--- the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
--- deny; in the others both can stand by mistake only, and deny comes first.
+-- What a rule says is a number: the smallest of a subject is its stance, and an odd one allows. The tens are the tier:
+-- 10 the target itself, 20 a group or module set that contains it, 30 all. In the tier of groups an allow comes before a
+-- deny; in the others both can stand by mistake only, and deny comes first. To look for a word in a text is quick, and
+-- only where it is found the list is read.
 CREATE VIEW effective_scoped_right (user_id, right_id, target_kind, target_id, allowed, step) AS
 SELECT user_id, right_id, target_kind, target_id, substr(answer, 1, 1) = '+', substr(answer, 2)
 FROM (
@@ -154,7 +155,8 @@ FROM (
                 END
               WHEN target_kind = target.containing_kind THEN
                 CASE WHEN instr(containing.value, json_quote(coalesce(target_group_id, target_module_set_id)))
-                    AND coalesce(target_group_id, target_module_set_id) IN (SELECT value FROM json_each(containing.value)) THEN
+                    AND coalesce(target_group_id, target_module_set_id)
+                      IN (SELECT value FROM json_each(containing.value)) THEN
                   CASE effect WHEN 'deny' THEN 22 ELSE 21 END
                 END
               WHEN target_kind = target.all_kind THEN
@@ -175,7 +177,8 @@ FROM (
                   END
                 WHEN target_kind = target.containing_kind THEN
                   CASE WHEN instr(containing.value, json_quote(coalesce(target_group_id, target_module_set_id)))
-                      AND coalesce(target_group_id, target_module_set_id) IN (SELECT value FROM json_each(containing.value)) THEN
+                      AND coalesce(target_group_id, target_module_set_id)
+                        IN (SELECT value FROM json_each(containing.value)) THEN
                     CASE effect WHEN 'deny' THEN 22 ELSE 21 END
                   END
                 WHEN target_kind = target.all_kind THEN
