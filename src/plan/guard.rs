@@ -239,6 +239,6 @@ fn operator(case: &Case<'_>) -> Vec<Tripped> {
 }
 
 fn loses(effective: &diff::Effective, name: &Name, right: &str) -> bool {
-    let of_right = effective.losses.iter().filter(|change| change.right.as_str() == right);
-    of_right.into_iter().any(|change| change.users.binary_search(name).is_ok())
+    let mut of_right = effective.losses.iter().filter(|change| change.right.as_str() == right);
+    of_right.any(|change| change.users.binary_search(name).is_ok())
 }

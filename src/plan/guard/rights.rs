@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Tripped> {
     }
     let policy = state::compile(&case.plan.before, |_| None);
     let in_force = InForce::new(&policy, case.on);
-    let mut before = Before { population: Population::new(&in_force), after: &case.plan.after };
+    let before = Before { population: Population::new(&in_force), after: &case.plan.after };
     let judged = sides.iter().filter(|side| concerns(side));
     judged.flat_map(|(measure, turned)| before.judge(measure, turned)).collect()
 }
@@ -77,7 +77,7 @@ impl<'p> Before<'p> {
         self.population.in_force().policy
     }
 
-    fn judge(&mut self, measure: &Measure, turned: &Turned<'_>) -> Vec<Tripped> {
+    fn judge(&self, measure: &Measure, turned: &Turned<'_>) -> Vec<Tripped> {
         let policy = self.policy();
         let concerned: BTreeSet<UserId> =
             people(turned).into_iter().filter_map(|name| policy.users.find(name)).collect();
@@ -144,8 +144,8 @@ impl<'p> Before<'p> {
             Some(Fact::Right(after)) => Some(after),
             _ => None,
         };
-        let sides = [Some(before), after].into_iter().flatten().filter(|right| right.scope == Some(Scope::People));
-        sides.into_iter().all(|right| right.own_data_allowed)
+        let mut sides = [Some(before), after].into_iter().flatten().filter(|right| right.scope == Some(Scope::People));
+        sides.all(|right| right.own_data_allowed)
     }
 }
 
