@@ -3,8 +3,10 @@
 //! An edit is made of splices of texts as they are. Whoever makes one compiles the result and holds it against
 //! what was meant ([`check`]), so that a text which YAML reads otherwise is never written.
 
+pub mod content;
 pub mod line;
 pub mod new_user;
+pub mod patch;
 
 use thiserror::Error;
 

@@ -51,6 +51,9 @@ pub mod plan;
 // What a run did, in a chain that shows whether somebody rewrote it.
 pub mod audit;
 
+// What was done in the database goes into the policy files.
+pub mod pull;
+
 // A plan becomes the world.
 pub mod target;
 

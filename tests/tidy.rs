@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 15] = [
     &["diff", "history", "repair"],
     &["merge", "review"],
     &["plan"],
-    &["audit"],
+    &["audit", "pull"],
     &["target"],
     &["wire", "report"],
     &["cli"],
