@@ -16,6 +16,7 @@ mod matrix;
 mod merge_check;
 mod new;
 mod plan;
+mod pull;
 mod reviewers;
 mod reviewing;
 mod rights;
@@ -132,6 +133,7 @@ enum Command {
     Apply(apply::Apply),
     Audit(audit::Audit),
     History(history::History),
+    Pull(pull::Pull),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -205,6 +207,7 @@ pub fn run() -> ExitCode {
         Command::Apply(command) => apply::run(command, &context),
         Command::Audit(command) => audit::run(command, &context),
         Command::History(command) => history::run(command, &context),
+        Command::Pull(command) => pull::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),

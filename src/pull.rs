@@ -340,7 +340,7 @@ mod tests {
     use crate::model::key::{GroupKey, SubjectKey, TargetKey};
     use crate::model::{Effect, Employee};
     use crate::name::{Name, RightName};
-    use crate::plan::{Desired, as_base, plan};
+    use crate::plan::{Desired, Drift, as_base, plan};
     use crate::repository::{Repository, compile};
     use crate::state::{GroupFact, UserFact};
     use crate::testing::{day, files};
@@ -383,8 +383,8 @@ mod tests {
         let mut actual = declared.clone();
         drift(&mut actual);
         let reading = Reading { actual, base };
-        let desired = Desired { state: declared.clone(), renames: Vec::new() };
-        let plan = plan(&reading, &desired, day("2026-11-22"), |_| None);
+        let desired = Desired { company: None, state: declared.clone(), renames: Vec::new() };
+        let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
         let taking = take(&reading, &declared, &plan, |_| true).unwrap();
         let written = write(&repository, 0, &taking.wanted).unwrap();
         (repository, taking, written)

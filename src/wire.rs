@@ -16,6 +16,7 @@ mod merge_check;
 mod new_user;
 mod plan;
 mod policy;
+mod pull;
 mod reason;
 mod repair;
 mod saved;
@@ -52,6 +53,7 @@ pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
+pub use pull::{LeftOut, PullOut, TakenOut, pull};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
 pub use saved::{PROGRAM, SavedFrom, SavedOut, SavedPlan, Unreadable, read_saved, saved};
@@ -81,6 +83,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("merge-check", schemars::schema_for!(MergeCheckOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("plan", schemars::schema_for!(PlanOut)),
+        ("pull", schemars::schema_for!(PullOut)),
         ("reviewers", schemars::schema_for!(ReviewersOut)),
         ("rights", schemars::schema_for!(RightsOut)),
         ("saved-plan", schemars::schema_for!(SavedOut)),

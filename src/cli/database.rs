@@ -27,10 +27,10 @@ pub struct Database {
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     let company = opened.company();
     match (url, &company.database) {
-        (Some(url), _) => open(resolved(&parsed(url)?)?, opened, |path| Ok(context.directory.join(path))),
-        (None, Some(url)) => open(resolved(url)?, opened, |path| inside(&opened.root, path)),
+        (Some(url), _) => open(resolved(&parsed(url)?)?, &opened.root, |path| Ok(context.directory.join(path))),
+        (None, Some(url)) => open(resolved(url)?, &opened.root, |path| inside(&opened.root, path)),
         (None, None) if company.name.is_none() => {
-            open(parsed(repository::DATABASE)?, opened, |path| inside(&opened.root, path))
+            open(parsed(repository::DATABASE)?, &opened.root, |path| inside(&opened.root, path))
         }
         (None, None) => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -40,16 +40,21 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
     }
 }
 
+/// The database of an address alone, where there are no settings yet; `root` is where they will be.
+pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
+    open(resolved(&parsed(url)?)?, root, |path| Ok(context.directory.join(path)))
+}
+
 /// Makes the target; `locate` says where a file's path leads.
 fn open(
     url: DatabaseUrl,
-    opened: &Opened,
+    root: &Path,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
         DatabaseUrl::Sqlite(path) => {
             let path = locate(&path)?;
-            let name = super::shown(path.strip_prefix(&opened.root).unwrap_or(&path));
+            let name = super::shown(path.strip_prefix(root).unwrap_or(&path));
             let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
             Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
         }

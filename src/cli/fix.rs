@@ -58,7 +58,7 @@ pub fn run(
 }
 
 /// What a check finds afterwards that it did not find before.
-fn new_errors(before: &Repository, after: &Repository, company: usize, on: Date) -> Vec<Text> {
+pub fn new_errors(before: &Repository, after: &Repository, company: usize, on: Date) -> Vec<Text> {
     let errors = |repository: &Repository| {
         let report = check::company(&repository.companies[company], &repository.settings, on);
         report.findings.into_iter().filter(Diagnostic::is_error).map(|finding| finding.message).collect::<Vec<_>>()
@@ -70,7 +70,7 @@ fn new_errors(before: &Repository, after: &Repository, company: usize, on: Date)
 fn save(worktree: &Worktree, written: &[Written]) -> Result<(), Failure> {
     let changes: Vec<Change<'_>> = written
         .iter()
-        .map(|file| Change { path: &file.path, before: file.before.as_bytes(), after: file.after.as_bytes() })
+        .map(|file| Change { path: &file.path, before: Some(file.before.as_bytes()), after: file.after.as_bytes() })
         .collect();
     worktree.write(&changes).map_err(RepositoryError::from)?;
     Ok(())

@@ -120,7 +120,7 @@ fn understand(user: &User, opened: &Opened, context: &Context) -> Result<NewUser
 fn write(worktree: &Worktree, edited: &[Edited]) -> Result<(), Failure> {
     let changes: Vec<Change<'_>> = edited
         .iter()
-        .map(|edit| Change { path: &edit.path, before: edit.before.as_bytes(), after: edit.after.as_bytes() })
+        .map(|edit| Change { path: &edit.path, before: Some(edit.before.as_bytes()), after: edit.after.as_bytes() })
         .collect();
     worktree.write(&changes).map_err(repository::RepositoryError::from)?;
     Ok(())

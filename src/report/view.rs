@@ -15,6 +15,7 @@ mod members;
 mod merge_check;
 mod people;
 mod plan;
+mod pull;
 mod reason;
 mod repair;
 mod rights;
@@ -28,7 +29,7 @@ mod why;
 pub use added::{Kept, added};
 pub use audit::{audit, verified};
 pub use check::{expectations, summary};
-pub use count::changes;
+pub use count::{changes, files};
 pub use diff::{
     Alert, Alerted, Comment, Degree, Shown, alerts, comment, company as diff_of_company, compared_sides, declared,
 };
@@ -41,6 +42,7 @@ pub use matrix::matrix;
 pub use members::members;
 pub use merge_check::{conflicts, merge_check};
 pub use plan::{applied, plan};
+pub use pull::{Pulled, pull, pull_done, pulled_whole};
 pub use repair::{near, repairs, written};
 pub use rights::rights;
 pub use upcoming::upcoming;

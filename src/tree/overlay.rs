@@ -11,7 +11,7 @@ pub struct Overlay<'t> {
 }
 
 impl<'t> Overlay<'t> {
-    /// Lays texts of existing files over a tree.
+    /// Lays texts over a tree, of files that it has or of new ones.
     pub fn new(below: &'t dyn Tree, changed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self { below, changed: changed.into_iter().collect() }
     }
@@ -19,7 +19,12 @@ impl<'t> Overlay<'t> {
 
 impl Tree for Overlay<'_> {
     fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
-        self.below.files(folder)
+        let mut files = self.below.files(folder)?;
+        let prefix = format!("{folder}/");
+        files.extend(self.changed.keys().filter(|path| path.starts_with(&prefix)).cloned());
+        files.sort();
+        files.dedup();
+        Ok(files)
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {

@@ -82,8 +82,8 @@ impl Worktree {
 pub struct Change<'a> {
     /// The path below the root.
     pub path: &'a str,
-    /// What was read.
-    pub before: &'a [u8],
+    /// What was read; `None` for a file that is not there yet.
+    pub before: Option<&'a [u8]>,
     /// What to write.
     pub after: &'a [u8],
 }
@@ -97,14 +97,20 @@ impl Worktree {
     pub fn write(&self, changes: &[Change<'_>]) -> Result<(), TreeError> {
         let mut ready: Vec<(PathBuf, PathBuf, &Change<'_>)> = Vec::new();
         let prepared = changes.iter().try_for_each(|change| {
-            if self.read(change.path)?.as_deref() != Some(change.before) {
+            if self.read(change.path)?.as_deref() != change.before {
                 return Err(TreeError::Changed(change.path.to_owned()));
             }
-            let real = self.inside(change.path)?;
+            let real = match (change.before, change.path.rsplit_once('/')) {
+                (None, Some((folder, name))) => self.inside(folder)?.join(name),
+                _ => self.inside(change.path)?,
+            };
             let failed = |source| TreeError::Io { path: change.path.to_owned(), source };
             let beside = beside(&real);
             ready.push((real.clone(), beside.clone(), change));
             put(&beside, change.after).map_err(failed)?;
+            if change.before.is_none() {
+                return Ok(());
+            }
             let permissions = fs::metadata(&real).map_err(failed)?.permissions();
             fs::set_permissions(&beside, permissions).map_err(failed)
         });
@@ -121,7 +127,10 @@ impl Worktree {
                 // The first failure is told; what is left behind can only be a file beside, which is removed.
                 let _ = fs::remove_file(beside);
                 if index < moved {
-                    let _ = put(beside, change.before).and_then(|()| fs::rename(beside, real));
+                    let _ = match change.before {
+                        Some(before) => put(beside, before).and_then(|()| fs::rename(beside, real)),
+                        None => fs::remove_file(real),
+                    };
                 }
             }
         }
@@ -232,7 +241,7 @@ mod tests {
         fs::write(dir.path().join("policies/a.yaml"), "a").unwrap();
         fs::write(dir.path().join("policies/b.yaml"), "b").unwrap();
         let tree = Worktree::new(dir.path()).unwrap();
-        let change = |path, before: &'static str| Change { path, before: before.as_bytes(), after: b"new" };
+        let change = |path, before: &'static str| Change { path, before: Some(before.as_bytes()), after: b"new" };
         let stale = [change("policies/a.yaml", "a"), change("policies/b.yaml", "old")];
         assert!(matches!(tree.write(&stale), Err(TreeError::Changed(_))));
         let names = || fs::read_dir(dir.path().join("policies")).unwrap().count();
