@@ -227,11 +227,10 @@ impl Taker<'_> {
             return;
         }
         // Somebody else's account has to be declared before anything can be said of it.
-        if matches!(missing, Key::User(_)) && !(self.applied)(missing) && !self.declared.facts.contains_key(missing) {
-            if let Some(fact) = self.actual.facts.get(missing) {
-                self.wanted.facts.insert(missing.clone(), fact.clone());
-                return;
-            }
+        let is_unknown = !(self.applied)(missing) && !self.declared.facts.contains_key(missing);
+        if let (Key::User(_), true, Some(fact)) = (missing, is_unknown, self.actual.facts.get(missing)) {
+            self.wanted.facts.insert(missing.clone(), fact.clone());
+            return;
         }
         let declared = self.declared.facts.get(key).cloned();
         let needs = Why::Needs(missing.clone());
@@ -606,6 +605,16 @@ module_sets: { desk: [mail, calendar] }
         });
         assert!(!shown.replace("\r\n", "").contains('\n') || shown.starts_with("//-"), "{shown:?}");
         insta::assert_snapshot!(format!("{:?}", shown), @r#""//- policies/a.yaml\n\u{feff}users: {\r\n  lars: {}, # best\r\n  anna: { deny: ['data.import because \"x, y\"'] },\r\n  kim:\r\n}\r\ngroups: { sales: { members: [\r\n      lars, # one\r\n    ] } }\r\n""#);
+    }
+
+    #[test]
+    fn a_field_comes_below_the_first_one_behind_the_dash() {
+        let fixture = "users:\n  lars:\n    allow:\n      - right: data.export # x\n";
+        let shown = after(fixture, |state| {
+            let lars = SubjectKey::User(name("lars"));
+            state.facts.insert(rule(lars, Effect::Allow, "data.export", None), Fact::Rule(because("Lars")));
+        });
+        assert_eq!(shown, format!("//- policies/a.yaml\n{fixture}        because: Lars\n"));
     }
 
     #[test]

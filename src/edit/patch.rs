@@ -175,7 +175,7 @@ impl<'s> Patcher<'s> {
 
     fn child(&mut self, child: Child<'_, 's>, patch: &Patch, braced: bool) {
         let place = if braced { Where::Braces } else { Where::Line };
-        let indent = self.column(child.start());
+        let indent = self.depth(child);
         match patch {
             Patch::Within(within) => {
                 let around = Around { key: child.key.or(Some(child.value)), braced, indent, comments: true };
@@ -270,7 +270,7 @@ impl<'s> Patcher<'s> {
 
     fn add_lines(&mut self, children: &[Child<'_, 's>], kept: &[usize], changes: &Collection, comments: bool) {
         let first = children[0];
-        let indent = self.column(first.start());
+        let indent = self.depth(first);
         // A blank line keeps sections apart.
         let apart = !comments && indent == 0 && first.key.is_some();
         for added in &changes.added {
@@ -330,7 +330,7 @@ impl<'s> Patcher<'s> {
                     let child = children[*index];
                     let own_line = begins_line(self.source, child.start(), false);
                     let gap = if own_line {
-                        format!(",{}{}", self.paper.line_end, " ".repeat(self.column(child.start())))
+                        format!(",{}{}", self.paper.line_end, " ".repeat(self.depth(child)))
                     } else {
                         ", ".to_owned()
                     };
@@ -368,6 +368,14 @@ impl<'s> Patcher<'s> {
         let text = self.source.slice(child.value.span);
         let blanks = text.len() - text.trim_end().len();
         Span::new(0..child.value.span.range().end - blanks).end
+    }
+
+    /// How deep a child stands: a field where its key is, also behind the dash of an item.
+    fn depth(&self, child: Child<'_, 's>) -> usize {
+        match child.key {
+            Some(key) => self.source.position(key.span.start).column - 1,
+            None => self.column(child.start()),
+        }
     }
 
     /// How deep something stands: an item of a list where its dash is.

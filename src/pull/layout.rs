@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::edit::content::{Content, Paper};
+use crate::edit::content::Paper;
 use crate::state::{Fact, Key, State};
 
 use super::sayable::owner;
 use super::words::{Reasoned, Words};
-use super::write::{File, content, new_file, section_of, sections};
+use super::write::{File, Fresh, content, new_file, section_of, sections};
 
 /// The policy files that say a state, in order of their paths.
 pub fn layout(state: &State) -> Vec<File> {
@@ -25,7 +25,7 @@ pub fn layout(state: &State) -> Vec<File> {
             _ => {}
         }
     }
-    let mut files: BTreeMap<String, BTreeMap<&'static str, Vec<(String, Content)>>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Fresh> = BTreeMap::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for (key, fact) in &state.facts {
         if matches!(fact, Fact::Right(right) if right.builtin) {

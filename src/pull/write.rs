@@ -49,6 +49,9 @@ pub struct Hunk {
     pub added: Vec<String>,
 }
 
+/// New declarations by their section.
+pub type Fresh = BTreeMap<&'static str, Vec<(String, Content)>>;
+
 /// The sections of declarations, in the order in which a new file has them.
 const SECTIONS: [&str; 8] =
     ["employees", "users", "groups", "modules", "module_sets", "attachments", "rights", "roles"];
@@ -101,7 +104,7 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
             sheet.changes = declarations.changes(sheet.id, root);
         }
     }
-    let mut fresh: BTreeMap<&'static str, Vec<(String, Content)>> = BTreeMap::new();
+    let mut fresh = Fresh::new();
     let mut homes: BTreeMap<&'static str, Option<(usize, Vec<Step>)>> = BTreeMap::new();
     for key in touched.iter().filter(|key| !current.facts.contains_key(*key) && wanted.facts.contains_key(*key)) {
         let (section, name) = section_of(key);
@@ -302,12 +305,7 @@ fn add(sheet: &mut Sheet<'_>, way: &[Step], name: String, content: Content) {
 }
 
 /// The sections that no file has yet go into a file of their own, which may be there already.
-fn pulled(
-    repository: &Repository,
-    company: usize,
-    sheets: &[Sheet<'_>],
-    fresh: &BTreeMap<&'static str, Vec<(String, Content)>>,
-) -> Option<File> {
+fn pulled(repository: &Repository, company: usize, sheets: &[Sheet<'_>], fresh: &Fresh) -> Option<File> {
     let folder = folders(repository, company).pop()?;
     let path = format!("{folder}/pulled.yaml");
     let sections = sections(fresh);
@@ -320,7 +318,7 @@ fn pulled(
 }
 
 /// Declarations under their sections, in the order of a new file.
-pub fn sections(fresh: &BTreeMap<&'static str, Vec<(String, Content)>>) -> Vec<(String, Content)> {
+pub fn sections(fresh: &Fresh) -> Vec<(String, Content)> {
     let mut sections: Vec<(String, Content)> = Vec::new();
     for section in SECTIONS {
         let declared = fresh.get(section).cloned();

@@ -17,6 +17,7 @@ mod hostile;
 mod machines;
 mod merging;
 mod plans;
+mod pull;
 mod repairs;
 mod repository;
 mod reviewing;

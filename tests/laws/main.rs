@@ -16,6 +16,7 @@ mod organisation;
 mod plans;
 #[path = "../server/postgres.rs"]
 mod postgres;
+mod pull;
 mod readings;
 mod repairs;
 mod reviews;

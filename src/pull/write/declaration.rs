@@ -270,11 +270,15 @@ fn fields(fact: &Fact) -> BTreeMap<&'static str, Content> {
 
 /// The label of a right: one text if it is in English only.
 fn labels(right: &Right) -> Option<Content> {
-    let one = |(language, text): (&Box<str>, &Box<str>)| (language.to_string(), Content::Text(text.to_string()));
     match (right.labels.len(), right.labels.get("en")) {
         (0, _) => None,
         (1, Some(text)) => Some(Content::Text(text.to_string())),
-        _ => Some(Content::Braced(right.labels.iter().map(one).collect())),
+        _ => {
+            let texts = right.labels.iter();
+            Some(Content::Braced(
+                texts.map(|(code, text)| (code.to_string(), Content::Text(text.to_string()))).collect(),
+            ))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a pull takes into the policy files, and what it does not.
 
-use crate::language::{Joint, Text, list};
+use crate::language::{IntoWord, Joint, Text, Word, list};
 use crate::pull::{File, Left, Taking};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::say;
@@ -131,9 +131,11 @@ fn conflicts(page: &mut Page, taking: &Taking) {
     }
     page.blank();
     page.heading(say!("conflicts: the policy and the database both changed these, and the policy wins"));
-    let said = |said: &Option<Said>| match said {
-        None | Some(Said::Field(Value::Null)) => say!("nothing"),
-        Some(said) => say!("{value}", value = said.to_json().to_string()),
+    let said = |said: &Option<Said>| -> Word {
+        match said {
+            None | Some(Said::Field(Value::Null)) => say!("nothing").into_word(),
+            Some(said) => said.to_json().to_string().into_word(),
+        }
     };
     let rows = taking.conflicts.iter().map(|conflict| {
         let field = conflict.field.map(|field| format!(" {field}")).unwrap_or_default();

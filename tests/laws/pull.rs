@@ -1,0 +1,288 @@
+//! A pull takes all that was done in a database: afterwards the plan is empty, and no other declaration was touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::any;
+use proptest::{prop_assert, prop_assert_eq};
+use rightful::date::Validity;
+use rightful::model::key::SubjectKey;
+use rightful::plan::{Desired, Drift, Reading, as_base, plan};
+use rightful::pull::{everything, layout, take, write};
+use rightful::repository::compile;
+use rightful::state::{Fact, Key, MemberKey, State};
+use rightful::tree::memory::Memory;
+
+use super::organisation::{Organisation, days, organisation};
+use super::subject::{compiled, runner};
+
+/// Choices out of one number.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % count.max(1)
+    }
+}
+
+fn owner(subject: &SubjectKey) -> Key {
+    match subject {
+        SubjectKey::User(name) => Key::User(name.clone()),
+        SubjectKey::Group(name) => Key::Group(name.clone()),
+        SubjectKey::Role(name) => Key::Role(name.clone()),
+    }
+}
+
+/// What a row needs beside itself, as foreign keys have it; a state without it drops the row.
+fn needs(key: &Key, fact: &Fact) -> Vec<Key> {
+    let mut all = match key {
+        Key::Member { group, member, .. } => {
+            let member = match member {
+                MemberKey::User(name) => Some(Key::User(name.clone())),
+                MemberKey::Group(group) => Some(Key::of_group(group)),
+                MemberKey::Everyone => None,
+            };
+            std::iter::once(Key::of_group(group)).chain(member).collect()
+        }
+        Key::Access(user) => vec![Key::User(user.clone())],
+        Key::Rule { subject, right, target, .. } => {
+            let mut all = vec![owner(subject), Key::Right(right.clone())];
+            let name = target.as_ref().and_then(|target| Some((target.kind(), target.name()?.clone())));
+            all.extend(name.and_then(|(kind, name)| match kind {
+                "user" => Some(Key::User(name)),
+                "group" => Some(Key::Group(name)),
+                "role" => Some(Key::Role(name)),
+                "module" => Some(Key::Module(name)),
+                "module-set" => Some(Key::ModuleSet(name)),
+                "attachment" => Some(Key::Attachment(name)),
+                _ => None,
+            }));
+            all
+        }
+        _ => Vec::new(),
+    };
+    if let Fact::Access(role) = fact {
+        all.push(Key::of_group(role));
+    }
+    all
+}
+
+/// Deletes a row as a database with foreign keys does.
+fn delete(state: &mut State, key: &Key) {
+    state.facts.remove(key);
+    loop {
+        let facts = &state.facts;
+        let gone = facts.iter().find(|(key, fact)| needs(key, fact).iter().any(|other| !facts.contains_key(other)));
+        let Some(gone) = gone.map(|(key, _)| key.clone()) else { break };
+        state.facts.remove(&gone);
+    }
+    let there: BTreeSet<Key> = state.facts.keys().cloned().collect();
+    for fact in state.facts.values_mut() {
+        match fact {
+            Fact::User(user) => {
+                user.employee = user.employee.take().filter(|name| there.contains(&Key::Employee(name.clone())));
+                user.modules = user.modules.take().filter(|name| there.contains(&Key::ModuleSet(name.clone())));
+            }
+            Fact::Group(group) => {
+                group.modules = group.modules.take().filter(|name| there.contains(&Key::ModuleSet(name.clone())));
+            }
+            Fact::ModuleSet(modules) => modules.retain(|name| there.contains(&Key::Module(name.clone()))),
+            _ => {}
+        }
+    }
+}
+
+fn bare(key: &Key) -> Option<String> {
+    match key {
+        Key::Member { .. } | Key::Rule { .. } | Key::Right(_) | Key::Access(_) => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// Whether a row of another organisation can be put into a state without a contradiction, a cycle or a second meaning
+/// of a name.
+fn fits(state: &State, key: &Key, fact: &Fact) -> bool {
+    let referred = needs(key, fact).iter().all(|other| state.facts.contains_key(other));
+    let clash = bare(key).is_some_and(|name| state.facts.keys().any(|other| bare(other).as_ref() == Some(&name)));
+    let opposed = matches!(key, Key::Rule { subject, right, target, effect, .. } if state.facts.keys().any(|other| {
+        matches!(other, Key::Rule { subject: s, right: r, target: t, effect: e, .. } if s == subject && r == right && t == target && e != effect)
+    }));
+    let nested = matches!(key, Key::Member { member: MemberKey::Group(_), .. });
+    let linked = match fact {
+        Fact::ModuleSet(modules) => {
+            !modules.is_empty() && modules.iter().all(|name| state.facts.contains_key(&Key::Module(name.clone())))
+        }
+        Fact::User(user) => user.employee.is_none() && user.modules.is_none(),
+        Fact::Group(group) => group.modules.is_none(),
+        // A right of another scope would turn the rules on it senseless.
+        Fact::Right(right) => !right.builtin,
+        _ => true,
+    };
+    !state.facts.contains_key(key) && referred && !clash && !opposed && !nested && linked
+}
+
+fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
+    let texts = ["Lars", "no", "it's: \"x\" #1", "a, [b] {c}", "", "007", "ends:", "Ünï \\ cöde"];
+    let text = || texts[dice.0 as usize % texts.len()].into();
+    let Some(mut fact) = state.facts.get(key).cloned() else { return };
+    match &mut fact {
+        Fact::User(user) if dice.0 % 3 == 0 => user.active = !user.active,
+        Fact::User(user) => user.name = if user.name.is_some() { None } else { Some(text()) },
+        Fact::Group(group) => group.name = if group.name.is_some() { None } else { Some(text()) },
+        Fact::Module(name) => *name = Some(text()),
+        Fact::Employee(employee) => employee.department = Some(text()),
+        Fact::ModuleSet(modules) => modules.reverse(),
+        Fact::Attachment(patterns) => patterns.insert(dice.0 as usize % (patterns.len() + 1), "*.new, x".into()),
+        Fact::Right(right) => drop(right.labels.insert("nb".into(), text())),
+        Fact::Member(because) | Fact::Rule(because) => *because = if because.is_some() { None } else { Some(text()) },
+        Fact::Access(_) => {}
+    }
+    let mut moved = key.clone();
+    if let Key::Member { validity, .. } = &mut moved
+        && dice.0 % 2 == 0
+    {
+        *validity = Validity::new(None, days().last().copied()).unwrap_or_default();
+        state.facts.remove(key);
+    }
+    state.facts.insert(moved, fact);
+}
+
+fn is_built_in(fact: &Fact) -> bool {
+    matches!(fact, Fact::Right(right) if right.builtin)
+}
+
+/// What somebody made of a state.
+fn drifted(declared: &State, other: &State, seed: u64) -> State {
+    let mut dice = Dice(seed);
+    let mut state = declared.clone();
+    // The online section names its people beside the state.
+    let has_access = state.facts.keys().any(|key| matches!(key, Key::Access(_)));
+    for _ in 0..=dice.below(5) {
+        let keys: Vec<Key> =
+            state.facts.iter().filter(|(_, fact)| !is_built_in(fact)).map(|(key, _)| key.clone()).collect();
+        let key = keys[dice.below(keys.len())].clone();
+        match dice.below(3) {
+            0 if has_access && matches!(key, Key::User(_) | Key::Role(_)) => {}
+            0 => delete(&mut state, &key),
+            1 => alter(&mut state, &key, &mut dice),
+            _ => {
+                let possible: Vec<(&Key, &Fact)> =
+                    other.facts.iter().filter(|(key, fact)| fits(&state, key, fact)).collect();
+                if let Some((key, fact)) = possible.get(dice.below(possible.len())) {
+                    state.facts.insert((*key).clone(), (*fact).clone());
+                }
+            }
+        }
+    }
+    // A list without an item cannot be said.
+    let empty: Vec<Key> = state
+        .facts
+        .iter()
+        .filter(|(_, fact)| matches!(fact, Fact::ModuleSet(list) if list.is_empty()))
+        .map(|(key, _)| key.clone())
+        .collect();
+    empty.iter().for_each(|key| delete(&mut state, key));
+    state
+}
+
+/// The files with a comment at the end of every line, and one above every section.
+fn commented(org: &Organisation) -> Vec<(String, String)> {
+    let mut number = 0;
+    let mut line = |line: &str| {
+        number += 1;
+        let (text, end) = line.strip_suffix("\r\n").map_or((line.trim_end_matches('\n'), "\n"), |text| (text, "\r\n"));
+        let section = text.ends_with(':') && !text.starts_with([' ', '\u{feff}']);
+        let above = if section { format!("# kept {number}{end}") } else { String::new() };
+        format!("{above}{text} # at {number}{end}")
+    };
+    let file = |(path, text): (String, String)| {
+        let text = text.split_inclusive('\n').map(&mut line).collect();
+        (path, text)
+    };
+    org.to_files().into_iter().map(file).collect()
+}
+
+/// The declarations of a file, each with its lines.
+fn declarations(text: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let depth = line.len() - line.trim_start_matches(' ').len();
+        if depth == 2 {
+            let name = line.trim().split(": ").next().unwrap_or_default().trim_end_matches(':');
+            all.push((name.trim_end_matches(" #").to_owned(), line.to_owned()));
+        } else if let Some((_, lines)) = all.last_mut().filter(|_| depth > 2) {
+            lines.push_str(line);
+        } else {
+            all.push((String::new(), String::new()));
+        }
+    }
+    all.retain(|(name, _)| !name.is_empty());
+    all
+}
+
+#[test]
+fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
+    let law = |(org, other, seed): (Organisation, Organisation, u64)| {
+        let files = commented(&org);
+        let before = compile(&Memory::new(files.clone())).expect("the files are there");
+        prop_assert!(before.companies[0].compiles(), "{:#?}\n{files:#?}", before.companies[0].diagnostics);
+        let declared = State::of(&before.companies[0].policy);
+        let actual = drifted(&declared, &State::of(&compiled(&other).policy), seed);
+        let reading = Reading { actual: actual.clone(), base: Some(as_base(&declared)) };
+        let on = days()[0];
+        let desired = |state: &State| Desired { company: None, state: state.clone(), renames: Vec::new() };
+        let first = plan(&reading, &desired(&declared), on, Drift::Revert, |_| None);
+        let taking = take(&reading, &declared, &first, |_| true).expect("names");
+        prop_assert_eq!(&taking.left, &[]);
+        let written = write(&before, 0, &taking.wanted).expect("readable files");
+        let mut after: BTreeMap<String, String> = files.iter().cloned().collect();
+        after.extend(written.iter().map(|file| (file.path.clone(), file.after.clone())));
+        let shown = || format!("{:#?}\n{written:#?}", first.changes);
+        if let Ok(again) = compile(&Memory::new(after.clone())) {
+            prop_assert!(again.companies[0].compiles(), "{:#?}\n{}", again.companies[0].diagnostics, shown());
+            let state = State::of(&again.companies[0].policy);
+            prop_assert_eq!(&state, &taking.wanted, "{}", shown());
+            let second = plan(&reading, &desired(&state), on, Drift::Revert, |_| None);
+            prop_assert!(second.is_empty(), "{:#?}\n{}", second.changes, shown());
+        } else {
+            // Everything went.
+            prop_assert!(taking.wanted.facts.values().all(is_built_in), "{}", shown());
+        }
+        let changed: String = first.changes.iter().map(|change| format!("{} ", change.key)).collect();
+        // A new right of an area spells `area.*` out wherever it stands.
+        let widened = first.changes.iter().any(|change| matches!(change.key, Key::Right(_)));
+        let is_changed = |name: &str| {
+            let name = name.trim_matches(['\'', '"']).replace("o\u{308}", "ö");
+            widened || name == "access" || changed.contains(&name)
+        };
+        for (path, text) in &files {
+            for kept in text.lines().filter(|line| line.starts_with("# kept")) {
+                prop_assert!(after[path].contains(kept), "{kept}\n{}", shown());
+            }
+            for (name, lines) in declarations(text).iter().filter(|(name, _)| !is_changed(name)) {
+                prop_assert!(after[path].contains(lines.as_str()), "{name}: {lines:?}\n{}", shown());
+            }
+        }
+        Ok(())
+    };
+    runner(400).run(&(organisation(), organisation(), any::<u64>()), law).unwrap();
+}
+
+#[test]
+fn a_whole_database_becomes_files_that_say_the_same() {
+    let law = |(org, other, seed): (Organisation, Organisation, u64)| {
+        let state = drifted(&State::of(&compiled(&org).policy), &State::of(&compiled(&other).policy), seed);
+        let taking = everything(&state).expect("names");
+        prop_assert_eq!(&taking.left, &[]);
+        let files = layout(&taking.wanted);
+        if files.is_empty() {
+            return Ok(());
+        }
+        let again = compile(&Memory::new(files.iter().map(|file| (file.path.clone(), file.after.clone()))));
+        let again = again.expect("files");
+        prop_assert!(again.companies[0].compiles(), "{:#?}\n{files:#?}", again.companies[0].diagnostics);
+        prop_assert_eq!(State::of(&again.companies[0].policy), state, "{:#?}", files);
+        Ok(())
+    };
+    runner(300).run(&(organisation(), organisation(), any::<u64>()), law).unwrap();
+}
