@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::postgres::{PASSWORD, Server, Setup};
+use super::server::{PASSWORD, Server, Setup};
 
 /// Names the file into which a child writes where its server is.
 const CHILD: &str = "RIGHTFUL_TEST_HARNESS_CHILD";

@@ -1,7 +1,15 @@
-//! Servers that stop, connections that break, programs that are killed: each for real.
+//! Servers that stop, connections that break, disks that are full, programs that are killed: each for real.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
 
+mod embedded;
+mod firm;
 mod harness;
+mod interrupted;
+mod proxy;
+mod refused;
+#[path = "../cli/repository.rs"]
+mod repository;
 #[path = "../server/postgres.rs"]
-mod postgres;
+mod server;
+mod together;
