@@ -15,7 +15,8 @@ use super::{Context, Format, Outcome};
 ///
 /// Says when, where, by whom and of which revision. Runs that were refused or
 /// failed stand there with the reason. `rightful plan --at REV` plans the way
-/// back to the revision before. `rightful audit --run NUMBER` shows all that a run did.
+/// back to the revision before. `rightful audit --run NUMBER` shows all that a
+/// run did.
 ///
 /// Examples:
 ///   rightful history
