@@ -15,7 +15,7 @@ use crate::state::{Fact, Key, Kind, MemberKey, State, UserFact, Value};
 use crate::syntax::settings::{Guard, Limit, Settings};
 use crate::text::Place;
 
-use super::{Base, Plan};
+use super::{Base, Plan, Step};
 
 /// A plan, and what it is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -215,9 +215,21 @@ fn last_superuser(case: &Case<'_>) -> Option<Tripped> {
     let of = |state| -> BTreeSet<&Name> {
         users(state).filter(|(_, user)| user.active && user.superuser).map(|(name, _)| name).collect()
     };
-    let (before, after) = (of(&case.plan.before), of(&case.plan.after));
+    let (mut before, after) = (of(&case.plan.before), of(&case.plan.after));
+    // Whom somebody made a superuser by hand is none that anybody relies on.
+    before.retain(|name| case.base.is_none_or(|base| was_superuser(base, case.plan, name)));
     let lost = if after.is_empty() { before.len() } else { 0 };
     Measure::of(Guard::LastSuperuser, case.settings).judge(Subject::Superusers, lost, lost, before)
+}
+
+/// Whether the last apply left somebody as a superuser, under the name of then.
+fn was_superuser(base: &Base, plan: &Plan, name: &Name) -> bool {
+    let name = plan.steps.iter().rev().fold(name, |name, step| match step {
+        Step::RenameUser { from, to } if to == name => from,
+        _ => name,
+    });
+    let row = base.get(&(Kind::User, name.to_string()));
+    row.is_some_and(|row| row.get("superuser") == Some(&Value::Flag(true)))
 }
 
 /// What whoever runs the program would lose of the own access.

@@ -41,7 +41,9 @@ pub(super) fn with_retired(history: &History<'_>, desired: &Desired, actual: &St
     }
     for (name, user) in accounts {
         let key = Key::User(name);
-        if after.facts.contains_key(&key) {
+        // Of an account in use that both the policy and the database have given up, nothing is left to keep.
+        let is_given_up = user.active && !actual.facts.contains_key(&key);
+        if after.facts.contains_key(&key) || is_given_up {
             continue;
         }
         // The link stays as long as the register has the employee and nobody else is linked to it.
@@ -88,6 +90,7 @@ fn applied(history: &History<'_>, desired: &Desired) -> BTreeMap<Name, UserFact>
         let user = UserFact {
             employee: text("employee").map(Name::foreign),
             name: text("name").map(Into::into),
+            active: fields.get("active") == Some(&Value::Flag(true)),
             ..UserFact::default()
         };
         found.insert(name, user);

@@ -15,7 +15,7 @@ impl Checkout {
     /// # Errors
     /// If git has no such commit, or cannot write.
     pub fn add_note(&self, commit: &str, line: &str) -> Result<(), TreeError> {
-        let commit = Oid::from_str(commit)?;
+        let commit = self.repository.find_commit(Oid::from_str(commit)?)?.id();
         let before = match self.repository.find_note(Some(NOTES), commit) {
             Ok(note) => String::from_utf8_lossy(note.message_bytes()).into_owned(),
             Err(error) if error.code() == ErrorCode::NotFound => String::new(),

@@ -60,7 +60,7 @@ fn an_apply_makes_the_plan_true_and_a_second_one_writes_nothing() {
     assert!(firm.run("apply").contains("\napplied: 31 changes to crm.db (run 1)\n"));
     let before = std::fs::read(firm.path("crm.db")).unwrap();
     assert_eq!(firm.run("apply"), "exit 0\nnothing to do: crm.db says what the policy says\n");
-    assert_eq!(firm.json("apply").1, serde_json::json!({ "version": 1, "applied": 0, "run": null }));
+    assert_eq!(firm.json("apply").1, serde_json::json!({ "version": 1, "applied": 0, "run": null, "head": null }));
     assert!(firm.run("plan --exit-code").starts_with("exit 0\n"));
     assert_eq!(std::fs::read(firm.path("crm.db")).unwrap(), before);
 }

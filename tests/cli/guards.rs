@@ -1,6 +1,10 @@
 //! What a plan may not do unless somebody says so by name: the incidents that other tools let through, each in a whole
 //! little repository.
 
+use rightful::plan::Reading;
+use rightful::target::Target;
+use rightful::target::sqlite::Sqlite;
+
 use super::repository::Repository;
 
 const ON: &str = "--on 2026-11-22";
@@ -33,12 +37,17 @@ fn assert_applied(firm: &Repository, flags: &str) {
     assert!(ran.starts_with("exit 0\n") && !ran.contains("guard"), "{ran}");
 }
 
+/// What a database says; that a run was refused stands beside it, in the record.
+fn said_by(firm: &Repository, database: &str) -> Reading {
+    Sqlite::at(&firm.path(database)).read().unwrap()
+}
+
 /// What an apply says that is refused and writes nothing.
 fn refused_in(firm: &Repository, database: &str, flags: &str) -> String {
-    let before = std::fs::read(firm.path(database)).unwrap();
+    let before = said_by(firm, database);
     let ran = apply(firm, flags);
     assert!(ran.starts_with("exit 3\n"), "{ran}");
-    assert_eq!(std::fs::read(firm.path(database)).unwrap(), before);
+    assert_eq!(said_by(firm, database), before);
     ran.split_once("-- stderr\n").unwrap().1.to_owned()
 }
 
@@ -140,14 +149,14 @@ fn a_repository_checked_out_at_the_wrong_folder() {
     let firm = firm();
     // Another firm's policies, applied to this firm's database.
     firm.write("elsewhere/policies/a.yaml", "users: { kim: { allow: [program.start] } }\n");
-    let before = std::fs::read(firm.path("crm.db")).unwrap();
+    let before = said_by(&firm, "crm.db");
     let ran = firm.run(&format!("-C elsewhere apply --yes {ON} --database sqlite:../crm.db"));
     assert!(ran.starts_with("exit 3\n") && ran.contains("12 of 12 active accounts go out of use"), "{ran}");
     // None at all is no empty policy.
     std::fs::create_dir_all(firm.path("nothing/policies")).unwrap();
     let ran = firm.run(&format!("-C nothing apply --yes {ON} --database sqlite:../crm.db"));
     assert!(ran.starts_with("exit 2\n"), "{ran}");
-    assert_eq!(std::fs::read(firm.path("crm.db")).unwrap(), before);
+    assert_eq!(said_by(&firm, "crm.db"), before);
 }
 
 #[test]

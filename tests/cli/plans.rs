@@ -1,5 +1,7 @@
 //! Plans in files, drift that stays, and the way back to an older revision.
 
+use rightful::target::Target;
+use rightful::target::sqlite::Sqlite;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -39,12 +41,12 @@ fn forge(firm: &Repository, mut plan: Value) {
 }
 
 fn refused(firm: &Repository, arguments: &str, why: &str) {
-    let path = firm.path("crm.db");
-    let before = std::fs::read(&path).ok();
+    let says = || Sqlite::at(&firm.path("crm.db")).read().unwrap();
+    let before = says();
     let said = firm.run(arguments);
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.starts_with("exit 3\n") && line.contains(why), "{said}");
-    assert_eq!(std::fs::read(&path).ok(), before, "nothing is written");
+    assert_eq!(says(), before, "nothing is written");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rightful::audit::{Entry, Verifier};
 use rightful::date::parse_date;
-use rightful::plan::{Desired, Plan, Reading, plan};
+use rightful::plan::{Desired, Drift, Plan, Reading, plan};
 use rightful::repository::compile;
 use rightful::state::State;
 use rightful::target::postgres::Postgres;
@@ -56,7 +56,7 @@ pub fn desired(policy: &str) -> Desired {
 
 /// The way from what a database says to a policy.
 pub fn planned(target: &mut dyn Target, policy: &str) -> Plan {
-    plan(&target.read().unwrap(), &desired(policy), parse_date("2026-11-22").unwrap(), |_| None)
+    plan(&target.read().unwrap(), &desired(policy), parse_date("2026-11-22").unwrap(), Drift::Revert, |_| None)
 }
 
 /// Who applies.
