@@ -82,6 +82,9 @@ pub enum TargetError {
     /// The text is no address of a database.
     #[error("this is no database address that the program knows")]
     BadUrl,
+    /// The address is in a variable that policies may not read.
+    #[error("a database address cannot stand in this variable")]
+    BadVariable,
     /// The parameters about TLS make no sense.
     #[error("`sslmode` and `sslrootcert` of the database address make no sense together")]
     BadTls,
@@ -191,6 +194,7 @@ impl TargetError {
             Self::BadUrl => {
                 "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it"
             }
+            Self::BadVariable => "name it RIGHTFUL_... or ..._DATABASE_URL; no other variable is read",
             Self::BadTls => {
                 "sslmode is disable, prefer, require, verify-ca or verify-full; sslrootcert goes with the last three"
             }

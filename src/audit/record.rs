@@ -272,9 +272,26 @@ mod tests {
                 .map(|(run, told)| format!("{run} {} {}", told.part, told.text("key").or(told.text("right")).unwrap()))
                 .collect()
         };
-        insta::assert_snapshot!(told(user("lars")).join("\n"), @"");
-        insta::assert_snapshot!(told(user("anna")).join("\n"), @"");
-        insta::assert_snapshot!(told(right("data.export")).join("\n"), @"");
+        insta::assert_snapshot!(told(user("lars")).join("\n"), @"
+        1 change lars
+        1 change group:sales user:lars
+        1 change user:lars allow data.export
+        1 gain data.export
+        3 change lara
+        ");
+        insta::assert_snapshot!(told(user("anna")).join("\n"), @"
+        1 change anna
+        3 change group:sales user:anna
+        3 change user:anna allow calendar.see of user:lara
+        3 gain calendar.see
+        ");
+        insta::assert_snapshot!(told(right("data.export")).join("\n"), @"
+        1 change data.export
+        1 change user:lars allow data.export
+        1 gain data.export
+        3 change user:lara allow data.export
+        3 loss data.export
+        ");
         let losses = Filter { parts: vec![Part::Loss], ..Filter::default() };
         assert_eq!(told(losses), ["3 loss data.export"]);
         assert_eq!(numbers(Filter { parts: vec![Part::Run], ..Filter::default() }), [(1, 0), (2, 0), (3, 0)]);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::language::Text;
 use crate::repository;
 use crate::say;
-use crate::syntax::database::DatabaseUrl;
+use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::target::postgres::Postgres;
 use crate::target::sqlite::Sqlite;
 use crate::target::{Target, TargetError};
@@ -69,7 +69,10 @@ fn open(
 
 fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
     // The text is not echoed: it may hold a password.
-    DatabaseUrl::parse(url).map_err(|_| TargetError::BadUrl.into())
+    DatabaseUrl::parse(url).map_err(|error| match error {
+        BadDatabase::Form => TargetError::BadUrl.into(),
+        BadDatabase::Variable => TargetError::BadVariable.into(),
+    })
 }
 
 /// The address behind a variable. One variable may name another database, but no other variable.

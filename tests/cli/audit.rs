@@ -70,18 +70,50 @@ fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
     firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
     let (code, value) = firm.json("apply --on 2026-11-22");
     assert_eq!((code, value["head"].as_str().map(str::to_owned)), (0, Some(head_of(&firm))));
-    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
+    exit 0
+    whole: 43 entries in crm.db
+    audit head HEAD
+    no head was kept outside, so a record that was written anew as a whole would
+    not show
+    ");
     // The head of the first run is in it, and one that nobody printed is not.
     assert_eq!(firm.json(&format!("audit verify --head {head}")).1["asked"], true);
-    insta::assert_snapshot!(scrubbed(&firm, &format!("audit verify --head {}", "0".repeat(64))), @"");
-    insta::assert_snapshot!(firm.run("audit verify --head 0"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, &format!("audit verify --head {}", "0".repeat(64))), @"
+    exit 1
+    not what was kept: 43 entries in crm.db
+    audit head HEAD
+    the head of --head is not in it: the record was written anew, or is older, as
+    from a backup
+    no head was kept outside, so a record that was written anew as a whole would
+    not show
+    ");
+    insta::assert_snapshot!(firm.run("audit verify --head 0"), @"
+    exit 2
+    -- stderr
+    error: invalid value '0' for '--head <HASH>': write all 64 hexadecimal digits that an apply printed
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
 fn a_run_is_shown_with_all_that_it_did() {
     let firm = Repository::of(FIRM);
     applied_twice(&firm);
-    insta::assert_snapshot!(scrubbed(&firm, "audit --run 2"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit --run 2"), @"
+    exit 0
+    run 2 MOMENT OK
+    by USER on MACHINE, acting as anna (a claim)
+    2 changes
+    1 right gained, 1 lost
+    for people
+    + data.export 1 user (anna)
+    - data.export 1 user (lars)
+    in the database
+    + rule user:anna allow data.export
+    - rule user:lars allow data.export
+    ");
     let (code, value) = firm.json("audit --run 2 --part loss");
     let run = &value["runs"][0];
     assert_eq!(
@@ -97,8 +129,41 @@ fn a_run_is_shown_with_all_that_it_did() {
 fn filters_show_what_is_about_somebody_or_something() {
     let firm = Repository::of(FIRM);
     applied_twice(&firm);
-    insta::assert_snapshot!(scrubbed(&firm, "audit --user lars --part gain --part loss"), @"");
-    insta::assert_snapshot!(scrubbed(&firm, "audit --right data.export --part change"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit --user lars --part gain --part loss"), @"
+    exit 0
+    run 1 MOMENT OK
+    by USER on MACHINE
+    31 changes
+    3 rights gained, 0 lost
+    for people
+    + calendar.see of anna, lars: lars and 1 more
+    + data.export 1 user (lars)
+
+    run 2 MOMENT OK
+    by USER on MACHINE, acting as anna (a claim)
+    2 changes
+    1 right gained, 1 lost
+    for people
+    - data.export 1 user (lars)
+    ");
+    insta::assert_snapshot!(scrubbed(&firm, "audit --right data.export --part change"), @"
+    exit 0
+    run 1 MOMENT OK
+    by USER on MACHINE
+    31 changes
+    3 rights gained, 0 lost
+    in the database
+    + right data.export
+    + rule user:lars allow data.export
+
+    run 2 MOMENT OK
+    by USER on MACHINE, acting as anna (a claim)
+    2 changes
+    1 right gained, 1 lost
+    in the database
+    + rule user:anna allow data.export
+    - rule user:lars allow data.export
+    ");
     assert_eq!(firm.run("audit --user nobody"), "exit 0\nnothing of this is recorded in crm.db\n");
     assert_eq!(firm.json("audit --until 2020-01-01").1["runs"], json!([]));
     assert_eq!(firm.json("audit --since 2020-01-01 --part run").1["runs"].as_array().unwrap().len(), 2);
@@ -120,7 +185,13 @@ fn history_lists_runs_that_failed_too_with_the_reason() {
     let (_, history) = firm.json("history");
     let error = history["runs"][0]["error"].as_str().unwrap().to_owned();
     assert!(refused.split_whitespace().collect::<Vec<_>>().join(" ").contains(&error), "{refused}\n{error}");
-    insta::assert_snapshot!(scrubbed(&firm, "history").replace(&error, "ERROR"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "history").replace(&error, "ERROR"), @"
+    exit 0
+    run time (UTC) machine by outcome
+    2 MOMENT MACHINE USER error the database failed: FOREIGN
+    KEY constraint failed
+    1 MOMENT MACHINE USER OK 31 changes
+    ");
     database.execute_batch("DROP TABLE budgets").unwrap();
     firm.run("apply --on 2026-11-22");
     let outcomes = |value: &Value| -> Vec<String> {
@@ -151,7 +222,11 @@ fn a_row_that_somebody_rewrote_is_found() {
         // Who looks sees the rows as they stand.
         assert!(firm.run("audit").starts_with("exit 0\n"));
     }
-    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
+    exit 1
+    broken: entry 20 of run 1: it has no hash, although one before it has
+    what stands before it in crm.db is proved, nothing from there on
+    ");
 }
 
 #[test]
@@ -163,7 +238,12 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     let (head, kept) = (head_of(&firm), std::fs::read_to_string(firm.path("kept/audit.heads")).unwrap());
     let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(4, ' ').collect()).collect();
     assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][3]), (2, "2", head.as_str(), "crm.db"));
-    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
+    exit 0
+    whole: 39 entries in crm.db
+    audit head HEAD
+    every head that was kept outside is in it: 2
+    ");
     // Another database has a record of its own, and is not held to the heads of this one.
     firm.run("apply --on 2026-11-22 --database sqlite:other.db");
     assert!(firm.run("audit verify").starts_with("exit 0\n"));
@@ -173,7 +253,16 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     assert_eq!(firm.json("audit verify").0, 1);
     let shown = scrubbed(&firm, "audit verify");
     let shown = lines.iter().fold(shown, |shown, line| shown.replace(line[1], "OLD").replace(line[2], "MOMENT"));
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @"
+    exit 1
+    not what was kept: 34 entries in crm.db
+    audit head HEAD
+    the head that run 1 left on MOMENT is not in it:
+    OLD
+    the head that run 2 left on MOMENT is not in it:
+    OLD
+    the record was written anew, or is older, as from a backup
+    ");
     assert!(firm.run(&format!("audit verify --head {head}")).contains("the head of --head is not in it"));
 }
 
@@ -199,7 +288,12 @@ fn in_a_git_checkout_the_head_is_a_note_on_the_commit() {
     assert_eq!(history["runs"][0]["claims"]["author"], "Rolf Lund");
     assert_eq!(firm.git(&format!("notes --ref rightful show {first}")).lines().count(), 2);
     assert_ne!(first, second);
-    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
+    exit 0
+    whole: 52 entries in crm.db
+    audit head HEAD
+    every head that was kept outside is in it: 2
+    ");
     std::fs::remove_file(firm.path("crm.db")).unwrap();
     assert_eq!(firm.json("audit verify").0, 1);
 }

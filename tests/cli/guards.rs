@@ -81,14 +81,14 @@ fn a_deleted_members_section() {
     firm.write("policies/groups.yaml", "groups:\n  sales: { allow: [program.start, data.export] }\n");
     insta::assert_snapshot!(refused(&firm, ""), @"
     guards: apply will refuse this unless each is overridden by its name
-      !  lose_rights    data.export: 6 of 6 lost (limit 25% and 5 people by
-                        default): u01, u02, u03, u04, u05, u06
-                        program.start: 6 of 6 lost (limit 25% and 5 people by
-                        default): u01, u02, u03, u04, u05, u06
-                        group:sales: its members lose 12 of 12 rights (limit 25% and
-                        5 people by default): u01, u02, u03, u04, u05, u06
-      !  empty_section  nothing left of 6 of kind member (limit 2 by default): u01,
-                        u02, u03, u04, u05, u06
+      !  lose_rights    limit 25% and 5 people by default
+                        data.export: 6 of 6 lost: u01, u02, u03, u04, u05, u06
+                        program.start: 6 of 6 lost: u01, u02, u03, u04, u05, u06
+                        group:sales: its members lose 12 of 12 rights: u01, u02,
+                        u03, u04, u05, u06
+      !  empty_section  limit 2 by default
+                        nothing left of 6 of kind member: u01, u02, u03, u04, u05,
+                        u06
 
     error: nothing was applied, since guards refuse it: `lose_rights` and
       `empty_section`
@@ -99,25 +99,27 @@ fn a_deleted_members_section() {
     exit 1
     6 changes to crm.db
 
-    for people
-      -  data.export    all 6 users
-      -  program.start  all 6 users
+    , , , , ,   taken out: user:u01, user:u02, user:u03, user:u04, user:u05 and
+      user:u06 in group:sales
+      -  data.export    all 6 users, was by group:sales
+      -  program.start  all 6 users, was by group:sales
+
+    gained: 0 by 0 users; lost: 12 by 6 users; each right over each person counts
 
     in the database
       -  member (6)  group:sales: user:u01, user:u02, user:u03, user:u04, user:u05,
                      user:u06
 
-    0 rights gained, 12 lost
 
     guards: apply will refuse this unless each is overridden by its name
-      !  lose_rights    data.export: 6 of 6 lost (limit 25% and 5 people by
-                        default): u01, u02, u03, u04, u05, u06
-                        program.start: 6 of 6 lost (limit 25% and 5 people by
-                        default): u01, u02, u03, u04, u05, u06
-                        group:sales: its members lose 12 of 12 rights (limit 25% and
-                        5 people by default): u01, u02, u03, u04, u05, u06
-      !  empty_section  nothing left of 6 of kind member (limit 2 by default): u01,
-                        u02, u03, u04, u05, u06
+      !  lose_rights    limit 25% and 5 people by default
+                        data.export: 6 of 6 lost: u01, u02, u03, u04, u05, u06
+                        program.start: 6 of 6 lost: u01, u02, u03, u04, u05, u06
+                        group:sales: its members lose 12 of 12 rights: u01, u02,
+                        u03, u04, u05, u06
+      !  empty_section  limit 2 by default
+                        nothing left of 6 of kind member: u01, u02, u03, u04, u05,
+                        u06
     ");
     let ran = refused(&firm, "--override lose_rights");
     assert!(ran.contains("guards refuse it: `empty_section`\n"), "{ran}");

@@ -56,7 +56,8 @@ pub fn desired(policy: &str) -> Desired {
 
 /// The way from what a database says to a policy.
 pub fn planned(target: &mut dyn Target, policy: &str) -> Plan {
-    plan(&target.read().unwrap(), &desired(policy), parse_date("2026-11-22").unwrap(), Drift::Revert, |_| None)
+    let on = parse_date("2026-11-22").unwrap();
+    plan(&target.read().unwrap(), &desired(policy), on, Drift::Revert, |_| None)
 }
 
 /// Who applies.

@@ -41,7 +41,11 @@ fn a_connection_that_breaks_at_any_request_leaves_the_old_state_or_the_new() {
                 let has = has_cut.clone();
                 let proxy = Proxy::to(remote.server.address(), move |message| {
                     let is_here = message.request == number && message.is_last;
-                    if is_here && !has.swap(true, Ordering::SeqCst) { act(number + way) } else { Act::Forward }
+                    match is_here && !has.swap(true, Ordering::SeqCst) {
+                        true if message.says("COMMIT") => Act::CutAfter,
+                        true => act(number + way),
+                        false => Act::Forward,
+                    }
                 });
                 let mut target = Postgres::at(&proxy.url(remote.database.url())).unwrap();
                 error = target.apply(&plan, &run()).err();
@@ -61,8 +65,8 @@ fn a_connection_that_breaks_at_any_request_leaves_the_old_state_or_the_new() {
             break;
         }
     }
-    // Both ways the last request makes everything lasting, and both ways it was cut off once, on one of them behind it.
-    assert!(cut > 100 && (1..=2).contains(&done), "{cut} cut, {done} done");
+    // Both ways the last request makes everything lasting, and its answer was cut off.
+    assert!(cut > 100 && done == 2, "{cut} cut, {done} done");
 }
 
 #[test]
@@ -78,7 +82,8 @@ fn a_first_apply_that_breaks_off_leaves_nothing_or_everything() {
         // Each begins where the one before broke off: had that left anything, it would not come as far.
         let found = remote.target().read().unwrap();
         if found.actual == plan.after {
-            assert!(number > 50 && done.is_ok_and(|receipt| receipt.run.is_some()), "{number}");
+            // The answer that all is done may be what was cut off.
+            assert!(number > 50 && matches!(done, Ok(_) | Err(TargetError::Unconfirmed(_))), "{number}: {done:?}");
             assert_eq!(record(&mut *remote.target()).iter().filter(|entry| entry.part == "run").count(), 1);
             return;
         }

@@ -36,9 +36,9 @@ fn said(repository: &Repository, command: &str, url: &str) -> String {
 fn who_may_not_come_in_is_told_so() {
     let server = Server::shared();
     let repository = Repository::of(OLD);
-    insta::assert_snapshot!(said(&repository, "plan", &server.url_as(USER, WRONG, "crm")), @"");
-    insta::assert_snapshot!(said(&repository, "apply --yes", &server.url_as("nobody", WRONG, "crm")), @"");
-    insta::assert_snapshot!(said(&repository, "plan", &server.url("nordwind")), @"");
+    insta::assert_snapshot!(said(&repository, "plan", &server.url_as(USER, WRONG, "crm")), @"exit 2 error: the server of the database `crm on 127.0.0.1:PORT` refused the user name or the password help: correct the user or the password in the variable that holds the URL");
+    insta::assert_snapshot!(said(&repository, "apply --yes", &server.url_as("nobody", WRONG, "crm")), @"exit 2 error: the server of the database `crm on 127.0.0.1:PORT` refused the user name or the password help: correct the user or the password in the variable that holds the URL");
+    insta::assert_snapshot!(said(&repository, "plan", &server.url("nordwind")), @"exit 2 error: there is no database `nordwind on 127.0.0.1:PORT` help: let an administrator of the server make it, empty; `rightful apply` fills it");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_server_that_is_gone_is_said_to_be_gone() {
     let repository = Repository::of(OLD);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/crm");
-    insta::assert_snapshot!(said(&repository, "apply --yes", &url), @"");
+    insta::assert_snapshot!(said(&repository, "apply --yes", &url), @"exit 2 error: cannot open the database `crm on 127.0.0.1:PORT`: Connection refused (os error 111) help: check that it is there, that it can be reached, and that you may use it");
 }
 
 #[test]
@@ -180,10 +180,13 @@ fn certificates_are_looked_at_as_the_url_says() {
         let said = said(&repository, "plan", &format!("{}?{parameters}", server.url("crm")));
         said.replace(&*strange.parent().unwrap().to_string_lossy(), "FOLDER")
     };
-    insta::assert_snapshot!(refused(&format!("sslmode=verify-full&sslrootcert={}", strange.display())), @"");
-    insta::assert_snapshot!(refused("sslmode=verify-full"), @"");
-    insta::assert_snapshot!(refused(&format!("sslmode=verify-full&sslrootcert={}.none", strange.display())), @"");
-    insta::assert_snapshot!(refused("sslmode=disable"), @"");
+    let by_strangers = refused(&format!("sslmode=verify-full&sslrootcert={}", strange.display()));
+    assert!(by_strangers.starts_with("exit 2 ") && by_strangers.contains("UnknownIssuer"), "{by_strangers}");
+    let by_the_system = refused("sslmode=verify-full");
+    assert!(by_the_system.starts_with("exit 2 ") && by_the_system.contains("certificate"), "{by_the_system}");
+    let none = refused(&format!("sslmode=verify-full&sslrootcert={}.none", strange.display()));
+    assert!(none.contains("cannot read `FOLDER/stranger.pem.none`"), "{none}");
+    assert!(refused("sslmode=disable").starts_with("exit 2 "));
 }
 
 #[test]

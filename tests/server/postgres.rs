@@ -33,16 +33,25 @@ const TEMPLATE: u32 = 1;
 
 /// Starts, signals and waits for one program, as told line by line, and ends it with its own input. `$1` is the
 /// directory to remove then, `$2` the most blocks of a file, the rest the program.
+///
+/// Whoever listens may be gone before it is answered, which is no reason to leave. A server that is only just starting
+/// does not yet hear that it shall stop, and is killed then.
 const KEEPER: &str = r#"
+trap '' PIPE
 directory=$1 blocks=$2 pid=
 shift 2
 while read -r word; do
   case $word in
-    start) (ulimit -f "$blocks"; exec "$@") >> "$directory/log" 2>&1 & pid=$!; echo "$pid" ;;
+    start) (trap - PIPE; ulimit -f "$blocks"; exec "$@") >> "$directory/log" 2>&1 & pid=$!; echo "$pid" ;;
     *) kill -s "$word" "$pid"; wait "$pid"; pid=; echo stopped ;;
   esac
 done
-if [ -n "$pid" ]; then kill -s QUIT "$pid"; wait "$pid"; fi
+if [ -n "$pid" ]; then
+  kill -s QUIT "$pid"
+  (sleep 3; kill -s KILL "$pid") & late=$!
+  wait "$pid"
+  kill "$late"
+fi
 rm -rf "$directory"
 "#;
 

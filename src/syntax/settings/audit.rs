@@ -52,6 +52,11 @@ mod tests {
             ))
         };
         assert_eq!(of("kept/audit.heads"), "");
-        insta::assert_snapshot!(["../heads", "/heads", "policies/a.yaml", "[x]"].map(of).concat(), @"");
+        insta::assert_snapshot!(["../heads", "/heads", "policies/a.yaml", "[x]"].map(of).concat(), @r#"
+        wrong-type rightful.yaml:1:16 "../heads" `../heads` does not lie below this file | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "/heads" `/heads` does not lie below this file | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "a.yaml" `policies/a.yaml` is a file of the policy | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "[x]" a file is expected here, not a list | write one text here
+        "#);
     }
 }

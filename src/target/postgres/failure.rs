@@ -27,10 +27,13 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
         | &SqlState::SYSTEM_ERROR
         | &SqlState::OUT_OF_MEMORY
         | &SqlState::INSUFFICIENT_RESOURCES => TargetError::Unable { database: name, what: said },
-        &SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION => TargetError::Credentials(name),
+        &SqlState::INVALID_PASSWORD => TargetError::Credentials(name),
         &SqlState::INVALID_CATALOG_NAME => TargetError::NoSuchDatabase(name),
         &SqlState::QUERY_CANCELED => TargetError::Unable { database: name, what: said },
-        &SqlState::TOO_MANY_CONNECTIONS | &SqlState::CANNOT_CONNECT_NOW => {
+        // The server lets nobody in this way: without TLS, from this machine, or into this database.
+        &SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+        | &SqlState::TOO_MANY_CONNECTIONS
+        | &SqlState::CANNOT_CONNECT_NOW => {
             TargetError::Unreachable { database: name, reason: said }
         }
         &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN => TargetError::Lost(name),
