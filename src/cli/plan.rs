@@ -153,6 +153,10 @@ impl Wanted {
     }
 }
 
+/// With how many changes at most a plan looks at later days too. It is told before every apply, a first one of a large
+/// firm as well, and each later day costs a comparison of everybody who is new.
+const MOST_TO_LOOK_AHEAD: usize = 300;
+
 /// How a plan is told.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shown {
@@ -174,10 +178,18 @@ pub fn page(
     let policies = plan.policies(|key| wanted.place(key));
     let [before, after] = &policies;
     let mut compared = Compared::on(opened.company().name.as_ref(), [before, after], context.on);
-    if !context.on_was_said {
+    let looks_ahead = !context.on_was_said && plan.changes.len() <= MOST_TO_LOOK_AHEAD;
+    if looks_ahead {
         compared = compared.and_later(context.on);
     }
     let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
     let of_people = view::Shown { sources, sensitive: &sensitive, unfold: shown.unfold, days: false };
-    view::plan(plan, &compared, of_people, opened.policy(), heading, shown.errors)
+    let mut page = view::plan(plan, &compared, of_people, opened.policy(), heading, shown.errors);
+    if !looks_ahead && !context.on_was_said {
+        page.text(say!(
+            "so many changes are compared on {day} only; `rightful diff` looks at later days too",
+            day = context.on
+        ));
+    }
+    page
 }

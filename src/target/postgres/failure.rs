@@ -33,9 +33,7 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
         // The server lets nobody in this way: without TLS, from this machine, or into this database.
         &SqlState::INVALID_AUTHORIZATION_SPECIFICATION
         | &SqlState::TOO_MANY_CONNECTIONS
-        | &SqlState::CANNOT_CONNECT_NOW => {
-            TargetError::Unreachable { database: name, reason: said }
-        }
+        | &SqlState::CANNOT_CONNECT_NOW => TargetError::Unreachable { database: name, reason: said },
         &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN => TargetError::Lost(name),
         &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
             TargetError::Altered { database: name, what: format!("schema ({said})") }
