@@ -126,7 +126,7 @@ fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
     let text = || texts[dice.0 as usize % texts.len()].into();
     let Some(mut fact) = state.facts.get(key).cloned() else { return };
     match &mut fact {
-        Fact::User(user) if dice.0 % 3 == 0 => user.active = !user.active,
+        Fact::User(user) if dice.0.is_multiple_of(3) => user.active = !user.active,
         Fact::User(user) => user.name = if user.name.is_some() { None } else { Some(text()) },
         Fact::Group(group) => group.name = if group.name.is_some() { None } else { Some(text()) },
         Fact::Module(name) => *name = Some(text()),
@@ -139,7 +139,7 @@ fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
     }
     let mut moved = key.clone();
     if let Key::Member { validity, .. } = &mut moved
-        && dice.0 % 2 == 0
+        && dice.0.is_multiple_of(2)
     {
         *validity = Validity::new(None, days().last().copied()).unwrap_or_default();
         state.facts.remove(key);
