@@ -164,10 +164,16 @@ fn filters_show_what_is_about_somebody_or_something() {
     + rule user:anna allow data.export
     - rule user:lars allow data.export
     ");
-    assert_eq!(firm.run("audit --user nobody"), "exit 0\nnothing of this is recorded in crm.db\n");
+    assert_eq!(firm.run("audit --user kim"), "exit 0\nnothing of this is recorded in crm.db\n");
     assert_eq!(firm.json("audit --until 2020-01-01").1["runs"], json!([]));
     assert_eq!(firm.json("audit --since 2020-01-01 --part run").1["runs"].as_array().unwrap().len(), 2);
-    insta::assert_snapshot!(firm.run("audit --right export"), @"");
+    insta::assert_snapshot!(firm.run("audit --right export"), @"
+    exit 2
+    -- stderr
+    error: invalid value 'export' for '--right <RIGHT>': write a right as area.action
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

@@ -98,6 +98,17 @@ fn every_json_output_fits_its_schema() {
     let saved = serde_json::from_slice(&fs::read(firm.path("saved.json")).unwrap()).unwrap();
     fits(&validator(&folder.join("saved-plan.json")), &saved, "plan -o");
     seen.push("saved-plan.json".to_owned());
+    let firm = Repository::of("users: { lars: { allow: [data.export] }, anna: }\n");
+    firm.run("apply");
+    let database = rusqlite::Connection::open(firm.path("crm.db")).unwrap();
+    database.execute("UPDATE users SET name = 'Lars K.' WHERE id = 'lars'", []).unwrap();
+    for (schema, arguments) in
+        [("pull", "pull --yes"), ("audit", "audit"), ("audit-verify", "audit verify"), ("history", "history")]
+    {
+        let (_, value) = firm.json(arguments);
+        fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
+        seen.push(format!("{schema}.json"));
+    }
     let (_, value) = super::merging::harmless().json("merge-check ours theirs");
     fits(&validator(&folder.join("merge-check.json")), &value, "merge-check");
     seen.push("merge-check.json".to_owned());

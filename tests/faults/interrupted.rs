@@ -21,7 +21,7 @@ fn is_about_the_connection(error: &TargetError) -> bool {
 
 /// Before the server hears of it, and before the program hears the answer, by turns.
 fn act(turn: usize) -> Act {
-    if turn % 2 == 0 { Act::CutBefore } else { Act::CutAfter }
+    if turn.is_multiple_of(2) { Act::CutBefore } else { Act::CutAfter }
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn killed(remote: &Remote<'_>, repository: &Repository, number: usize) -> bool {
         while started.elapsed() < Duration::from_secs(20) {
             if let Some(child) = shared.lock().unwrap().as_mut() {
                 child.kill().unwrap();
-                return if number % 2 == 0 { Act::CutBefore } else { Act::Forward };
+                return if number.is_multiple_of(2) { Act::CutBefore } else { Act::Forward };
             }
             thread::yield_now();
         }
