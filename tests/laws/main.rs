@@ -15,6 +15,7 @@ mod naive;
 mod organisation;
 mod plans;
 #[path = "../server/postgres.rs"]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
 mod postgres;
 mod pull;
 mod readings;
