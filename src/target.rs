@@ -225,6 +225,6 @@ impl TargetError {
 
     /// Whether the run was refused rather than failed.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Stale)
+        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Raced | Self::Stale)
     }
 }

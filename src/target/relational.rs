@@ -21,7 +21,7 @@ const CHAINED: usize = 2;
 pub const LEASE_SECONDS: u32 = 30;
 
 /// How often a run begins anew that got in the way of another.
-const TRIES: usize = 5;
+const TRIES: u32 = 6;
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,11 +178,14 @@ fn attempt<T>(
     engine: &mut dyn Engine,
     mut work: impl FnMut(&mut dyn Engine) -> Result<T, TargetError>,
 ) -> Result<T, TargetError> {
-    for _ in 1..TRIES {
+    for attempt in 1..TRIES {
         match work(engine) {
             Err(error) if engine.may_try_again(&error) => {}
             done => return done,
         }
+        // Whoever was in the way gets time to finish; processes differ, so that two do not keep in step.
+        let step = 20 + u64::from(std::process::id() % 20);
+        std::thread::sleep(std::time::Duration::from_millis(step << attempt));
     }
     work(engine)
 }

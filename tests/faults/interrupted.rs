@@ -65,8 +65,8 @@ fn a_connection_that_breaks_at_any_request_leaves_the_old_state_or_the_new() {
             break;
         }
     }
-    // Both ways the last request makes everything lasting, and its answer was cut off.
-    assert!(cut > 100 && done == 2, "{cut} cut, {done} done");
+    // What makes everything lasting was cut off, behind it too; after that only the farewell is left to be cut off.
+    assert!(cut > 100 && (1..=4).contains(&done), "{cut} cut, {done} done");
 }
 
 #[test]

@@ -163,6 +163,9 @@ fn drifted(declared: &State, other: &State, seed: u64) -> State {
         let key = keys[dice.below(keys.len())].clone();
         match dice.below(3) {
             0 if has_access && matches!(key, Key::User(_) | Key::Role(_)) => {}
+            // A declared account that was out of use already looks like one of those that stay for good: the next
+            // plan writes it again, out of use.
+            0 if matches!(declared.facts.get(&key), Some(Fact::User(user)) if !user.active) => {}
             0 => delete(&mut state, &key),
             1 => alter(&mut state, &key, &mut dice),
             _ => {
