@@ -16,6 +16,7 @@ mod matrix;
 mod merge_check;
 mod new;
 mod plan;
+mod progress;
 mod pull;
 mod reviewers;
 mod reviewing;
@@ -170,6 +171,8 @@ struct Context {
     on_was_said: bool,
     /// The language that was named, else that of the settings as soon as they are read.
     language: Cell<Option<Language>>,
+    /// Whether somebody sees what goes on meanwhile.
+    watched: bool,
     out: Look,
     err: Look,
 }
@@ -247,6 +250,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
         on: global.on.unwrap_or_else(today),
         on_was_said: global.on.is_some(),
         language: Cell::new(global.lang),
+        watched: std::io::stderr().is_terminal(),
         out: look(global, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
         err: look(global, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
     })

@@ -130,6 +130,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);
     only("whoami", &["cli"]);
+    only("indicatif", &["cli/progress.rs"]);
     only("Timestamp::now", &["cli"]);
     only("std::env", &["cli"]);
 }

@@ -75,10 +75,11 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         None => open_compiling(context, &command.common)?,
     };
     checked(&opened, context)?;
-    let Database { mut target, name, heading } = database(context, &opened, command.database.as_deref())?;
+    let mut database = database(context, &opened, command.database.as_deref())?;
     let run = gather(&opened, &command.acting);
     let wanted = Wanted::of(&opened);
-    let reading = target.read()?;
+    let reading = database.read(context)?;
+    let Database { mut target, name, heading } = database;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context, drift);
     if let Some(saved) = &saved {
@@ -103,7 +104,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         return Err(Failure { code: 1, ..Failure::world(message) });
     }
     let run = overriding(run, &overridden);
-    let receipt = carry_out(&mut *target, &plan, &run, &opened, &name)?;
+    let receipt = carry_out(context, &mut *target, &plan, &run, &opened, &name)?;
     let out = match command.common.format {
         Format::Json => {
             let overrides = wire::guards(opened.sources(), &overridden);

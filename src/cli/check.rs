@@ -6,6 +6,7 @@ use crate::check;
 use crate::name::Name;
 use crate::report::{github, junit, sarif, snippet, text, view};
 use crate::repository::Company;
+use crate::say;
 use crate::wire;
 
 use super::session::{Failure, Opened, open, pick};
@@ -58,7 +59,9 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
         Some(name) => companies[pick(&opened.repository, Some(name))?].name.as_ref(),
         None => None,
     };
+    let stage = context.working(&say!("checking the policy"));
     let report = check::repository(&opened.repository, context.on, only);
+    drop(stage);
     let fails = report.findings.iter().any(|finding| finding.is_error() || command.strict);
     let (sources, language) = (opened.sources(), opened.out.language);
     let out = match command.format {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::language::Text;
+use crate::plan::Reading;
 use crate::repository;
 use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
@@ -21,6 +22,14 @@ pub struct Database {
     pub name: String,
     /// The name, and that it is yet to be made.
     pub heading: Text,
+}
+
+impl Database {
+    /// What it says now, and what the last apply wrote.
+    pub fn read(&mut self, context: &Context) -> Result<Reading, Failure> {
+        let _stage = context.working(&say!("reading {database}", database = self.name));
+        Ok(self.target.read()?)
+    }
 }
 
 /// The database of `--database`, else of the settings.

@@ -94,6 +94,7 @@ enum Format {
 }
 
 pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure> {
+    let _stage = context.working(&say!("comparing"));
     if let Some(since) = command.since.filter(|since| *since > context.on) {
         let message = say!("{since} is after {on}", since, on = context.on);
         return Err(Failure::world(message).help(say!("--since is the earlier day; --on names the later one")));

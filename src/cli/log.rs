@@ -7,6 +7,7 @@ use crate::question::bind;
 use crate::report::text::{self, Look};
 use crate::report::view;
 use crate::repository::{self, RepositoryError};
+use crate::say;
 use crate::tree::history::History;
 use crate::tree::worktree::Worktree;
 use crate::wire;
@@ -35,6 +36,7 @@ pub struct LogCommand {
 }
 
 pub fn run(command: &LogCommand, context: &Context) -> Result<Outcome, Failure> {
+    let _stage = context.working(&say!("reading the history"));
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;

@@ -6,6 +6,7 @@ use crate::model::{Subject, UserId};
 use crate::question::{Held, what};
 use crate::report::{text, view};
 use crate::resolve::InForce;
+use crate::say;
 use crate::wire;
 
 use super::session::{Failure, open_compiling};
@@ -31,6 +32,7 @@ pub struct Matrix {
 
 pub fn run(command: &Matrix, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
+    let _stage = context.working(&say!("working out every answer"));
     let policy = opened.policy();
     let in_force = InForce::new(policy, context.on);
     let row = |user: UserId| {

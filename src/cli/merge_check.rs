@@ -49,6 +49,7 @@ struct Asked {
 }
 
 pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> {
+    let _stage = context.working(&say!("comparing"));
     let start = Start::of(context)?;
     let Asked { base, sides, bases } = understand(&start, &command.revisions)?;
     let [ours, theirs] = &sides;

@@ -69,7 +69,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let mut database = database(context, &opened, command.database.as_deref())?;
     let wanted = Wanted::of(&opened);
     let drift = drift(command.keep_drift);
-    let reading = database.target.read()?;
+    let reading = database.read(context)?;
     let plan = wanted.plan(&reading, context, drift);
     let tripped = guards::tripped(&opened, context, &reading, &plan);
     if let Some(path) = &command.out {
@@ -135,6 +135,7 @@ impl Wanted {
 
     /// The way from what a target says to what the policy wants, as seen on the day of the context.
     pub fn plan(&self, reading: &Reading, context: &Context, drift: Drift) -> plan::Plan {
+        let _stage = context.working(&say!("comparing"));
         self.plan_on(reading, context.on, drift)
     }
 

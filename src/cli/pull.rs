@@ -80,7 +80,7 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
     }
     let opened = open_compiling(context, &Common { format: command.format, at: None })?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let reading = database.target.read()?;
+    let reading = database.read(context)?;
     if reading.base.is_none() {
         return Err(Failure::world(say!(
             "nothing was ever applied to {name}, so nobody can tell what was changed in it",

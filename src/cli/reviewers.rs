@@ -7,6 +7,7 @@ use clap::Args;
 use crate::model::Policy;
 use crate::report::{text, view};
 use crate::review::required;
+use crate::say;
 use crate::wire;
 
 use super::reviewing::{compared, sensitive_by_judge};
@@ -52,6 +53,7 @@ pub struct Reviewers {
 }
 
 pub fn run(command: &Reviewers, context: &Context) -> Result<Outcome, Failure> {
+    let _stage = context.working(&say!("comparing"));
     let sides = sides::open(context, &command.sides)?;
     let nothing = Policy::default();
     let companies = compared(&sides, &nothing, None, context);

@@ -19,8 +19,8 @@ use crate::tree::git::{Checkout, Revision};
 use crate::tree::worktree::Worktree;
 use crate::tree::{Tree, TreeError};
 
-use super::guards;
 use super::session::{Failure, Opened};
+use super::{Context, guards};
 
 /// Who says to act.
 #[derive(Debug, Args)]
@@ -67,13 +67,17 @@ pub fn recorded<T>(target: &mut dyn Target, run: &Run, outcome: Result<T, Failur
 
 /// Carries a plan out. A run that fails is recorded where that is possible; one that does not is kept outside too.
 pub fn carry_out(
+    context: &Context,
     target: &mut dyn Target,
     plan: &Plan,
     run: &Run,
     opened: &Opened,
     database: &str,
 ) -> Result<Receipt, Failure> {
-    match target.apply(plan, run) {
+    let stage = context.working(&say!("writing to {database}", database));
+    let done = target.apply(plan, run);
+    drop(stage);
+    match done {
         Ok(receipt) => {
             keep(opened, run, &receipt, database);
             Ok(receipt)

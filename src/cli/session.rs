@@ -140,6 +140,7 @@ impl Opened {
 
 /// Reads and compiles the policies of all companies; findings are kept, whatever they are.
 pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
+    let _stage = context.working(&say!("reading the policy"));
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
@@ -238,6 +239,7 @@ pub fn day(said: Option<Date>, context: &Context) -> Result<Date, Failure> {
 
 /// The findings that keep a policy that compiles from being applied.
 pub fn errors(opened: &Opened, context: &Context) -> Vec<Diagnostic> {
+    let _stage = context.working(&say!("checking the policy"));
     let report = check::company(opened.company(), &opened.repository.settings, context.on);
     let outside = opened.repository.diagnostics.iter().filter(|finding| finding.is_error()).cloned();
     report.findings.into_iter().filter(Diagnostic::is_error).chain(outside).collect()

@@ -236,6 +236,7 @@ mod tests {
                 on: day("2026-11-22"),
                 on_was_said: true,
                 language: Cell::new(None),
+                watched: false,
                 out: Look::PLAIN,
                 err: Look::PLAIN,
             };

@@ -32,6 +32,7 @@ pub struct Upcoming {
 
 pub fn run(command: &Upcoming, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
+    let _stage = context.working(&say!("comparing"));
     let beyond = |_| Failure::world(say!("the calendar ends before that"));
     let from = if context.on_was_said { context.on } else { context.on.tomorrow().map_err(beyond)? };
     let until = from.checked_add(i64::from(command.days - 1).days()).map_err(beyond)?;

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::question::{holders, holders_notes, understand_who};
 use crate::report::{text, view};
 use crate::resolve::{InForce, Population};
+use crate::say;
 use crate::wire;
 
 use super::session::{Failure, day, open_compiling};
@@ -33,6 +34,7 @@ pub struct Who {
 
 pub fn run(command: &Who, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
+    let _stage = context.working(&say!("working out every answer"));
     let wanted = understand_who(&command.question.join(" "), opened.policy(), opened.err.language)?;
     let on = day(wanted.on, context)?;
     let in_force = InForce::new(opened.policy(), on);

@@ -38,7 +38,7 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
     let own = format!("sqlite:{}", root.join("crm.db").display());
     let url = command.database.as_deref().unwrap_or(&own);
     let mut database = database_at(context, &root, url)?;
-    let actual = database.target.read()?.actual;
+    let actual = database.read(context)?.actual;
     if actual.facts.keys().all(|key| key.kind() == Kind::Right) {
         return Err(Failure::world(say!("{name} has neither users nor groups", name = database.name))
             .help(say!("name the database with --database")));
