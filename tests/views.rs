@@ -3,15 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
 
+#[path = "server/asked.rs"]
+mod asked;
 #[path = "server/postgres.rs"]
 mod server;
 
 use std::collections::BTreeMap;
 
-use postgres::{NoTls, SimpleQueryMessage};
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use serde_json::Value;
+
+use asked::{Asked, OnServer, Rows};
 
 const SQLITE_FIRST: &str = include_str!("../schema/sqlite/0001-first.sql");
 const SQLITE_SECOND: &str = include_str!("../schema/sqlite/0002-audit-and-views.sql");
@@ -89,64 +91,6 @@ INSERT INTO rules (user_id, right_id, effect, target_kind) VALUES ('u5', 'module
 ANALYZE;
 ";
 
-type Rows = Vec<Vec<Option<String>>>;
-
-/// A database that can be asked, whatever its engine.
-trait Asked {
-    fn ask(&mut self, sql: &str) -> Result<Rows, String>;
-    fn run(&mut self, sql: &str) -> Result<(), String>;
-}
-
-impl Asked for Connection {
-    fn ask(&mut self, sql: &str) -> Result<Rows, String> {
-        let mut statement = self.prepare(sql).map_err(|error| error.to_string())?;
-        let columns = statement.column_count();
-        let text = |value: ValueRef<'_>| match value {
-            ValueRef::Integer(number) => Some(number.to_string()),
-            ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-            _ => None,
-        };
-        let rows = statement.query_map([], |row| (0..columns).map(|column| Ok(text(row.get_ref(column)?))).collect());
-        rows.unwrap().map(|row| row.map_err(|error| error.to_string())).collect()
-    }
-
-    fn run(&mut self, sql: &str) -> Result<(), String> {
-        self.execute_batch(sql).map_err(|error| error.to_string())
-    }
-}
-
-/// A database on a server; flags are said as SQLite says them.
-struct OnServer {
-    client: postgres::Client,
-    _database: server::Database,
-}
-
-impl Asked for OnServer {
-    fn ask(&mut self, sql: &str) -> Result<Rows, String> {
-        let messages = self.client.simple_query(sql).map_err(|error| said(&error))?;
-        let mut rows = Rows::new();
-        for message in messages {
-            if let SimpleQueryMessage::Row(row) = message {
-                let flag = |text: &str| match text {
-                    "t" => "1".to_owned(),
-                    "f" => "0".to_owned(),
-                    other => other.to_owned(),
-                };
-                rows.push((0..row.len()).map(|column| row.get(column).map(flag)).collect());
-            }
-        }
-        Ok(rows)
-    }
-
-    fn run(&mut self, sql: &str) -> Result<(), String> {
-        self.client.batch_execute(sql).map_err(|error| said(&error))
-    }
-}
-
-fn said(error: &postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
-}
-
 fn in_memory(migrations: &[&str]) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     // As the program sets it; what is not safe by itself does not run in a view then.
@@ -155,16 +99,16 @@ fn in_memory(migrations: &[&str]) -> Connection {
     connection
 }
 
-fn on_server(server: &server::Server) -> OnServer {
+fn on_server(server: &server::Server) -> OnServer<server::Database> {
     let database = server.fresh_database();
-    let mut client = postgres::Client::connect(database.url(), NoTls).unwrap();
-    client.batch_execute(POSTGRES).unwrap();
-    OnServer { client, _database: database }
+    let asked = OnServer::at(&database.url().to_owned(), database);
+    asked.run(POSTGRES).unwrap();
+    asked
 }
 
-fn with_both_engines(check: impl Fn(&mut dyn Asked)) {
-    check(&mut in_memory(&[SQLITE_FIRST, SQLITE_SECOND]));
-    check(&mut on_server(server::Server::shared()));
+fn with_both_engines(check: impl Fn(&dyn Asked)) {
+    check(&in_memory(&[SQLITE_FIRST, SQLITE_SECOND]));
+    check(&on_server(server::Server::shared()));
 }
 
 /// The queries of the page, in its order.
@@ -229,7 +173,7 @@ fn both_engines_say_the_same_of_everybody() {
         "SELECT * FROM effective_right ORDER BY 1, 2",
         "SELECT * FROM effective_scoped_right ORDER BY 1, 2, 3, 4",
     ];
-    let (mut file, mut server) = (in_memory(&[SQLITE_FIRST, SQLITE_SECOND]), on_server(server::Server::shared()));
+    let (file, server) = (in_memory(&[SQLITE_FIRST, SQLITE_SECOND]), on_server(server::Server::shared()));
     file.run(FIRM).unwrap();
     server.run(FIRM).unwrap();
     let mut of_file = views.map(|view| file.ask(view).unwrap());
@@ -258,9 +202,9 @@ fn point_queries() -> Vec<String> {
 fn a_question_about_one_user_looks_at_nobody_elses_rows() {
     let queries = point_queries();
     assert_eq!(queries.len(), 7, "{queries:#?}");
-    let mut file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
     file.run(LARGE).unwrap();
-    let mut server = on_server(server::Server::shared());
+    let server = on_server(server::Server::shared());
     server.run(LARGE).unwrap();
     // Without what ANALYZE found out as well: few run it on a file.
     for statistics in ["with statistics", "without"] {
@@ -306,7 +250,7 @@ fn scans(node: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn a_group_is_asked_for_its_users_without_the_others() {
-    let mut file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
     file.run(LARGE).unwrap();
     let counted = file.ask("SELECT count(*) FROM group_user WHERE group_id = 'g20'").unwrap();
     assert_eq!(counted, file.ask("SELECT count(*) FROM user_group WHERE group_id = 'g20'").unwrap());
@@ -317,7 +261,7 @@ fn a_group_is_asked_for_its_users_without_the_others() {
 
 #[test]
 fn a_file_of_version_1_keeps_everything() {
-    let mut file = in_memory(&[SQLITE_FIRST]);
+    let file = in_memory(&[SQLITE_FIRST]);
     file.run(FIRM).unwrap();
     file.run(
         "INSERT INTO last_applied (kind, key, fields) VALUES ('user', 'lars', '{}');
@@ -331,15 +275,15 @@ fn a_file_of_version_1_keeps_everything() {
     .unwrap();
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
                   AND name NOT IN ('runs', 'run_changes', 'lock', 'audit')";
-    let rows = |file: &mut Connection| -> BTreeMap<String, Rows> {
+    let rows = |file: &Connection| -> BTreeMap<String, Rows> {
         let names = flat(&file.ask(tables).unwrap());
         names.into_iter().map(|name| (name.clone(), file.ask(&format!("SELECT * FROM {name}")).unwrap())).collect()
     };
     let answers = "SELECT * FROM effective_right UNION ALL
                    SELECT user_id, right_id || target_kind || target_id, allowed, step FROM effective_scoped_right";
-    let (before, mut answered) = (rows(&mut file), file.ask(answers).unwrap());
+    let (before, mut answered) = (rows(&file), file.ask(answers).unwrap());
     file.run(&format!("BEGIN; {SQLITE_SECOND} COMMIT;")).unwrap();
-    assert_eq!(rows(&mut file), before);
+    assert_eq!(rows(&file), before);
     let mut after = file.ask(answers).unwrap();
     answered.sort();
     after.sort();
@@ -375,7 +319,7 @@ fn nobody_changes_what_was_recorded() {
         database.run("INSERT INTO audit (seq, run, part, body, hash) VALUES (2, 2, 'run', '{}', 'ff')").unwrap();
         assert_eq!(flat(&database.ask("SELECT * FROM audit ORDER BY seq").unwrap()), ["1 1 run {}", "2 2 run {} ff"]);
     });
-    let mut file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND]);
     file.run("INSERT INTO audit (seq, run, part, body) VALUES (1, 1, 'run', '{}')").unwrap();
     let replaced =
         file.run("INSERT OR REPLACE INTO audit (seq, run, part, body) VALUES (1, 2, 'run', '[]')").unwrap_err();
@@ -419,7 +363,7 @@ fn no_day_stands_there_that_is_not_in_the_calendar() {
 fn each_role_may_do_what_it_is_for_and_nothing_else() {
     // Roles belong to the whole server, so this one is nobody else's.
     let server = server::Server::start();
-    let mut database = on_server(&server);
+    let database = on_server(&server);
     database.run(ROLES).unwrap();
     let expected = [
         ("rightful_apply", [true, true, true, true, true, true, false, false, false, false, false, true]),
