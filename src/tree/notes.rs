@@ -1,6 +1,8 @@
 //! Notes on commits: what is remembered of a commit without changing it. They lie in the object store, under a name of
 //! their own, and go to other clones only when somebody pushes that name.
 
+use std::fs::File;
+
 use git2::{ErrorCode, Oid, Signature};
 
 use super::TreeError;
@@ -9,13 +11,22 @@ use super::git::Checkout;
 /// Where the notes are.
 pub const NOTES: &str = "refs/notes/rightful";
 
+/// The file in the folder of git that is locked while a note is written.
+const LOCK: &str = "rightful-notes.lock";
+
 impl Checkout {
-    /// Adds a line to the note on a commit.
+    /// Adds a line to the note on a commit. Git locks the writing of a note, but not what was read before it: whoever
+    /// adds a line waits until nobody else does.
     ///
     /// # Errors
     /// If git has no such commit, or cannot write.
     pub fn add_note(&self, commit: &str, line: &str) -> Result<(), TreeError> {
         let commit = self.repository.find_commit(Oid::from_str(commit)?)?.id();
+        let lock = self.repository.commondir().join(LOCK);
+        let failed = |source| TreeError::Io { path: LOCK.to_owned(), source };
+        let lock = File::options().create(true).append(true).open(lock).map_err(failed)?;
+        // It ends with the file, whatever becomes of the program.
+        lock.lock().map_err(failed)?;
         let before = match self.repository.find_note(Some(NOTES), commit) {
             Ok(note) => String::from_utf8_lossy(note.message_bytes()).into_owned(),
             Err(error) if error.code() == ErrorCode::NotFound => String::new(),
@@ -67,5 +78,27 @@ mod tests {
         checkout.add_note(&commit, "2").unwrap();
         assert_eq!(checkout.notes().unwrap(), ["1\n2\n"]);
         assert!(checkout.add_note(&"0".repeat(40), "3").is_err());
+    }
+
+    #[test]
+    fn no_line_is_lost_when_many_are_added_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        let who = Signature::now("Anna Peters", "anna@nordwind.example").unwrap();
+        let tree = repository.find_tree(repository.index().unwrap().write_tree().unwrap()).unwrap();
+        let commit = repository.commit(Some("HEAD"), &who, &who, "first", &tree, &[]).unwrap().to_string();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let (path, commit) = (folder.path(), &commit);
+                scope.spawn(move || {
+                    let checkout = Checkout::of(path).unwrap();
+                    for number in 0..10 {
+                        checkout.add_note(commit, &format!("{writer}.{number}")).unwrap();
+                    }
+                });
+            }
+        });
+        let notes = Checkout::of(folder.path()).unwrap().notes().unwrap().concat();
+        assert_eq!(notes.lines().collect::<std::collections::BTreeSet<_>>().len(), 80, "{notes}");
     }
 }
