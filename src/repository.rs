@@ -20,6 +20,7 @@ use crate::syntax::settings::{self, Settings};
 use crate::text::{Place, Sources, Span};
 use crate::tree::{Tree, TreeError};
 
+pub use crate::syntax::database::DATABASE;
 pub use library::Library;
 use library::Parsed;
 pub use named::unknown_names;
@@ -30,9 +31,6 @@ pub const SETTINGS: &str = "rightful.yaml";
 
 /// The folder of declarations where the settings do not say otherwise.
 pub const POLICIES: &str = "policies";
-
-/// The database where nothing else is said.
-pub const DATABASE: &str = "sqlite:crm.db";
 
 /// Why there is no policy to speak of, although the files may be fine.
 #[derive(Debug, Error)]

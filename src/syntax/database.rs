@@ -1,5 +1,8 @@
 //! What a database is called: `sqlite:PATH`, `postgres://...`, or `env:NAME`.
 
+/// The database where nothing else is said.
+pub const DATABASE: &str = "sqlite:crm.db";
+
 /// A database as somebody wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DatabaseUrl {

@@ -97,6 +97,7 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
         }
     }
     company::shared_databases(&mut reader, &settings.companies);
+    audit::not_a_database(&mut reader, &mut settings.audit, &settings.companies);
     (settings, reader.diagnostics)
 }
 
@@ -136,7 +137,7 @@ companies:
   west: { database: "sqlite:../x.db" }
   ost: { policies: [policies/nord], database: hunter2 }
 sensitive: [data.exprot!, data.export]
-guards: { remove_users: 10, lose_rights: 250%, gain_rights: on, empty_section: 5%, last_superuser: 1, operator: off }
+guards: { remove_users: 10, lose_rights: 250%, gain_rights: 300%, empty_section: 5%, last_superuser: 1, operator: off }
 operators: { " root": anna, root: l!, deploy: anna }
 lints: { inert-rul: off, inert-rule: never, contradiction: off, unused-group: off }
 //- policies/nord/a.yaml

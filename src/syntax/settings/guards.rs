@@ -71,6 +71,11 @@ impl Guard {
         }
     }
 
+    /// Whether there can be so much at all: only as many as there are can lose something, but more can gain it.
+    fn reaches(self, percent: u32) -> bool {
+        self == Self::GainRights || percent <= 100
+    }
+
     fn takes(self, limit: Limit) -> bool {
         match self {
             Self::RemoveUsers | Self::LoseRights | Self::GainRights => limit != Limit::On,
@@ -153,7 +158,7 @@ fn limit(reader: &mut Reader<'_>, guard: Guard, node: &Node<'_>) -> Option<Spann
         Value::Scalar(text, _) => match (&**text, text.strip_suffix('%')) {
             ("off", _) => Some(Limit::Off),
             ("on", _) => Some(Limit::On),
-            (_, Some(digits)) => number(digits).filter(|percent| *percent <= 100).map(Limit::Percent),
+            (_, Some(digits)) => number(digits).filter(|percent| guard.reaches(*percent)).map(Limit::Percent),
             (digits, None) => number(digits).map(Limit::Number),
         },
         _ => None,

@@ -129,14 +129,20 @@ pub fn os_user() -> String {
     r"^\S(?:.*\S)?$".to_owned()
 }
 
+/// The same, where there can be more than all.
+pub fn gain() -> String {
+    "^(?:[0-9]+%?|off)$".to_owned()
+}
+
 /// A folder below the settings file.
 pub fn folder() -> String {
     format!(r"^(?:\./)?{PATH}/*$")
 }
 
-/// A file below the settings file that is no policy file. A name that begins with a dot is none of a policy.
+/// A file below the settings file that is no policy file and none of git. A name that begins with a dot is none of a
+/// policy.
 pub fn plain_file() -> String {
-    format!(r"^(?!(?:[\s\S]*/)?[^./][^/]*\.[yY][aA]?[mM][lL]$)(?:\./)?{PATH}$")
+    format!(r"^(?!(?:[\s\S]*/)?\.[gG][iI][tT](?:/|$))(?!(?:[\s\S]*/)?[^./][^/]*\.[yY][aA]?[mM][lL]$)(?:\./)?{PATH}$")
 }
 
 /// A database in one of its three forms.

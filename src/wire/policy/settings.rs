@@ -127,6 +127,16 @@ values! {
         "maximum": u32::MAX,
         "examples": ["10%", 5, "off"],
     }
+    /// How much more is too much.
+    Gain: {
+        "title": "Limit of what is gained",
+        "type": ["string", "integer"],
+        "pattern": patterns::gain(),
+        "patternErrorMessage": "A limit is a share, such as `300%`, a number, such as `5`, or `off`.",
+        "minimum": 0,
+        "maximum": u32::MAX,
+        "examples": ["300%", 5, "off"],
+    }
     /// How many are too many.
     Number: {
         "title": "Number",
@@ -216,7 +226,7 @@ struct Guards {
     lose_rights: Limit,
     /// How much may be gained of a right beside what is held now, and by the members of a group, as a share or as a
     /// number. Without it 100%, and twenty people in any case.
-    gain_rights: Limit,
+    gain_rights: Gain,
     /// Of how many things of a kind (groups, members, rules, ...) nothing may be left. Without it 2. Active users may
     /// never all be gone.
     empty_section: Number,
