@@ -21,9 +21,10 @@ use crate::resolve::InForce;
 use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
-use changes::{History, rename_change};
+use changes::{Remembered, rename_change};
 pub use fingerprint::{Feed, Fingerprint, digest};
 pub use grants::{Grant, Grants};
+pub use rename::{Former, Obstacle, Unrenamed};
 use retire::{Unknown, with_retired};
 
 /// What the last apply wrote, by kind and text of the key.
@@ -131,6 +132,8 @@ pub struct Plan {
     /// nobody declared and that are out of use already, since no account is deleted. Each is told as the change that
     /// would take it back.
     pub kept: Vec<Change>,
+    /// Accounts that shall get another name and cannot.
+    pub unrenamed: Vec<Unrenamed>,
     /// The rows of the database that give access, by what stands behind them.
     pub grants: Grants,
     /// What it means for people.
@@ -144,6 +147,8 @@ pub struct Plan {
     /// What is remembered as applied: what the policy declares, and its former accounts, out of use. This is what will
     /// stand in the database, unless drift is kept.
     pub declared: State,
+    /// The names that accounts had, as the policy tells them. They are remembered too, so that there is a way back.
+    pub former: Former,
     /// Identifies what the plan was made from and what it does, for whom. The day is no part of it.
     pub fingerprint: Fingerprint,
     /// Identifies what the database said; an apply is refused if it says something else.
@@ -164,8 +169,28 @@ impl Plan {
     /// What the database gives to people, before and after, as policies. `place` tells where a fact is written in the
     /// policy files.
     pub fn policies(&self, place: impl Fn(&Key) -> Option<Place>) -> [Policy; 2] {
-        [state::compile(&self.before, |_| None), state::compile(&self.after, place)]
+        policies(&self.before, &self.after, place)
     }
+
+    /// The accounts that get another name: from, to.
+    pub fn renames(&self) -> BTreeMap<Name, Name> {
+        let renames = self.steps.iter().filter_map(|step| match step {
+            Step::RenameUser { from, to } => Some((from.clone(), to.clone())),
+            _ => None,
+        });
+        renames.collect()
+    }
+
+    /// What the next plan will see as its base.
+    pub fn remembered(&self) -> Base {
+        let mut base = as_base(&self.declared);
+        rename::put(&mut base, &self.former);
+        base
+    }
+}
+
+fn policies(before: &State, after: &State, place: impl Fn(&Key) -> Option<Place>) -> [Policy; 2] {
+    [state::compile(before, |_| None), state::compile(after, place)]
 }
 
 /// What a policy wants of a database.
@@ -189,43 +214,48 @@ pub fn plan(
     place: impl Fn(&Key) -> Option<Place>,
 ) -> Plan {
     let seen = digest(reading);
-    let renames = rename::possible(&reading.actual, desired);
-    let before = rename::renamed(&reading.actual, &renames);
-    let history = History { base: reading.base.as_ref(), declared: &desired.state, renames: &renames };
+    let apart = reading.base.as_ref().map(rename::apart);
+    let (base, former) = apart.map_or((None, Former::new()), |(base, former)| (Some(base), former));
+    let (renames, unrenamed) = rename::possible(&reading.actual, desired, &former);
+    let before = renames.done(&reading.actual);
+    let known = Remembered { base: base.as_deref(), declared: &desired.state, renames: &renames };
     let unknown = if drift == Drift::Keep { Unknown::Left } else { Unknown::Retired };
-    let declared = with_retired(&history, desired, &before, unknown);
+    let declared = with_retired(&known, desired, &before, unknown);
     let (after, kept) = match drift {
-        Drift::Revert => (declared.clone(), history.idle_accounts(&before, &declared)),
+        Drift::Revert => (declared.clone(), known.idle_accounts(&before, &declared)),
         Drift::Keep => {
-            let after = keep::with_drift(&history, &declared, &before);
-            let kept = history.kept([&before, &after, &declared]);
+            let after = keep::with_drift(&known, &declared, &before);
+            let kept = known.kept([&before, &after, &declared]);
             (after, kept)
         }
     };
+    let in_order = renames.in_order.iter();
     let mut steps: Vec<Step> =
-        renames.iter().map(|(from, to)| Step::RenameUser { from: from.clone(), to: to.clone() }).collect();
+        in_order.clone().map(|(from, to)| Step::RenameUser { from: from.clone(), to: to.clone() }).collect();
     steps.extend(steps_between(&before, &after));
-    let (mut changes, conflicts) = history.describe_all(&steps, &before);
-    changes.extend(renames.iter().map(|(from, to)| rename_change(from, to)));
+    let (mut changes, conflicts) = known.describe_all(&steps, &before);
+    changes.extend(in_order.map(|(from, to)| rename_change(from, to)));
     changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let grants = grants::grants(&history, &desired.state, &before, on);
-    let mut plan = Plan {
+    let grants = grants::grants(&known, &desired.state, &before, on);
+    let [base, head] = policies(&before, &after, place);
+    let effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
+    let former = rename::remembered(desired, &renames, &former);
+    let fingerprint = fingerprint::of_plan(seen, desired.company.as_ref(), (&declared, &former), &steps, &effective);
+    Plan {
         changes,
         conflicts,
         kept,
+        unrenamed,
         grants,
-        effective: Effective::default(),
+        effective,
         steps,
         before,
         after,
         declared,
-        fingerprint: seen,
+        former,
+        fingerprint,
         seen,
-    };
-    let [base, head] = plan.policies(place);
-    plan.effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
-    plan.fingerprint = fingerprint::of_plan(&plan, desired.company.as_ref());
-    plan
+    }
 }
 
 /// What must be written so that a database says another thing: what refers to something goes before it and comes after

@@ -184,4 +184,11 @@ impl State {
         }
         Self { facts }
     }
+
+    /// The state after users' accounts were renamed, all at once: from, to.
+    #[must_use]
+    pub fn with_users_renamed(&self, names: &BTreeMap<Name, Name>) -> Self {
+        let facts = self.facts.iter().map(|(key, fact)| (key.with_users_renamed(names), fact.clone()));
+        Self { facts: facts.collect() }
+    }
 }

@@ -36,17 +36,27 @@ pub trait Target {
     /// If it says something else than when the plan was made, is locked, or cannot be written.
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError>;
 
-    /// Records that a run failed or was refused; nothing, if there is no database to record it in.
+    /// Records that a run failed or was refused; nothing, if there is no database to record it in. Gives the end of the
+    /// record after it.
     ///
     /// # Errors
     /// If it cannot be written.
-    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError>;
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError>;
 
     /// Hands on every entry of the record, in the order in which they were written.
     ///
     /// # Errors
     /// If it cannot be read.
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError>;
+}
+
+/// The end of a target's record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The number of the last run.
+    pub run: i64,
+    /// The last hash, 64 hexadecimal digits.
+    pub head: String,
 }
 
 /// What became of an apply.

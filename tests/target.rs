@@ -293,19 +293,59 @@ fn target_declared_of(target: &mut dyn Target, policy: &str) -> State {
 }
 
 #[test]
-fn going_back_over_a_new_name_makes_a_new_account() {
-    // Only the new policy knows that the two are one account; the old one does not, and no account is ever deleted.
+fn going_back_over_a_new_name_gives_the_account_its_old_one() {
+    // Only the new policy knows that the two are one account; the last apply remembers it.
     let renamed = FIRM
         .replace("  lars: {", "  l.kaufmann: { renamed_from: lars,")
         .replace("[lars,", "[l.kaufmann,")
         .replace("of lars", "of l.kaufmann");
     with_every_target(|target| {
         apply(target, FIRM);
+        let before = target.read().unwrap();
         apply(target, &renamed);
-        let found = changes(&apply(target, FIRM));
-        assert!(found.contains(&"create user lars".to_owned()), "{found:#?}");
-        assert!(found.contains(&"update user l.kaufmann active".to_owned()), "{found:#?}");
-        assert_eq!(found.iter().filter(|change| change.starts_with("update employee")).count(), 0);
+        let plan = apply(target, FIRM);
+        assert_eq!(changes(&plan), ["update user lars id"]);
+        assert_eq!(plan.effective, rightful::diff::Effective::default());
+        assert_eq!(target.read().unwrap(), before);
+        // Somebody else who bears the old name meanwhile keeps it.
+        apply(target, &renamed);
+        let mut says = target.read().unwrap().actual;
+        says.facts.insert(Key::User(Name::new("lars").unwrap()), Fact::User(UserFact::default()));
+        let declared = planned(target, &renamed);
+        let edit = Plan {
+            steps: vec![Step::Insert(Key::User(Name::new("lars").unwrap()), Fact::User(UserFact::default()))],
+            after: says,
+            ..declared
+        };
+        target.apply(&edit, &Run::default()).unwrap();
+        assert!(!changes(&planned(target, FIRM)).contains(&"update user lars id".to_owned()));
+    });
+}
+
+#[test]
+fn a_rename_that_cannot_be_done_is_told_and_its_account_stays() {
+    let before = "users: { l.kaufmann: { allow: [data.export] } }";
+    let after = "users: { lars: { renamed_from: l.kaufmann, allow: [data.export] } }";
+    let name = |text: &str| Name::new(text).unwrap();
+    with_every_target(|target| {
+        apply(target, before);
+        // Somebody makes the new account by hand.
+        let mut says = target.read().unwrap().actual;
+        let lars = (Key::User(name("lars")), Fact::User(UserFact { active: true, ..UserFact::default() }));
+        says.facts.insert(lars.0.clone(), lars.1.clone());
+        let edit = Plan { steps: vec![Step::Insert(lars.0, lars.1)], after: says, ..planned(target, before) };
+        target.apply(&edit, &Run::default()).unwrap();
+        for drift in [Drift::Keep, Drift::Revert] {
+            let plan = plan_of(target, after, drift);
+            let told: Vec<_> =
+                plan.unrenamed.iter().map(|one| (one.from.as_str(), one.to.as_str(), one.obstacle.as_str())).collect();
+            assert_eq!(told, [("l.kaufmann", "lars", "taken")]);
+            assert!(!plan.steps.contains(&Step::Delete(Key::User(name("l.kaufmann")))));
+            assert!(plan.after.facts.contains_key(&Key::User(name("l.kaufmann"))));
+        }
+        let plan = plan_of(target, after, Drift::Keep);
+        target.apply(&plan, &Run::default()).unwrap();
+        assert_eq!(plan_of(target, after, Drift::Keep).unrenamed, []);
     });
 }
 

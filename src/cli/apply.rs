@@ -84,7 +84,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let plan = wanted.plan(&reading, context, drift);
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &name);
-        recorded(&mut *target, &run, equal)?;
+        recorded(&mut *target, &run, &opened, &name, equal)?;
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
@@ -94,7 +94,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let tripped = guards::tripped(&opened, context, &reading, &plan);
     let passed = guards::pass(tripped, &command.overrides, &opened);
-    let overridden = recorded(&mut *target, &run, passed)?;
+    let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
     if asks && !(as_text && std::io::stdout().is_terminal()) {
         // Nobody shall be asked about what went elsewhere.
         super::write_err(&shown(opened.err));

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::plan::guard::Tripped;
 use crate::repository::SETTINGS;
 use crate::say;
-use crate::target::{Receipt, Target, TargetError};
+use crate::target::{End, Receipt, Target, TargetError};
 use crate::tree::commit::Commit;
 use crate::tree::git::{Checkout, Revision};
 use crate::tree::worktree::Worktree;
@@ -61,8 +61,14 @@ fn now() -> String {
 }
 
 /// Records a refusal before it is told.
-pub fn recorded<T>(target: &mut dyn Target, run: &Run, outcome: Result<T, Failure>) -> Result<T, Failure> {
-    outcome.inspect_err(|failure| refused(target, run, &failure.message.to(Language::English)))
+pub fn recorded<T>(
+    target: &mut dyn Target,
+    run: &Run,
+    opened: &Opened,
+    database: &str,
+    outcome: Result<T, Failure>,
+) -> Result<T, Failure> {
+    outcome.inspect_err(|failure| refused(target, run, opened, database, &failure.message.to(Language::English)))
 }
 
 /// Carries a plan out. A run that fails is recorded where that is possible; one that does not is kept outside too.
@@ -79,22 +85,28 @@ pub fn carry_out(
     drop(stage);
     match done {
         Ok(receipt) => {
-            keep(opened, run, &receipt, database);
+            if let (Some(run_number), Some(head)) = (receipt.run, receipt.head.clone()) {
+                keep(opened, run, End { run: run_number, head }, database);
+            }
             Ok(receipt)
         }
         Err(error) => {
             // Nobody can write while somebody else does, not even into the record.
             if !matches!(error, TargetError::Locked { .. }) {
-                refused(target, run, &error.to_string());
+                refused(target, run, opened, database, &error.to_string());
             }
             Err(error.into())
         }
     }
 }
 
-/// Records that a run was refused, and why, in English. That it was is told anyway, so a record that cannot be written keeps silent.
-fn refused(target: &mut dyn Target, run: &Run, why: &str) {
-    let _ = target.record_failure(run, why);
+/// Records that a run was refused, and why, in English, and keeps that end of the record outside too: else whoever was
+/// refused could take the last row out. That it was refused is told anyway, so a record that cannot be written keeps
+/// silent.
+fn refused(target: &mut dyn Target, run: &Run, opened: &Opened, database: &str, why: &str) {
+    if let Ok(Some(end)) = target.record_failure(run, why) {
+        keep(opened, run, end, database);
+    }
 }
 
 /// The commit whose policy is what was read, to the byte: that of `--at`, else the one that is checked out, unless
@@ -127,9 +139,8 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 
 /// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
 /// was carried out does not fail for it.
-fn keep(opened: &Opened, run: &Run, receipt: &Receipt, database: &str) {
-    let (Some(number), Some(hash)) = (receipt.run, receipt.head.clone()) else { return };
-    let kept = Kept { run: number, hash, applied_at: run.applied_at.clone(), database: database.to_owned() };
+fn keep(opened: &Opened, run: &Run, end: End, database: &str) {
+    let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
     let file = &opened.repository.settings.audit.head;
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),

@@ -73,6 +73,7 @@ pub fn meant(policy: &Policy, new: &NewUser) -> State {
     let like = policy.users.key(new.like);
     let mut state = State::of(policy);
     let mut added = BTreeMap::new();
+    let names = BTreeMap::from([(like.clone(), new.name.clone())]);
     for (key, fact) in &state.facts {
         let copied = match (key, fact) {
             (Key::User(name), Fact::User(user)) if name == like => Fact::User(UserFact {
@@ -90,7 +91,7 @@ pub fn meant(policy: &Policy, new: &NewUser) -> State {
             (Key::Rule { subject: SubjectKey::User(name), .. }, _) if name == like => fact.clone(),
             _ => continue,
         };
-        added.insert(key.with_user_renamed(like, &new.name), copied);
+        added.insert(key.with_users_renamed(&names), copied);
     }
     state.facts.extend(added);
     state

@@ -5,23 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::Name;
 use crate::state::{Action, Fact, Fields, Key, Said, State, Value};
 
+use super::rename::Renames;
 use super::{Base, Change, Conflict, Origin, Step, steps_between};
 
 /// What the last apply wrote, asked under today's names.
-pub(super) struct History<'a> {
+pub(super) struct Remembered<'a> {
     /// What it wrote.
     pub base: Option<&'a Base>,
     /// What the policy declares.
     pub declared: &'a State,
     /// The accounts that get another name.
-    pub renames: &'a [(Name, Name)],
+    pub renames: &'a Renames,
 }
 
-impl History<'_> {
+impl Remembered<'_> {
     /// What the last apply wrote under a key.
     pub fn row(&self, key: &Key) -> Option<&BTreeMap<String, Value>> {
-        let before = |key: Key, (from, to): &(Name, Name)| key.with_user_renamed(to, from);
-        let key = self.renames.iter().rev().fold(key.clone(), before);
+        let key = self.renames.before(key);
         self.base?.get(&(key.kind(), key.to_string()))
     }
 

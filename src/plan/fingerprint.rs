@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::diff::Change;
+use crate::diff::{Change, Effective};
 use crate::name::Name;
 use crate::state::{Fields, State, Value};
 
-use super::{Plan, Reading, Step};
+use super::rename::Former;
+use super::{Reading, Step};
 
 /// A BLAKE3 digest, 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +94,22 @@ pub fn digest(reading: &Reading) -> Fingerprint {
 }
 
 /// Identifies a plan by what it was made from, what it writes, what it means for people, and for which company.
-pub(super) fn of_plan(plan: &Plan, company: Option<&Name>) -> Fingerprint {
+pub(super) fn of_plan(
+    seen: Fingerprint,
+    company: Option<&Name>,
+    (declared, former): (&State, &Former),
+    steps: &[Step],
+    effective: &Effective,
+) -> Fingerprint {
     let mut feed = Feed::default();
-    feed.text(&plan.seen.to_string());
+    feed.text(&seen.to_string());
     feed.text(company.map_or("", Name::as_str));
-    feed.state(&plan.declared);
-    for step in &plan.steps {
+    feed.state(declared);
+    for (name, names) in former {
+        feed.text(&format!("called {}", names.len()));
+        std::iter::once(name).chain(names).for_each(|name| feed.text(name.as_str()));
+    }
+    for step in steps {
         match step {
             Step::RenameUser { from, to } => {
                 feed.text("rename");
@@ -111,7 +122,7 @@ pub(super) fn of_plan(plan: &Plan, company: Option<&Name>) -> Fingerprint {
             }
         }
     }
-    for (label, changes) in [("gains", &plan.effective.gains), ("losses", &plan.effective.losses)] {
+    for (label, changes) in [("gains", &effective.gains), ("losses", &effective.losses)] {
         feed.text(label);
         changes.iter().for_each(|change| feed.change(change));
     }

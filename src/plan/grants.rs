@@ -6,7 +6,7 @@ use crate::date::{Date, Validity};
 use crate::model::Effect;
 use crate::state::{Fact, Key, State, Value};
 
-use super::changes::History;
+use super::changes::Remembered;
 
 /// The rows that give access: memberships, online accesses, rules that allow, and superusers. Each is in one of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,16 +58,16 @@ enum Standing {
 }
 
 /// Looks at every row of a database that gives access, as seen on a day.
-pub(super) fn grants(history: &History<'_>, desired: &State, actual: &State, on: Date) -> Grants {
+pub(super) fn grants(known: &Remembered<'_>, desired: &State, actual: &State, on: Date) -> Grants {
     let mut found = Grants::default();
     // Rows of the policy that are missing, whatever their period: another period of one of them is no other row.
     let missing: BTreeSet<Key> =
         desired.facts.keys().filter(|key| !actual.facts.contains_key(*key)).filter_map(at_any_time).collect();
     for (key, fact) in &actual.facts {
         let standing = match (key, fact) {
-            (Key::User(_), Fact::User(user)) if user.superuser => of_superuser(history, desired, key),
+            (Key::User(_), Fact::User(user)) if user.superuser => of_superuser(known, desired, key),
             (Key::Rule { effect: Effect::Allow, .. } | Key::Member { .. } | Key::Access(_), _) => {
-                of_row(history, desired, &missing, key, fact, on)
+                of_row(known, desired, &missing, key, fact, on)
             }
             _ => continue,
         };
@@ -83,8 +83,8 @@ pub(super) fn grants(history: &History<'_>, desired: &State, actual: &State, on:
     found
 }
 
-fn of_superuser(history: &History<'_>, desired: &State, key: &Key) -> Standing {
-    let was = history.row(key).and_then(|row| row.get("superuser")) == Some(&Value::Flag(true));
+fn of_superuser(known: &Remembered<'_>, desired: &State, key: &Key) -> Standing {
+    let was = known.row(key).and_then(|row| row.get("superuser")) == Some(&Value::Flag(true));
     match desired.facts.get(key) {
         Some(Fact::User(user)) if user.superuser => Standing::Declared,
         _ if was => Standing::Orphan,
@@ -94,7 +94,7 @@ fn of_superuser(history: &History<'_>, desired: &State, key: &Key) -> Standing {
 }
 
 fn of_row(
-    history: &History<'_>,
+    known: &Remembered<'_>,
     desired: &State,
     missing: &BTreeSet<Key>,
     key: &Key,
@@ -106,7 +106,7 @@ fn of_row(
         Some(_) if period(key).is_some_and(|period| period.until < on) => Standing::Expired,
         Some(_) => Standing::Declared,
         None if at_any_time(key).is_some_and(|key| missing.contains(&key)) => Standing::Drifted,
-        None if history.row(key).is_some() => Standing::Orphan,
+        None if known.row(key).is_some() => Standing::Orphan,
         None => Standing::Rogue,
     }
 }

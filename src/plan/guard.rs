@@ -6,7 +6,7 @@
 mod rights;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff;
 use crate::model::key::GroupKey;
@@ -15,7 +15,7 @@ use crate::state::{Fact, Key, Kind, MemberKey, State, UserFact, Value};
 use crate::syntax::settings::{Guard, Limit, Settings};
 use crate::text::Place;
 
-use super::{Base, Plan, Step};
+use super::{Base, Plan};
 
 /// A plan, and what it is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -180,7 +180,9 @@ fn empty_sections(case: &Case<'_>) -> Vec<Tripped> {
             return None;
         }
         let (now, after) = (count(&case.plan.before, *kind), count(&case.plan.after, *kind));
-        let before = case.base.into_iter().flatten().filter(|((of, _), row)| {
+        // What somebody has taken out long ago does not go away with this plan. Accounts do, whoever puts them out of use.
+        let base = case.base.filter(|_| now > 0 || *kind == Kind::User);
+        let before = base.into_iter().flatten().filter(|((of, _), row)| {
             let is = |field: &str, flag| row.get(field) == Some(&Value::Flag(flag));
             of == kind && (*kind != Kind::User || is("active", true)) && (*kind != Kind::Right || is("builtin", false))
         });
@@ -215,21 +217,19 @@ fn last_superuser(case: &Case<'_>) -> Option<Tripped> {
     let of = |state| -> BTreeSet<&Name> {
         users(state).filter(|(_, user)| user.active && user.superuser).map(|(name, _)| name).collect()
     };
-    let (mut before, after) = (of(&case.plan.before), of(&case.plan.after));
-    // Whom somebody made a superuser by hand is none that anybody relies on.
-    before.retain(|name| case.base.is_none_or(|base| was_superuser(base, case.plan, name)));
+    // Where the last apply left no superuser, one that somebody made by hand is none that anybody relies on.
+    if case.base.is_some_and(|base| !had_superuser(base)) {
+        return None;
+    }
+    let (before, after) = (of(&case.plan.before), of(&case.plan.after));
     let lost = if after.is_empty() { before.len() } else { 0 };
     Measure::of(Guard::LastSuperuser, case.settings).judge(Subject::Superusers, lost, lost, before)
 }
 
-/// Whether the last apply left somebody as a superuser, under the name of then.
-fn was_superuser(base: &Base, plan: &Plan, name: &Name) -> bool {
-    let name = plan.steps.iter().rev().fold(name, |name, step| match step {
-        Step::RenameUser { from, to } if to == name => from,
-        _ => name,
-    });
-    let row = base.get(&(Kind::User, name.to_string()));
-    row.is_some_and(|row| row.get("superuser") == Some(&Value::Flag(true)))
+/// Whether the last apply left anybody in use as a superuser.
+fn had_superuser(base: &Base) -> bool {
+    let is = |row: &BTreeMap<String, Value>, field: &str| row.get(field) == Some(&Value::Flag(true));
+    base.iter().any(|((kind, _), row)| *kind == Kind::User && is(row, "superuser") && is(row, "active"))
 }
 
 /// What whoever runs the program would lose of the own access.

@@ -11,23 +11,23 @@ use crate::name::Name;
 use crate::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 
 use super::Origin;
-use super::changes::History;
+use super::changes::Remembered;
 
 /// Joins what is declared with what somebody changed in the database.
-pub(super) fn with_drift(history: &History<'_>, declared: &State, actual: &State) -> State {
+pub(super) fn with_drift(known: &Remembered<'_>, declared: &State, actual: &State) -> State {
     let mut facts: BTreeMap<Key, Fact> = BTreeMap::new();
     for (key, here) in &actual.facts {
         match declared.facts.get(key) {
             Some(wanted) if wanted == here => drop(facts.insert(key.clone(), wanted.clone())),
-            Some(wanted) => drop(facts.insert(key.clone(), joined(history, key, here, wanted))),
-            None if history.origin_of_row(key, Some(here), None) == Origin::Drift => {
+            Some(wanted) => drop(facts.insert(key.clone(), joined(known, key, here, wanted))),
+            None if known.origin_of_row(key, Some(here), None) == Origin::Drift => {
                 facts.insert(key.clone(), here.clone());
             }
             None => {}
         }
     }
     for (key, wanted) in declared.facts.iter().filter(|(key, _)| !actual.facts.contains_key(*key)) {
-        if history.origin_of_row(key, None, Some(wanted)) != Origin::Drift {
+        if known.origin_of_row(key, None, Some(wanted)) != Origin::Drift {
             facts.insert(key.clone(), wanted.clone());
         }
     }
@@ -36,11 +36,11 @@ pub(super) fn with_drift(history: &History<'_>, declared: &State, actual: &State
 }
 
 /// One row, field by field: what somebody changed in the database stays, the rest is as declared.
-fn joined(history: &History<'_>, key: &Key, here: &Fact, wanted: &Fact) -> Fact {
+fn joined(known: &Remembered<'_>, key: &Key, here: &Fact, wanted: &Fact) -> Fact {
     let values = here.fields().into_iter().zip(wanted.fields());
     let mut stays: BTreeMap<&str, bool> = BTreeMap::new();
     for ((field, here), (_, wanted)) in values {
-        stays.insert(field, here == wanted || history.origin_of_field(key, field, &here, &wanted) == Origin::Drift);
+        stays.insert(field, here == wanted || known.origin_of_field(key, field, &here, &wanted) == Origin::Drift);
     }
     // What a right is over decides whether own data can be allowed at all, so that they go together.
     if stays.get("of") == Some(&false) || stays.get("own_data_allowed") == Some(&false) {

@@ -8,7 +8,7 @@ use crate::name::Name;
 use crate::state::{Fact, Key, Kind, State, UserFact, Value};
 
 use super::Desired;
-use super::changes::History;
+use super::changes::Remembered;
 
 /// Whether accounts that neither the policy nor the last apply knows are taken out of use too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub(super) enum Unknown {
 
 /// What a policy declares, and the accounts that it no longer has, out of use. What is said of such an account is what
 /// the last apply wrote, so that a change that somebody made to it is seen; of an unknown one it is what stands there.
-pub(super) fn with_retired(history: &History<'_>, desired: &Desired, actual: &State, unknown: Unknown) -> State {
+pub(super) fn with_retired(known: &Remembered<'_>, desired: &Desired, actual: &State, unknown: Unknown) -> State {
     let mut after = desired.state.clone();
     let mut linked: BTreeSet<Name> = desired.state.facts.values().filter_map(link).cloned().collect();
-    let applied = applied(history, desired);
+    let applied = applied(known, desired, actual);
     let mut accounts: Vec<(Name, UserFact)> = Vec::new();
     let mut foreign: Vec<(Name, UserFact)> = Vec::new();
     for (key, fact) in &actual.facts {
@@ -36,7 +36,7 @@ pub(super) fn with_retired(history: &History<'_>, desired: &Desired, actual: &St
     }
     accounts.extend(applied);
     // An unknown account gets no employee that one of the known ones is linked to.
-    if history.base.is_none() || unknown == Unknown::Retired {
+    if known.base.is_none() || unknown == Unknown::Retired {
         accounts.extend(foreign);
     }
     for (name, user) in accounts {
@@ -50,7 +50,7 @@ pub(super) fn with_retired(history: &History<'_>, desired: &Desired, actual: &St
         let stays = |employee: &Name| {
             desired.state.facts.contains_key(&Key::Employee(employee.clone())) && !linked.contains(employee)
         };
-        let shown = user.employee.as_ref().and_then(|employee| shown(history, actual, employee));
+        let shown = user.employee.as_ref().and_then(|employee| shown(known, actual, employee));
         let employee = user.employee.filter(stays);
         let name = if employee.is_some() { user.name } else { user.name.or(shown) };
         linked.extend(employee.clone());
@@ -68,21 +68,18 @@ fn link(fact: &Fact) -> Option<&Name> {
 }
 
 /// The accounts as the last apply left them, under the names that they have today.
-fn applied(history: &History<'_>, desired: &Desired) -> BTreeMap<Name, UserFact> {
-    let users = history.base.into_iter().flatten().filter(|((kind, _), _)| *kind == Kind::User);
+fn applied(known: &Remembered<'_>, desired: &Desired, actual: &State) -> BTreeMap<Name, UserFact> {
+    let claimed: BTreeSet<&Name> = desired.renames.iter().map(|(from, _)| from).collect();
+    let users = known.base.into_iter().flatten().filter(|((kind, _), _)| *kind == Kind::User);
     let mut found = BTreeMap::new();
     for ((_, old), fields) in users {
-        let mut name = Name::foreign(old);
-        let renamed = history.renames.iter().any(|(from, _)| *from == name);
-        if !renamed && desired.renames.iter().any(|(from, _)| *from == name) {
+        let old = Name::foreign(old);
+        let name = match known.renames.new_name(&old) {
+            Some(name) => name.clone(),
             // Somebody deleted the account that was to get another name: the new one takes its place.
-            continue;
-        }
-        for (from, to) in history.renames {
-            if name == *from {
-                name = to.clone();
-            }
-        }
+            None if claimed.contains(&old) && !actual.facts.contains_key(&Key::User(old.clone())) => continue,
+            None => old,
+        };
         let text = |field: &str| match fields.get(field) {
             Some(Value::Text(text)) => Some(text.as_str()),
             _ => None,
@@ -99,9 +96,9 @@ fn applied(history: &History<'_>, desired: &Desired) -> BTreeMap<Name, UserFact>
 }
 
 /// The name of an employee, as the last apply wrote it, else as the register has it.
-fn shown(history: &History<'_>, actual: &State, employee: &Name) -> Option<Box<str>> {
+fn shown(known: &Remembered<'_>, actual: &State, employee: &Name) -> Option<Box<str>> {
     let key = Key::Employee(employee.clone());
-    if let Some(row) = history.row(&key) {
+    if let Some(row) = known.row(&key) {
         return match row.get("name") {
             Some(Value::Text(name)) => Some(name.as_str().into()),
             _ => None,

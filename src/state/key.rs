@@ -1,5 +1,6 @@
 //! What a fact is about: a typed key, and the text of it that people and machines see.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::date::Validity;
@@ -183,20 +184,27 @@ impl Key {
         }
     }
 
-    /// The key after a user's account was renamed.
+    /// The key after users' accounts were renamed, all at once: from, to.
     #[must_use]
-    pub fn with_user_renamed(&self, from: &Name, to: &Name) -> Self {
-        let swap = |name: &Name| if name == from { to.clone() } else { name.clone() };
+    pub fn with_users_renamed(&self, names: &BTreeMap<Name, Name>) -> Self {
         let mut key = self.clone();
+        if names.is_empty() {
+            return key;
+        }
+        let swap = |name: &mut Name| {
+            if let Some(new) = names.get(name) {
+                name.clone_from(new);
+            }
+        };
         match &mut key {
-            Self::User(name) | Self::Access(name) => *name = swap(name),
-            Self::Member { member: MemberKey::User(name), .. } => *name = swap(name),
+            Self::User(name) | Self::Access(name) => swap(name),
+            Self::Member { member: MemberKey::User(name), .. } => swap(name),
             Self::Rule { subject, target, .. } => {
                 if let SubjectKey::User(name) = subject {
-                    *name = swap(name);
+                    swap(name);
                 }
                 if let Some(TargetKey::User(name)) = target {
-                    *name = swap(name);
+                    swap(name);
                 }
             }
             _ => {}

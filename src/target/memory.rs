@@ -1,10 +1,10 @@
 //! A target in memory, for tests and for trying a plan out.
 
 use crate::audit::{self, Entry, Head};
-use crate::plan::{Base, Plan, Reading, Step, as_base, digest};
+use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::State;
 
-use super::{Receipt, Run, Target, TargetError};
+use super::{End, Receipt, Run, Target, TargetError};
 
 /// A state, and the record of the runs that wrote it.
 #[derive(Debug, Clone, Default)]
@@ -29,16 +29,14 @@ impl Target for Memory {
         if digest(&self.reading) != plan.seen {
             return Err(TargetError::Stale);
         }
-        let base = Some(as_base(&plan.declared));
+        let base = Some(plan.remembered());
         if plan.is_empty() && self.reading.base == base {
             return Ok(Receipt { applied: 0, run: None, head: None });
         }
-        let mut facts = self.reading.actual.facts.clone();
+        let mut facts = self.reading.actual.with_users_renamed(&plan.renames()).facts;
         for step in &plan.steps {
             match step {
-                Step::RenameUser { from, to } => {
-                    facts = facts.into_iter().map(|(key, fact)| (key.with_user_renamed(from, to), fact)).collect();
-                }
+                Step::RenameUser { .. } => {}
                 Step::Delete(key) => drop(facts.remove(key)),
                 Step::Insert(key, fact) | Step::Update(key, fact) => drop(facts.insert(key.clone(), fact.clone())),
             }
@@ -53,10 +51,11 @@ impl Target for Memory {
         Ok(Receipt { applied: plan.changes.len(), run: Some(number + 1), head: self.end().0.hash })
     }
 
-    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         let (head, number) = self.end();
         self.record.push(audit::failure(run, error, number + 1, &head));
-        Ok(())
+        let (head, run) = self.end();
+        Ok(head.hash.map(|head| End { run, head }))
     }
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {

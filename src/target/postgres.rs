@@ -20,7 +20,7 @@ use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
-use super::{Receipt, Target, TargetError};
+use super::{End, Receipt, Target, TargetError};
 
 use address::Address;
 use failure::failure;
@@ -291,7 +291,7 @@ impl Target for Postgres {
         relational::apply(self, plan, run)
     }
 
-    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         relational::record_failure(self, run, error)
     }
 

@@ -6,12 +6,12 @@
 //! finds another number there than its own.
 
 use crate::audit::{self, Entry, Head, Run};
-use crate::plan::{Base, Plan, Reading, as_base, digest};
+use crate::plan::{Base, Plan, Reading, digest};
 use crate::state::State;
 
 use super::tables::{AUDIT, Cell, Declares, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes};
-use super::{Holder, Receipt, TargetError, rows};
+use super::{End, Holder, Receipt, TargetError, rows};
 
 /// The first version of the schema that has a lock row and a chained record.
 const CHAINED: usize = 2;
@@ -147,19 +147,20 @@ pub fn apply(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<Receipt,
 }
 
 /// Records that a run failed or was refused, if there is a record to write it to.
-pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result<(), TargetError> {
+pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
     if engine.is_absent() {
-        return Ok(());
+        return Ok(None);
     }
     attempt(engine, |engine| {
         let lease = take(engine, run)?;
         if lease.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         under_lock(engine, lease, |engine, _| {
             let (head, number) = engine.last_entry()?;
             let entry = audit::failure(run, error, number + 1, &head);
-            engine.insert(&AUDIT, &[row(&entry)])
+            engine.insert(&AUDIT, &[row(&entry)])?;
+            Ok(entry.hash.map(|head| End { run: entry.run, head }))
         })
     })
 }
@@ -170,7 +171,7 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError>
     if digest(&reading) != plan.seen {
         return Err(TargetError::Stale);
     }
-    Ok(reading.base.as_ref() == Some(&as_base(&plan.declared)))
+    Ok(reading.base.as_ref() == Some(&plan.remembered()))
 }
 
 /// Does something that others may get in the way of, and does it again if they did.
@@ -288,7 +289,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     if version < engine.newest() {
         engine.migrate(version)?;
     }
-    let base = as_base(&plan.declared);
+    let base = plan.remembered();
     carry_out(engine, plan, &before.actual)?;
     change(engine, &LAST_APPLIED, &writes::between(&LAST_APPLIED, before.base.as_ref(), &base))?;
     let (head, number) = engine.last_entry()?;

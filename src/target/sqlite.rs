@@ -13,7 +13,7 @@ use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
-use super::{Receipt, Target, TargetError};
+use super::{End, Receipt, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
 const APPLICATION_ID: i64 = 0x5247_4854;
@@ -289,7 +289,7 @@ impl Target for Sqlite {
         self.creating(|engine| relational::apply(engine, plan, run))
     }
 
-    fn record_failure(&mut self, run: &Run, error: &str) -> Result<(), TargetError> {
+    fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         relational::record_failure(self, run, error)
     }
 

@@ -32,11 +32,12 @@ pub struct Writes {
 /// The writes of a plan over what the database says.
 pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
     let mut writes = Writes::default();
+    let old = plan.renames().into_iter().map(|(from, to)| (to, from)).collect();
     for step in &plan.steps {
         match step {
             Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
             Step::Delete(key) => {
-                for (table, row) in before(&writes.renames, actual, key) {
+                for (table, row) in before(&old, actual, key) {
                     writes.of(table).deletes.push(table.table().key_of(&row));
                 }
             }
@@ -46,7 +47,7 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
                 }
             }
             Step::Update(key, fact) => {
-                let before = before(&writes.renames, actual, key);
+                let before = before(&old, actual, key);
                 writes.update(before, rows::of_fact(key, fact));
             }
         }
@@ -54,10 +55,9 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
     writes
 }
 
-/// The rows that a key has, after the renames that were asked for.
-fn before(renames: &[(Name, Name)], actual: &State, key: &Key) -> Vec<(Declares, Row)> {
-    let old = renames.iter().rev().fold(key.clone(), |key, (from, to)| key.with_user_renamed(to, from));
-    let fact: Option<&Fact> = actual.facts.get(&old).or_else(|| actual.facts.get(key));
+/// The rows that a key has, after the renames that were asked for; `old` are the names before them.
+fn before(old: &BTreeMap<Name, Name>, actual: &State, key: &Key) -> Vec<(Declares, Row)> {
+    let fact: Option<&Fact> = actual.facts.get(&key.with_users_renamed(old)).or_else(|| actual.facts.get(key));
     fact.map(|fact| rows::of_fact(key, fact)).unwrap_or_default()
 }
 

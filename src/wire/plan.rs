@@ -49,6 +49,17 @@ pub struct ConflictOut {
     pub database: serde_json::Value,
 }
 
+/// A rename that the policy asks for and that cannot be done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnrenamedOut {
+    /// The old name, under which the account is in use.
+    pub from: String,
+    /// The new name.
+    pub to: String,
+    /// What is in the way: `taken` if an account has the new name already, `declared` if the policy still has the old one.
+    pub obstacle: &'static str,
+}
+
 /// A right that somebody gains or loses.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EffectOut {
@@ -103,6 +114,8 @@ pub struct PlanOut {
     pub conflicts: Vec<ConflictOut>,
     /// What somebody changed in the database and stays so, each as the change that would take it back.
     pub kept: Vec<ChangeOut>,
+    /// Accounts that shall get another name and cannot, each as long as it is in use.
+    pub unrenamed: Vec<UnrenamedOut>,
     /// The rows of the database that give access, before the plan is applied.
     pub grants: GrantsOut,
     /// What people gain.
@@ -158,12 +171,17 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         changes: plan.changes.iter().map(change).collect(),
         conflicts: plan.conflicts.iter().map(conflict).collect(),
         kept: plan.kept.iter().map(change).collect(),
+        unrenamed: plan.unrenamed.iter().map(unrenamed).collect(),
         grants: grants(&plan.grants),
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
         guards: Vec::new(),
         fingerprint: plan.fingerprint.to_string(),
     }
+}
+
+fn unrenamed(one: &plan::Unrenamed) -> UnrenamedOut {
+    UnrenamedOut { from: one.from.to_string(), to: one.to.to_string(), obstacle: one.obstacle.as_str() }
 }
 
 fn grants(grants: &plan::Grants) -> GrantsOut {

@@ -383,3 +383,33 @@ fn many_who_gain_are_noticed() {
     assert_eq!(guards(&firm, ""), ["gain_rights data.export 38/2"]);
     refused(&firm, "");
 }
+
+#[test]
+fn the_last_superuser_counts_whoever_made_it() {
+    let with = |anna: &str| format!("users:\n  anna: {{{anna}}}\n  bert:\n");
+    let firm = Repository::of(&with("superuser: true"));
+    assert_applied(&firm, "");
+    let connection = rusqlite::Connection::open(firm.path("crm.db")).unwrap();
+    // Somebody hands it on by hand, and the policy takes it from whoever had it.
+    connection
+        .execute_batch(
+            "UPDATE users SET superuser = 0 WHERE id = 'anna'; UPDATE users SET superuser = 1 WHERE id = 'bert';",
+        )
+        .unwrap();
+    firm.write("policies/a.yaml", with(""));
+    assert_eq!(guards(&firm, ""), ["last_superuser - 1/1"]);
+}
+
+#[test]
+fn what_somebody_took_out_long_ago_does_not_vanish_now() {
+    let firm = Repository::with(&[
+        ("policies/users.yaml", users(1..=6)),
+        ("policies/groups.yaml", "modules: { a: , b: , c: , d: }\n".to_owned()),
+    ]);
+    assert_applied(&firm, "");
+    let connection = rusqlite::Connection::open(firm.path("crm.db")).unwrap();
+    connection.execute_batch("DELETE FROM modules").unwrap();
+    firm.write("policies/groups.yaml", "");
+    firm.write("policies/users.yaml", users(1..=5));
+    assert_eq!(guards(&firm, ""), Vec::<String>::new());
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::language::{IntoWord, Joint, Text, Word, names};
 use crate::model::Policy;
-use crate::plan::{Change, Grant, Grants, Origin, Plan};
+use crate::plan::{Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
 use crate::review::Compared;
 use crate::say;
@@ -31,6 +31,7 @@ pub fn plan(
                 .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
         );
         unknown(&plan.grants, &mut page);
+        unrenamed(plan, &mut page);
         standing(&plan.grants, &mut page);
         return page;
     }
@@ -52,6 +53,7 @@ pub fn plan(
     }
     conflicts(plan, &mut page);
     kept(plan, &mut page);
+    unrenamed(plan, &mut page);
     standing(&plan.grants, &mut page);
     page.blank();
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
@@ -134,6 +136,26 @@ fn kept(plan: &Plan, page: &mut Page) {
         row(Tone::Warning, "!", change.key.kind().as_str().to_owned(), text)
     });
     page.table(2, rows.collect());
+}
+
+/// Accounts that shall get another name and cannot.
+fn unrenamed(plan: &Plan, page: &mut Page) {
+    if plan.unrenamed.is_empty() {
+        return;
+    }
+    page.blank();
+    for Unrenamed { from, to, obstacle } in &plan.unrenamed {
+        let (from, to) = (from.as_str(), to.as_str());
+        let text = match obstacle {
+            Obstacle::Taken => {
+                say!("`{from}` cannot be renamed to `{to}`: there is an account `{to}` already", from, to)
+            }
+            Obstacle::Declared => {
+                say!("`{from}` cannot be renamed to `{to}`: the policy still has a user `{from}`", from, to)
+            }
+        };
+        page.text(Line::new().then(Tone::Warning, say!("note")).then(Tone::Plain, "  ").then(Tone::Plain, text));
+    }
 }
 
 fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
