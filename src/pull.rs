@@ -4,21 +4,26 @@
 //! ([`write()`]); or takes all that a database says ([`everything`]) and gives a whole repository ([`layout()`]).
 //! Conflicts are not taken, since there the policy wins. What no policy can say is named, never lost silently.
 
+mod fixed;
 mod items;
 mod layout;
 mod sayable;
+mod sense;
+mod taker;
 mod words;
 mod write;
 
-use std::collections::BTreeSet;
-
 use crate::language::Text;
 use crate::model::catalogue;
-use crate::plan::{Change, Conflict, Origin, Plan, Reading, Step};
+use crate::plan::{Change, Conflict, Origin, Plan, Reading};
+use crate::repository::Repository;
 use crate::say;
-use crate::state::{Action, Fact, Key, MemberKey, State};
+use crate::state::{Fact, Key, State, Value};
 
-use sayable::{references, set_field, unnameable, unsayable};
+use fixed::Fixed;
+use taker::Taker;
+
+pub use fixed::Fixture;
 
 pub use layout::layout;
 pub use sayable::Unnameable;
@@ -52,6 +57,18 @@ pub enum Why {
     Empty,
     /// A text that no policy file can hold.
     Unsayable,
+    /// An account that is out of use anyway was deleted, and none ever is.
+    WrittenAgain,
+    /// Something that no pull edits names it.
+    Named(Fixture),
+    /// Something that no pull edits names another thing that is called so, without a prefix.
+    Ambiguous(Fixture),
+    /// The same is allowed and denied.
+    Contradiction,
+    /// Groups would contain each other.
+    Circle,
+    /// Rules on the right are over something else.
+    Scope,
 }
 
 impl Why {
@@ -67,6 +84,18 @@ impl Why {
             Self::OfRole => say!("a role has no members but by online access, and no module set"),
             Self::Empty => say!("it is empty, and an empty list is an error in a policy"),
             Self::Unsayable => say!("the text is too long, or has characters that no policy may hold"),
+            Self::WrittenAgain => say!("out of use already; the next apply writes it again"),
+            Self::Named(Fixture { section, place }) => say!("`{section}` names it at {place}", section, place),
+            Self::Ambiguous(Fixture { section, place }) => {
+                say!(
+                    "`{section}` at {place} means something else that is called so; give it a prefix there",
+                    section,
+                    place
+                )
+            }
+            Self::Contradiction => say!("the same is allowed and denied, which a policy cannot say"),
+            Self::Circle => say!("the groups would contain each other in a circle"),
+            Self::Scope => say!("the right is over another kind of thing than its rules"),
         }
     }
 }
@@ -84,45 +113,48 @@ pub struct Taking {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Takes the drift that a plan found, as far as it is asked for.
+/// Takes the drift that a plan found in the database of a company, as far as it is asked for.
 ///
 /// # Errors
 /// If names came in that no policy can have.
 pub fn take(
     reading: &Reading,
-    declared: &State,
+    repository: &Repository,
+    company: usize,
     plan: &Plan,
     asked: impl Fn(&Change) -> bool,
 ) -> Result<Taking, Vec<Unnameable>> {
-    let mut actual = reading.actual.clone();
-    for step in &plan.steps {
-        if let Step::RenameUser { from, to } = step {
-            actual.facts =
-                actual.facts.into_iter().map(|(key, fact)| (key.with_user_renamed(from, to), fact)).collect();
-        }
-    }
+    let policy = &repository.companies[company].policy;
+    let (declared, fixed) = (State::of(policy), Fixed::of(policy, &repository.sources));
     let applied =
         |key: &Key| reading.base.as_ref().is_some_and(|base| base.contains_key(&(key.kind(), key.to_string())));
-    let mut taker =
-        Taker { declared, actual: &actual, applied: &applied, wanted: declared.clone(), left: BTreeSet::new() };
+    let mut taker = Taker::new(&declared, declared.clone(), &plan.before);
+    (taker.applied, taker.fixed) = (&applied, &fixed);
     let drift = plan.changes.iter().filter(|change| change.origin == Origin::Drift);
     let (asked, unasked): (Vec<&Change>, Vec<&Change>) = drift.partition(|change| asked(change));
-    for change in unasked {
+    for change in &unasked {
         taker.leave(&change.key, change.field, Why::NotAsked);
     }
     for change in &asked {
         taker.change(change);
     }
-    taker.settle();
-    let Taker { wanted, left, .. } = taker;
-    let wrong = wrong_names(declared, &wanted);
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    let (wanted, mut left) = taker.finish()?;
+    // What hangs on something that is taken has gone or come with it, asked for or not.
+    let value = |state: &State, key: &Key, field: Option<&str>| -> Option<Value> {
+        let fields = state.facts.get(key)?.fields();
+        fields.into_iter().find(|(name, _)| Some(*name) == field).map(|(_, value)| value)
+    };
+    let came_along = |key: &Key, field: Option<&str>| match field {
+        None => wanted.facts.get(key) == plan.before.facts.get(key),
+        Some(_) => value(&wanted, key, field) == value(&plan.before, key, field),
+    };
+    left.retain(|left| left.why != Why::NotAsked || !came_along(&left.key, left.field));
+    let unasked = unasked.into_iter().filter(|change| came_along(&change.key, change.field));
     let is_left = |change: &Change| {
         left.iter().any(|left| left.key == change.key && (left.field.is_none() || left.field == change.field))
     };
-    let taken = asked.into_iter().filter(|change| !is_left(change)).cloned().collect();
+    let mut taken: Vec<Change> = asked.into_iter().filter(|change| !is_left(change)).chain(unasked).cloned().collect();
+    taken.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(Taking { wanted, taken, left: left.into_iter().collect(), conflicts: plan.conflicts.clone() })
 }
 
@@ -134,202 +166,14 @@ pub fn everything(actual: &State) -> Result<Taking, Vec<Unnameable>> {
     let built_in = catalogue::built_in();
     let facts = built_in.iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone())));
     let declared = State { facts: facts.collect() };
-    let mut taker =
-        Taker { declared: &declared, actual, applied: &|_| false, wanted: actual.clone(), left: BTreeSet::new() };
+    let mut taker = Taker::new(&declared, actual.clone(), actual);
     for (key, fact) in &declared.facts {
         if taker.wanted.facts.insert(key.clone(), fact.clone()).is_some_and(|found| found != *fact) {
             taker.leave(key, None, Why::Catalogue);
         }
     }
-    taker.settle();
-    let Taker { wanted, left, .. } = taker;
-    let wrong = wrong_names(&declared, &wanted);
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    let (wanted, left) = taker.finish()?;
     Ok(Taking { wanted, left: left.into_iter().collect(), ..Taking::default() })
-}
-
-/// The names that would be new and are none, each once.
-fn wrong_names(declared: &State, wanted: &State) -> Vec<Unnameable> {
-    let new = wanted.facts.iter().filter(|(key, fact)| declared.facts.get(*key) != Some(*fact));
-    let mut wrong: Vec<Unnameable> = Vec::new();
-    for found in new.filter_map(|(key, fact)| unnameable(key, fact)) {
-        if !wrong.iter().any(|known| known.name == found.name) {
-            wrong.push(found);
-        }
-    }
-    wrong
-}
-
-/// What the policy shall say, while it is worked out.
-struct Taker<'a> {
-    declared: &'a State,
-    actual: &'a State,
-    /// Whether the last apply wrote it.
-    applied: &'a dyn Fn(&Key) -> bool,
-    wanted: State,
-    left: BTreeSet<Left>,
-}
-
-impl Taker<'_> {
-    fn leave(&mut self, key: &Key, field: Option<&'static str>, why: Why) {
-        self.left.insert(Left { key: key.clone(), field, why });
-    }
-
-    fn change(&mut self, change: &Change) {
-        let key = &change.key;
-        let is_built_in = |fact: &Fact| matches!(fact, Fact::Right(right) if right.builtin);
-        let (declared, actual) = (self.declared.facts.get(key), self.actual.facts.get(key));
-        if declared.or(actual).is_some_and(is_built_in) {
-            return self.leave(key, change.field, Why::Catalogue);
-        }
-        match (change.action, actual, declared) {
-            (Action::Create, ..) => drop(self.wanted.facts.remove(key)),
-            (Action::Delete, Some(actual), _) => drop(self.wanted.facts.insert(key.clone(), actual.clone())),
-            // An account out of use that the policy does not declare stays in the database; what was written there is
-            // not the last apply's is either a new account, or one that the policy has given up.
-            (Action::Update, Some(_), None) if (self.applied)(key) => self.leave(key, change.field, Why::Retired),
-            (Action::Update, Some(actual), None) => drop(self.wanted.facts.insert(key.clone(), actual.clone())),
-            (Action::Update, Some(actual), Some(_)) => {
-                if let (Some(fact), Some(field)) = (self.wanted.facts.get_mut(key), change.field) {
-                    set_field(fact, actual, field);
-                }
-            }
-            (Action::Delete | Action::Update, None, _) => {}
-        }
-    }
-
-    /// Until nothing refers to what is not there, and everything can be said.
-    fn settle(&mut self) {
-        loop {
-            let unsaid = self.unsayable();
-            let dangling: Vec<(Key, Key)> = self
-                .wanted
-                .facts
-                .iter()
-                .flat_map(|(key, fact)| references(key, fact).into_iter().map(move |other| (key, other)))
-                .filter(|(_, other)| !self.wanted.facts.contains_key(other))
-                .map(|(key, other)| (key.clone(), other))
-                .collect();
-            if dangling.is_empty() && !unsaid {
-                return;
-            }
-            for (key, missing) in dangling {
-                self.resolve(&key, &missing);
-            }
-        }
-    }
-
-    /// Makes something possible that refers to what the policy does not have, or takes it out.
-    fn resolve(&mut self, key: &Key, missing: &Key) {
-        if self.wanted.facts.contains_key(missing) {
-            return;
-        }
-        // Somebody else's account has to be declared before anything can be said of it.
-        let is_unknown = !(self.applied)(missing) && !self.declared.facts.contains_key(missing);
-        if let (Key::User(_), true, Some(fact)) = (missing, is_unknown, self.actual.facts.get(missing)) {
-            self.wanted.facts.insert(missing.clone(), fact.clone());
-            return;
-        }
-        let declared = self.declared.facts.get(key).cloned();
-        let needs = Why::Needs(missing.clone());
-        let Some(fact) = self.wanted.facts.get_mut(key) else { return };
-        let field = match (&mut *fact, missing) {
-            (Fact::User(user), Key::Employee(_)) => {
-                user.employee = None;
-                "employee"
-            }
-            (Fact::User(user), _) => {
-                user.modules = None;
-                "modules"
-            }
-            (Fact::Group(group), _) => {
-                group.modules = None;
-                "modules"
-            }
-            (Fact::ModuleSet(modules), Key::Module(module)) => {
-                modules.retain(|name| name != module);
-                "modules"
-            }
-            _ => {
-                self.wanted.facts.remove(key);
-                // What the policy itself says of something that is gone goes with it.
-                if declared.is_none() {
-                    self.leave(key, None, needs);
-                }
-                return;
-            }
-        };
-        let was_there = declared.as_ref().is_some_and(|fact| references(key, fact).contains(missing));
-        if was_there {
-            return;
-        }
-        if let Some(declared) = declared {
-            let possible = references(key, &declared).iter().all(|other| self.wanted.facts.contains_key(other));
-            if possible && let Some(fact) = self.wanted.facts.get_mut(key) {
-                set_field(fact, &declared, field);
-            }
-        }
-        self.leave(key, Some(field), needs);
-    }
-
-    /// Takes out what is new and cannot be said; whether there was something.
-    fn unsayable(&mut self) -> bool {
-        let mut wrong: Vec<(Key, Option<&'static str>, Why)> = Vec::new();
-        for (key, fact) in &self.wanted.facts {
-            if self.declared.facts.get(key) == Some(fact) {
-                continue;
-            }
-            let found = match (key, fact) {
-                (Key::Right(_), Fact::Right(right)) if right.builtin => vec![(None, Why::Catalogue)],
-                (_, Fact::ModuleSet(list)) if list.is_empty() => vec![(None, Why::Empty)],
-                (_, Fact::Attachment(list)) if list.is_empty() => vec![(None, Why::Empty)],
-                (Key::Role(_), Fact::Group(role)) if role.modules.is_some() => vec![(Some("modules"), Why::OfRole)],
-                (Key::Member { group, .. }, _) if group.is_role() => vec![(None, Why::OfRole)],
-                (Key::Member { member: MemberKey::Group(inner), .. }, _) if inner.is_role() => {
-                    vec![(None, Why::OfRole)]
-                }
-                _ => unsayable(fact).into_iter().map(|field| (Some(field), Why::Unsayable)).collect(),
-            };
-            wrong.extend(found.into_iter().map(|(field, why)| (key.clone(), field, why)));
-        }
-        let found = !wrong.is_empty();
-        for (key, field, why) in wrong {
-            let possible =
-                |declared: &&Fact| references(&key, declared).iter().all(|other| self.wanted.facts.contains_key(other));
-            match (self.declared.facts.get(&key), field) {
-                // A list that lost all its items with what they named cannot have them back.
-                (declared, None) => match declared.filter(possible).cloned() {
-                    Some(declared) => drop(self.wanted.facts.insert(key.clone(), declared)),
-                    None => drop(self.wanted.facts.remove(&key)),
-                },
-                (declared, Some(field)) => {
-                    let blank = self.wanted.facts.get(&key).map(blank);
-                    let from = declared.cloned().or(blank.flatten());
-                    match (self.wanted.facts.get_mut(&key), from) {
-                        (Some(fact), Some(from)) => set_field(fact, &from, field),
-                        // A row whose only field cannot be said cannot be said at all.
-                        _ => drop(self.wanted.facts.remove(&key)),
-                    }
-                }
-            }
-            self.leave(&key, field, why);
-        }
-        found
-    }
-}
-
-/// The same kind of fact without anything said, if it can be.
-fn blank(fact: &Fact) -> Option<Fact> {
-    Some(match fact {
-        Fact::Module(_) => Fact::Module(None),
-        Fact::Employee(_) => Fact::Employee(crate::model::Employee::default()),
-        Fact::Group(_) => Fact::Group(crate::state::GroupFact::default()),
-        Fact::User(_) => Fact::User(crate::state::UserFact::default()),
-        Fact::Right(_) => Fact::Right(crate::model::Right::default()),
-        Fact::ModuleSet(_) | Fact::Attachment(_) | Fact::Member(_) | Fact::Access(_) | Fact::Rule(_) => return None,
-    })
 }
 
 #[cfg(test)]
@@ -337,11 +181,11 @@ mod tests {
     use super::*;
     use crate::date::Validity;
     use crate::model::key::{GroupKey, SubjectKey, TargetKey};
-    use crate::model::{Effect, Employee};
+    use crate::model::{Effect, Employee, Scope};
     use crate::name::{Name, RightName};
     use crate::plan::{Desired, Drift, as_base, plan};
-    use crate::repository::{Repository, compile};
-    use crate::state::{GroupFact, UserFact};
+    use crate::repository::compile;
+    use crate::state::{GroupFact, MemberKey, UserFact};
     use crate::testing::{day, files};
     use crate::tree::memory::Memory;
 
@@ -374,7 +218,11 @@ mod tests {
     }
 
     /// What a pull makes of files after somebody changed the state that an apply had left.
-    fn pulled(fixture: &str, drift: impl FnOnce(&mut State)) -> (Repository, Taking, Vec<File>) {
+    fn pulled(
+        fixture: &str,
+        drift: impl FnOnce(&mut State),
+        asked: impl Fn(&Change) -> bool,
+    ) -> (Repository, Taking, Vec<File>) {
         let repository = compile(&Memory::new(files(fixture))).unwrap();
         assert!(repository.companies[0].compiles(), "{:?}", repository.companies[0].diagnostics);
         let declared = State::of(&repository.companies[0].policy);
@@ -382,16 +230,21 @@ mod tests {
         let mut actual = declared.clone();
         drift(&mut actual);
         let reading = Reading { actual, base };
-        let desired = Desired { company: None, state: declared.clone(), renames: Vec::new() };
+        let desired = Desired { company: None, state: declared, renames: Vec::new() };
         let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
-        let taking = take(&reading, &declared, &plan, |_| true).unwrap();
+        let taking = take(&reading, &repository, 0, &plan, asked).unwrap();
         let written = write(&repository, 0, &taking.wanted).unwrap();
         (repository, taking, written)
     }
 
     /// The files after a pull, which must say what was meant; and what was left.
     fn after(fixture: &str, drift: impl FnOnce(&mut State)) -> String {
-        let (_, taking, written) = pulled(fixture, drift);
+        after_asking(fixture, drift, |_| true)
+    }
+
+    /// The same, of what is asked for.
+    fn after_asking(fixture: &str, drift: impl FnOnce(&mut State), asked: impl Fn(&Change) -> bool) -> String {
+        let (_, taking, written) = pulled(fixture, drift, asked);
         let mut all: Vec<(String, String)> = files(fixture);
         for file in &written {
             all.retain(|(path, _)| *path != file.path);
@@ -406,8 +259,11 @@ mod tests {
         let company = &again.companies[0];
         assert!(company.compiles(), "{:?}\n{text}", company.diagnostics);
         assert_eq!(State::of(&company.policy), taking.wanted, "{text}");
-        let left: String =
-            taking.left.iter().map(|left| format!("left: {} ({})\n", left.key, left.why.text().english())).collect();
+        let told = |left: &Left| {
+            let field = left.field.map(|field| format!(" {field}")).unwrap_or_default();
+            format!("left: {}{field} ({})\n", left.key, left.why.text().english())
+        };
+        let left: String = taking.left.iter().map(told).collect();
         format!("{text}{left}")
     }
 
@@ -647,6 +503,132 @@ module_sets: { desk: [mail, calendar] }
     }
 
     #[test]
+    fn what_cannot_be_said_but_stood_there_stays_and_the_rest_is_taken() {
+        let fixture = "rights:\n  invoices.approve:\n    meaning: |\n      one\n        two\nusers:\n  lars:\n    name: \"a\\rb\"\n";
+        let shown = after(fixture, |state| {
+            let Some(Fact::Right(right)) = state.facts.get_mut(&Key::Right(RightName::foreign("invoices.approve")))
+            else {
+                panic!("a right")
+            };
+            right.labels.insert("de".into(), "Freigeben".into());
+            let Some(Fact::User(lars)) = state.facts.get_mut(&Key::User(name("lars"))) else { panic!("a user") };
+            lars.active = false;
+        });
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    const ONLINE: &str = "users:\n  anna: { superuser: true, employee: ap }\n  lars: { superuser: true, employee: lk }\nemployees: { ap: { email: a@b.example }, lk: { email: l@b.example } }\nroles: { accountant: { allow: [lists.print] } }\nonline:\n  responsible: lars\n  access:\n    lars: { role: accountant }\n";
+
+    #[test]
+    fn online_access_stays_where_its_new_role_is_not_asked_for() {
+        let drift = |state: &mut State| {
+            state.facts.insert(Key::Role(name("agent")), Fact::Group(GroupFact::default()));
+            state.facts.insert(Key::Access(name("lars")), Fact::Access(GroupKey::role(name("agent"))));
+        };
+        let shown = after_asking(ONLINE, drift, |change| change.key == Key::Access(name("lars")));
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    #[test]
+    fn whoever_is_named_where_no_pull_edits_stays_and_the_rest_is_taken() {
+        let fixture = format!(
+            "{ONLINE}expect:\n  - anna can lists.print\n  - nobody can calendar.see of user:anna\ngroups: {{ sales: }}\n"
+        );
+        let shown = after(&fixture, |state| {
+            state.facts.remove(&Key::User(name("anna")));
+            state.facts.remove(&Key::User(name("lars")));
+            state.facts.remove(&Key::Access(name("lars")));
+            state.facts.insert(Key::Group(name("anna")), Fact::Group(GroupFact::default()));
+            state.facts.insert(Key::Group(name("support")), Fact::Group(GroupFact::default()));
+        });
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    #[test]
+    fn an_account_out_of_use_that_was_deleted_is_left() {
+        let shown = after("users: { lars: { active: false }, anna: { allow: [sms.send] } }\n", |state| {
+            state.facts.remove(&Key::User(name("lars")));
+            state.facts.remove(&Key::User(name("anna")));
+            state.facts.retain(|key, _| !matches!(key, Key::Rule { .. }));
+        });
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    #[test]
+    fn a_retired_account_that_was_deleted_is_left() {
+        let repository = compile(&Memory::new([("policies/a.yaml", "users: { anna: }\n")])).unwrap();
+        let declared = State::of(&repository.companies[0].policy);
+        let mut before = declared.clone();
+        before.facts.insert(Key::User(name("lars")), Fact::User(UserFact::default()));
+        let reading = Reading { actual: declared.clone(), base: Some(as_base(&before)) };
+        let desired = Desired { company: None, state: declared.clone(), renames: Vec::new() };
+        let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
+        let taking = take(&reading, &repository, 0, &plan, |_| true).unwrap();
+        let left = Left { key: Key::User(name("lars")), field: None, why: Why::WrittenAgain };
+        assert_eq!((taking.wanted, taking.taken, taking.left), (declared, Vec::new(), vec![left]));
+    }
+
+    #[test]
+    fn rows_of_others_that_name_somebody_who_goes_are_taken_with_them() {
+        let drift = |state: &mut State| {
+            state.facts.remove(&Key::User(name("lars")));
+            state.facts.retain(|key, _| !key.to_string().contains("user:lars"));
+        };
+        let asked = |change: &Change| change.key == Key::User(name("lars"));
+        let (_, taking, _) = pulled(FIRM, drift, asked);
+        let taken: Vec<String> = taking.taken.iter().map(|change| change.key.to_string()).collect();
+        assert_eq!(taking.left, []);
+        assert_eq!(
+            taken,
+            [
+                "lars",
+                "group:sales user:lars",
+                "user:lars allow calendar.edit of user:anna",
+                "user:lars allow calendar.see of user:anna",
+                "user:lars allow data.export"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_left_and_the_rest_is_taken() {
+        let fixture = "rights: { invoices.see: { of: people, own: allow } }\nusers: { lars: { allow: [data.export until 2026-12-31, invoices.see of anna] }, anna: }\ngroups:\n  inner:\n  outer: { members: [group:inner] }\nattachments: { programs: ['*.exe'] }\n";
+        let shown = after(fixture, |state| {
+            let lars = SubjectKey::User(name("lars"));
+            state.facts.insert(rule(lars.clone(), Effect::Deny, "data.export", None), Fact::Rule(None));
+            let old = until(rule(lars.clone(), Effect::Allow, "data.export", None), "2026-12-31");
+            state.facts.remove(&old);
+            state.facts.insert(until(old, "2027-12-31"), Fact::Rule(because("longer")));
+            for (group, member) in [("inner", "outer"), ("outer", "outer")] {
+                let (group, inner) = (GroupKey::group(name(group)), GroupKey::group(name(member)));
+                let key = Key::Member { group, member: MemberKey::Group(inner), validity: Validity::ALWAYS };
+                state.facts.insert(key, Fact::Member(None));
+            }
+            let right = Key::Right(RightName::foreign("invoices.see"));
+            let Some(Fact::Right(fact)) = state.facts.get_mut(&right) else { panic!("a right") };
+            (fact.scope, fact.own_data_allowed) = (Some(Scope::Attachments), false);
+            fact.meaning = because("of bills");
+            let programs = Some(TargetKey::Attachment(name("programs")));
+            state.facts.insert(rule(lars, Effect::Allow, "invoices.see", programs), Fact::Rule(None));
+        });
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    #[test]
+    fn a_new_thing_with_the_name_of_another_gives_old_lines_their_prefix() {
+        let fixture = "users:\n  lars: { allow: [calendar.see+edit of anna because \"x\", modules.use of mail] }\n  anna: { allow: [{ right: calendar.see, of: lars }, calendar.edit of user:lars, calendar.edit of helper] }\ngroups:\n  sales:\n    members:\n      - anna until 2027-01-01   # comes back\n      - { member: lars, because: new }\nmodules: { mail: }\nroles: { helper: }\n";
+        let shown = after(fixture, |state| {
+            for group in ["anna", "lars", "helper"] {
+                state.facts.insert(Key::Group(name(group)), Fact::Group(GroupFact::default()));
+            }
+            state.facts.insert(Key::ModuleSet(name("mail")), Fact::ModuleSet(vec![name("mail")]));
+            let right = rule(SubjectKey::User(name("lars")), Effect::Allow, "sms.send", None);
+            state.facts.insert(right, Fact::Rule(None));
+        });
+        insta::assert_snapshot!(shown, @"");
+    }
+
+    #[test]
     fn names_that_are_none_are_refused() {
         let declared = State::default();
         for (wrong, why) in [
@@ -667,7 +649,7 @@ module_sets: { desk: [mail, calendar] }
 
     #[test]
     fn a_database_becomes_a_repository_that_says_the_same() {
-        let (repository, ..) = pulled(FIRM, |_| ());
+        let (repository, ..) = pulled(FIRM, |_| (), |_| true);
         let mut state = State::of(&repository.companies[0].policy);
         state.facts.insert(Key::Group(name("Sales")), Fact::Group(GroupFact::default()));
         let sales = SubjectKey::Group(name("Sales"));

@@ -89,10 +89,9 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
         .help(say!("`rightful pull --from-database` makes policy files of a whole database")));
     }
     let policy = opened.policy();
-    let declared = State::of(policy);
     let renames = policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
     let desired =
-        Desired { company: opened.company().name.clone(), state: declared.clone(), renames: renames.collect() };
+        Desired { company: opened.company().name.clone(), state: State::of(policy), renames: renames.collect() };
     let plan = plan::plan(&reading, &desired, context.on, Drift::Revert, |_| None);
     for key in &command.only {
         if !plan.changes.iter().any(|change| is_about(change, key)) {
@@ -101,7 +100,8 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
         }
     }
     let asked = |change: &Change| command.only.is_empty() || command.only.iter().any(|key| is_about(change, key));
-    let taking = pull::take(&reading, &declared, &plan, asked).map_err(|wrong| refused(&wrong, &opened))?;
+    let taking = pull::take(&reading, &opened.repository, opened.company_index(), &plan, asked)
+        .map_err(|wrong| refused(&wrong, &opened))?;
     let files = pull::write(&opened.repository, opened.company_index(), &taking.wanted)?;
     let worktree = Worktree::new(&opened.root).map_err(RepositoryError::from)?;
     let changed = files.iter().map(|file| (file.path.clone(), file.after.clone().into_bytes()));

@@ -7,9 +7,11 @@ use crate::edit::content::Content;
 use crate::edit::patch::{Added, Collection, Patch};
 use crate::state::{Key, State};
 use crate::syntax::grammar::{parse_member, parse_right, parse_rule};
+use crate::syntax::rule::{MemberRef, Reference, TargetRef};
 use crate::syntax::yaml::{Node, Value};
 use crate::text::{FileId, Place};
 
+use super::sayable::{of_member, of_target};
 use super::words::{Reasoned, Words, reason};
 
 /// What an item of a list says now.
@@ -23,6 +25,17 @@ pub struct Item {
 
 /// What all items say, by where they stand.
 pub type Items = BTreeMap<Place, Item>;
+
+/// The periods that a rule or membership shall have, with their reasons, by its key at any time.
+type Periods<'w> = BTreeMap<Key, Vec<(Validity, &'w Option<Box<str>>)>>;
+
+/// The words of an item that become others.
+struct Said {
+    /// The rights, if they are not all those that are written.
+    pattern: Option<String>,
+    /// The target or member, if the written name does not do.
+    named: Option<String>,
+}
 
 /// What a list shall say, and what it says.
 pub struct ListOf<'a> {
@@ -38,6 +51,8 @@ pub struct ListOf<'a> {
     pub state: &'a State,
     /// The areas that get another right, so that `area.*` would mean more than before.
     pub areas: &'a BTreeSet<String>,
+    /// What a name without a prefix no longer means, since something new bears it too.
+    pub shadowed: &'a BTreeSet<Key>,
     /// The words.
     pub words: Words<'a>,
 }
@@ -46,6 +61,10 @@ impl ListOf<'_> {
     /// What becomes of the nodes of the list.
     pub fn patch(&self, nodes: &[Node<'_>]) -> Collection {
         let wanted: BTreeMap<&Key, &Option<Box<str>>> = self.wanted.iter().copied().collect();
+        let mut periods = Periods::new();
+        for (key, because) in &self.wanted {
+            periods.entry(with_validity(key, Validity::ALWAYS)).or_default().push((validity_of(key), because));
+        }
         let mut changes = Collection::default();
         let mut said: BTreeSet<Key> = BTreeSet::new();
         let mut broken = Vec::new();
@@ -63,21 +82,24 @@ impl ListOf<'_> {
             } else {
                 kept.len() == item.keys.len()
             };
-            if !whole {
-                broken.push((index, node, item, kept));
+            let named = self.prefixed(node, item);
+            if !whole || named.is_some() {
+                broken.push((index, node, item, kept, Said { pattern: None, named }));
             }
         }
-        for (index, node, item, kept) in broken {
+        for (index, node, item, kept, words) in broken {
             let patch = if kept.is_empty() {
-                let moved = self.moved(item, &wanted, &said);
+                let moved = self.moved(item, &periods, &wanted, &said);
                 moved.and_then(|(validity, because, keys)| {
-                    let patch = rewritten(node, None, item, validity, because)?;
+                    let patch = rewritten(node, words, item, validity, because)?;
                     said.extend(keys);
                     Some(patch)
                 })
             } else {
                 let validity = validity_of(kept[0]);
-                rewritten(node, pattern(&kept), item, validity, item.because.as_deref()).or_else(|| {
+                let pattern = if kept.len() == item.keys.len() { None } else { pattern(&kept) };
+                let words = Said { pattern, ..words };
+                rewritten(node, words, item, validity, item.because.as_deref()).or_else(|| {
                     // Such an item is written anew.
                     said.retain(|key| !kept.contains(&key));
                     None
@@ -102,6 +124,31 @@ impl ListOf<'_> {
         }
     }
 
+    /// How an item has to name its target or member, if it does so by a name that means something else now.
+    fn prefixed(&self, node: &Node<'_>, item: &Item) -> Option<String> {
+        let (key, name, field) = match item.keys.first()? {
+            Key::Rule { target: Some(target), .. } => (of_target(target)?, self.words.target(target), "of"),
+            Key::Member { member, .. } => (of_member(member)?, self.words.member(member), "member"),
+            _ => return None,
+        };
+        let is_bare = match &node.value {
+            Value::Scalar(text, _) if field == "of" => {
+                let target = parse_rule(text).ok()?.target?;
+                matches!(target.value, TargetRef::Named(Reference { prefix: None, .. }))
+            }
+            Value::Scalar(text, _) => {
+                let member = parse_member(text).ok()?;
+                matches!(member.who.value, MemberRef::Named(Reference { prefix: None, .. }))
+            }
+            Value::Mapping(fields) => {
+                let written = fields.iter().find(|(key, _)| super::write::text_of(key) == field);
+                written.is_some_and(|(_, value)| !super::write::text_of(value).contains(':'))
+            }
+            _ => false,
+        };
+        (is_bare && self.shadowed.contains(&key)).then_some(name)
+    }
+
     fn is_widened(&self, item: &Item) -> bool {
         item.keys.iter().any(|key| matches!(key, Key::Rule { right, .. } if self.areas.contains(right.area())))
     }
@@ -115,14 +162,13 @@ impl ListOf<'_> {
     fn moved<'w>(
         &self,
         item: &Item,
+        periods: &Periods<'w>,
         wanted: &BTreeMap<&'w Key, &'w Option<Box<str>>>,
         said: &BTreeSet<Key>,
     ) -> Option<(Validity, Option<&'w str>, Vec<Key>)> {
         let first = item.keys.first()?;
         let own = validity_of(first);
-        let like_first = wanted.iter().filter(|(key, _)| with_validity(key, own) == *first);
-        let mut candidates: Vec<(Validity, &'w Option<Box<str>>)> =
-            like_first.map(|(key, because)| (validity_of(key), *because)).collect();
+        let mut candidates = periods.get(&with_validity(first, Validity::ALWAYS))?.clone();
         // Another reason alone is less of a change than another period.
         candidates.sort_by_key(|(validity, _)| *validity != own);
         candidates.into_iter().find_map(|(validity, because)| {
@@ -186,32 +232,30 @@ fn pattern(rules: &[&Key]) -> Option<String> {
     Some(format!("{}.{}", rights.first()?.area(), actions.join("+")))
 }
 
-/// An item with other rights, another period or another reason, as it is written otherwise.
-fn rewritten(
-    node: &Node<'_>,
-    pattern: Option<String>,
-    item: &Item,
-    validity: Validity,
-    because: Option<&str>,
-) -> Option<Patch> {
+/// An item with other rights, another name, another period or another reason, as it is written otherwise.
+fn rewritten(node: &Node<'_>, words: Said, item: &Item, validity: Validity, because: Option<&str>) -> Option<Patch> {
     let is_rule = matches!(item.keys.first(), Some(Key::Rule { .. }));
+    let Said { pattern, named } = words;
     match &node.value {
         Value::Scalar(text, _) if is_rule => {
             let rule = parse_rule(text).ok()?;
             let end = rule.target.map_or(rule.right.end, |target| target.end);
-            let (right, target) = (&text[rule.right.start..rule.right.end], &text[rule.right.end..end]);
-            let right = pattern.unwrap_or_else(|| right.to_owned());
+            let right = pattern.unwrap_or_else(|| text[rule.right.start..rule.right.end].to_owned());
+            let target = named.map_or_else(|| text[rule.right.end..end].to_owned(), |named| format!(" of {named}"));
             Some(Patch::Text(format!("{right}{target}{validity}{}", reason(because))))
         }
         Value::Scalar(text, _) => {
-            let member = parse_member(text).ok()?;
-            Some(Patch::Text(format!("{}{validity}{}", &text[..member.who.end], reason(because))))
+            let who = parse_member(text).ok()?.who;
+            let member = named.unwrap_or_else(|| text[..who.end].to_owned());
+            Some(Patch::Text(format!("{member}{validity}{}", reason(because))))
         }
         Value::Mapping(fields) => {
             let mut changes = Collection::default();
             let days = [("from", validity.begins()), ("until", validity.ends())];
             let mut all: Vec<(&str, Option<Content>)> = Vec::new();
             all.extend(pattern.map(|pattern| ("right", Some(Content::Text(pattern)))));
+            let field = if is_rule { "of" } else { "member" };
+            all.extend(named.map(|named| (field, Some(Content::Text(named)))));
             all.extend(days.map(|(field, day)| (field, day.map(|day| Content::Word(day.to_string())))));
             all.push(("because", because.map(|because| Content::Text(because.to_owned()))));
             for (field, content) in all {

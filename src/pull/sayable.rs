@@ -1,5 +1,7 @@
 //! What a policy can say: which names and texts fit the language, and what a fact refers to.
 
+use std::collections::BTreeMap;
+
 use crate::language::Text;
 use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::name::{Name, RightName};
@@ -23,14 +25,7 @@ pub struct Unnameable {
 pub fn references(key: &Key, fact: &Fact) -> Vec<Key> {
     let group = |key: &GroupKey| Key::of_group(key);
     let mut found = match key {
-        Key::Member { group: outer, member, .. } => {
-            let member = match member {
-                MemberKey::Everyone => None,
-                MemberKey::User(name) => Some(Key::User(name.clone())),
-                MemberKey::Group(key) => Some(group(key)),
-            };
-            std::iter::once(group(outer)).chain(member).collect()
-        }
+        Key::Member { group: outer, member, .. } => std::iter::once(group(outer)).chain(of_member(member)).collect(),
         Key::Access(user) => vec![Key::User(user.clone())],
         Key::Rule { subject, right, target, .. } => {
             let all = [Some(owner(subject)), Some(Key::Right(right.clone())), target.as_ref().and_then(of_target)];
@@ -51,6 +46,15 @@ pub fn references(key: &Key, fact: &Fact) -> Vec<Key> {
     found
 }
 
+/// Who is a member, if that is declared.
+pub fn of_member(member: &MemberKey) -> Option<Key> {
+    match member {
+        MemberKey::Everyone => None,
+        MemberKey::User(name) => Some(Key::User(name.clone())),
+        MemberKey::Group(key) => Some(Key::of_group(key)),
+    }
+}
+
 /// On whom a rule is written.
 pub fn owner(subject: &SubjectKey) -> Key {
     match subject {
@@ -60,7 +64,8 @@ pub fn owner(subject: &SubjectKey) -> Key {
     }
 }
 
-fn of_target(target: &TargetKey) -> Option<Key> {
+/// What a rule is over, if that is declared.
+pub fn of_target(target: &TargetKey) -> Option<Key> {
     Some(match target {
         TargetKey::User(name) => Key::User(name.clone()),
         TargetKey::Group(name) => Key::Group(name.clone()),
@@ -109,8 +114,8 @@ fn wrong_right(name: &RightName) -> Option<Text> {
     wrong.then(|| say!("write area.action in lower case letters, digits and `_`, such as `invoices.approve`"))
 }
 
-/// The fields of a fact whose texts no policy file can hold.
-pub fn unsayable(fact: &Fact) -> Vec<&'static str> {
+/// The fields of a fact whose texts no policy file can hold, unless the policy says the very same.
+pub fn unsayable(fact: &Fact, declared: Option<&Fact>) -> Vec<&'static str> {
     let wrong = |text: &str| {
         let edges = text.contains('\n')
             && text.split('\n').any(|line| line.starts_with([' ', '\t']) || line.ends_with([' ', '\t']));
@@ -121,7 +126,9 @@ pub fn unsayable(fact: &Fact) -> Vec<&'static str> {
         Value::Text(text) => wrong(text),
         Value::List(texts) => texts.iter().any(|text| wrong(text)),
     };
-    fact.fields().into_iter().filter(|(_, value)| unsayable(value)).map(|(field, _)| field).collect()
+    let said: BTreeMap<&str, Value> = declared.map(Fact::fields).unwrap_or_default().into_iter().collect();
+    let fields = fact.fields().into_iter().filter(|(field, value)| said.get(field) != Some(value) && unsayable(value));
+    fields.map(|(field, _)| field).collect()
 }
 
 /// Gives a field the value that it has in another fact of the same kind.

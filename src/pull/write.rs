@@ -18,8 +18,9 @@ use crate::state::{Fact, Key, State};
 use crate::syntax::yaml::{self, Node, Value};
 use crate::text::{FileId, SourceFile};
 
+use super::fixed::namesakes;
 use super::items::{Item, Items};
-use super::sayable::owner;
+use super::sayable::{of_member, of_target, owner};
 use super::words::{Reasoned, Words};
 use declaration::Declarations;
 
@@ -82,6 +83,13 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
     let areas: BTreeSet<String> = rights.collect();
     let in_area = policy.rules.iter().filter(|rule| areas.contains(policy.rights.key(rule.right).area()));
     touched.extend(in_area.map(|rule| owner(&policy.subject_key(rule.subject))));
+    let shadowed = shadowed(&current, &touched);
+    let in_shadow = current.facts.keys().filter_map(|key| match key {
+        Key::Rule { subject, target: Some(target), .. } => Some((of_target(target)?, owner(subject))),
+        Key::Member { group, member, .. } => Some((of_member(member)?, Key::of_group(group))),
+        _ => None,
+    });
+    touched.extend(in_shadow.filter(|(named, _)| shadowed.contains(named)).map(|(_, owner)| owner));
     let (rules, members) = (by_owner(wanted, &touched, true), by_owner(wanted, &touched, false));
     let said = current.facts.iter().filter_map(|(key, fact)| match fact {
         Fact::Rule(because) | Fact::Member(because) => Some((key, because)),
@@ -97,6 +105,7 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
         members: &members,
         touched: &touched,
         areas: &areas,
+        shadowed: &shadowed,
         words: Words::of(wanted),
     };
     for sheet in &mut sheets {
@@ -129,14 +138,7 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
 
 /// The policy files that a company reads.
 fn sheets(repository: &Repository, company: usize) -> Result<Vec<Sheet<'_>>, Unsafe> {
-    let own = folders(repository, company);
-    let others: Vec<String> = (0..repository.companies.len())
-        .filter(|other| *other != company)
-        .flat_map(|other| folders(repository, other))
-        .collect();
-    let below = |path: &str, folders: &[String]| {
-        folders.iter().any(|folder| path.strip_prefix(&**folder).is_some_and(|rest| rest.starts_with('/')))
-    };
+    let (own, others) = (folders(repository, company), folders_of_others(repository, company));
     let mut sheets = Vec::new();
     for (id, source) in repository.sources.iter().filter(|(_, source)| below(source.path(), &own)) {
         let mut found = Vec::new();
@@ -148,6 +150,16 @@ fn sheets(repository: &Repository, company: usize) -> Result<Vec<Sheet<'_>>, Uns
         sheets.push(Sheet { id, source, root, changes: Collection::default(), shared });
     }
     Ok(sheets)
+}
+
+/// Whether a path lies below one of some folders.
+fn below(path: &str, folders: &[String]) -> bool {
+    folders.iter().any(|folder| path.strip_prefix(&**folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
+fn folders_of_others(repository: &Repository, company: usize) -> Vec<String> {
+    let others = (0..repository.companies.len()).filter(|other| *other != company);
+    others.flat_map(|other| folders(repository, other)).collect()
 }
 
 /// The folders of a company.
@@ -171,6 +183,12 @@ fn touched(current: &State, wanted: &State) -> BTreeSet<Key> {
         other => other.clone(),
     };
     gone.chain(new).map(declared).collect()
+}
+
+/// What a name without a prefix no longer means, since something new bears it too.
+fn shadowed(current: &State, touched: &BTreeSet<Key>) -> BTreeSet<Key> {
+    let new = touched.iter().filter(|key| !current.facts.contains_key(*key));
+    new.flat_map(namesakes).filter(|key| current.facts.contains_key(key)).collect()
 }
 
 /// The rules, or the members, that somebody touched shall have.
@@ -306,8 +324,10 @@ fn add(sheet: &mut Sheet<'_>, way: &[Step], name: String, content: Content) {
 
 /// The sections that no file has yet go into a file of their own, which may be there already.
 fn pulled(repository: &Repository, company: usize, sheets: &[Sheet<'_>], fresh: &Fresh) -> Option<File> {
-    let folder = folders(repository, company).pop()?;
-    let path = format!("{folder}/pulled.yaml");
+    let others = folders_of_others(repository, company);
+    let paths = || folders(repository, company).into_iter().map(|folder| format!("{folder}/pulled.yaml")).rev();
+    // What others read is theirs too, so that it is the last resort.
+    let path = paths().find(|path| !below(path, &others)).or_else(|| paths().next())?;
     let sections = sections(fresh);
     let Some(sheet) = sheets.iter().find(|sheet| sheet.source.path() == path) else {
         let crlf = repository.sources.iter().next().is_some_and(|(_, file)| file.text().contains("\r\n"));

@@ -88,18 +88,12 @@ fn somebody_who_was_deleted_goes_with_all_that_names_them() {
 }
 
 #[test]
-fn an_expectation_about_somebody_who_was_deleted_stops_the_pull() {
+fn somebody_of_whom_something_is_expected_stays_and_the_rest_is_taken() {
     let firm = firm();
     firm.write("policies/expect.yaml", "expect: [lars can data.export]\n");
     assert!(firm.run("apply --yes --on 2026-11-22").starts_with("exit 0\n"));
-    sql(&firm, "DELETE FROM users WHERE id = 'lars';");
-    insta::assert_snapshot!(firm.run("pull --on 2026-11-22"), @"
-    exit 2
-    -- stderr
-    error: the edit of `policies/expect.yaml` would not do what was asked
-     help: nothing was written: there is no user or group `lars`
-    ");
-    assert_eq!(text(&firm, "policies/people.yaml"), PEOPLE);
+    sql(&firm, "DELETE FROM users WHERE id = 'lars'; UPDATE users SET name = 'Annie' WHERE id = 'anna';");
+    insta::assert_snapshot!(firm.run("pull --yes --on 2026-11-22"), @"");
 }
 
 #[test]
@@ -256,4 +250,22 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     assert!(firm.run("-C own plan --exit-code --on 2026-11-22").starts_with("exit 0\n"));
     assert!(firm.run("pull --from-database empty").starts_with("exit 2\n"));
     assert!(!firm.path("empty").exists());
+}
+
+#[test]
+fn what_is_new_comes_into_a_folder_of_the_company_alone() {
+    let firm = Repository::with(&[
+        (
+            "rightful.yaml",
+            "companies:\n  nord: { policies: [policies/nord, policies/all], database: 'sqlite:nord.db' }\n  sued: { policies: [policies/all], database: 'sqlite:sued.db' }\n",
+        ),
+        ("policies/nord/a.yaml", "groups: { sales: }\n"),
+        ("policies/all/a.yaml", "users: { lars: }\n"),
+    ]);
+    assert!(firm.run("apply --yes --company nord --on 2026-11-22").starts_with("exit 0\n"));
+    Connection::open(firm.path("nord.db")).unwrap().execute_batch("INSERT INTO modules (id) VALUES ('mail')").unwrap();
+    let taken = firm.run("pull --yes --company nord --on 2026-11-22");
+    assert!(taken.starts_with("exit 0\n"), "{taken}");
+    assert_eq!(text(&firm, "policies/nord/pulled.yaml"), "modules:\n  mail:\n");
+    assert!(!firm.path("policies/all/pulled.yaml").exists());
 }

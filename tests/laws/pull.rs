@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::any;
 use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::Validity;
-use rightful::model::key::SubjectKey;
-use rightful::plan::{Desired, Drift, Reading, as_base, plan};
+use rightful::model::Scope;
+use rightful::model::key::{GroupKey, SubjectKey};
+use rightful::plan::{Change, Desired, Drift, Reading, as_base, plan};
 use rightful::pull::{everything, layout, take, write};
 use rightful::repository::compile;
 use rightful::state::{Fact, Key, MemberKey, State};
@@ -92,33 +93,19 @@ fn delete(state: &mut State, key: &Key) {
     }
 }
 
-fn bare(key: &Key) -> Option<String> {
-    match key {
-        Key::Member { .. } | Key::Rule { .. } | Key::Right(_) | Key::Access(_) => None,
-        other => Some(other.to_string()),
-    }
-}
-
-/// Whether a row of another organisation can be put into a state without a contradiction, a cycle or a second meaning
-/// of a name.
+/// Whether a row of another organisation can be put into a state, as foreign keys have it.
 fn fits(state: &State, key: &Key, fact: &Fact) -> bool {
     let referred = needs(key, fact).iter().all(|other| state.facts.contains_key(other));
-    let clash = bare(key).is_some_and(|name| state.facts.keys().any(|other| bare(other).as_ref() == Some(&name)));
-    let opposed = matches!(key, Key::Rule { subject, right, target, effect, .. } if state.facts.keys().any(|other| {
-        matches!(other, Key::Rule { subject: s, right: r, target: t, effect: e, .. } if s == subject && r == right && t == target && e != effect)
-    }));
-    let nested = matches!(key, Key::Member { member: MemberKey::Group(_), .. });
     let linked = match fact {
         Fact::ModuleSet(modules) => {
             !modules.is_empty() && modules.iter().all(|name| state.facts.contains_key(&Key::Module(name.clone())))
         }
         Fact::User(user) => user.employee.is_none() && user.modules.is_none(),
         Fact::Group(group) => group.modules.is_none(),
-        // A right of another scope would turn the rules on it senseless.
         Fact::Right(right) => !right.builtin,
         _ => true,
     };
-    !state.facts.contains_key(key) && referred && !clash && !opposed && !nested && linked
+    !state.facts.contains_key(key) && referred && linked
 }
 
 fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
@@ -133,9 +120,20 @@ fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
         Fact::Employee(employee) => employee.department = Some(text()),
         Fact::ModuleSet(modules) => modules.reverse(),
         Fact::Attachment(patterns) => patterns.insert(dice.0 as usize % (patterns.len() + 1), "*.new, x".into()),
+        Fact::Right(right) if dice.0.is_multiple_of(3) => {
+            let scopes = [None, Some(Scope::People), Some(Scope::Modules), Some(Scope::Attachments)];
+            (right.scope, right.own_data_allowed) = (scopes[dice.below(scopes.len())], false);
+        }
         Fact::Right(right) => drop(right.labels.insert("nb".into(), text())),
         Fact::Member(because) | Fact::Rule(because) => *because = if because.is_some() { None } else { Some(text()) },
-        Fact::Access(_) => {}
+        Fact::Access(role) => {
+            let roles = state.facts.keys().filter_map(|key| match key {
+                Key::Role(name) => Some(GroupKey::role(name.clone())),
+                _ => None,
+            });
+            let roles: Vec<GroupKey> = roles.collect();
+            *role = roles[dice.below(roles.len())].clone();
+        }
     }
     let mut moved = key.clone();
     if let Key::Member { validity, .. } = &mut moved
@@ -155,17 +153,11 @@ fn is_built_in(fact: &Fact) -> bool {
 fn drifted(declared: &State, other: &State, seed: u64) -> State {
     let mut dice = Dice(seed);
     let mut state = declared.clone();
-    // The online section names its people beside the state.
-    let has_access = state.facts.keys().any(|key| matches!(key, Key::Access(_)));
     for _ in 0..=dice.below(5) {
         let keys: Vec<Key> =
             state.facts.iter().filter(|(_, fact)| !is_built_in(fact)).map(|(key, _)| key.clone()).collect();
         let key = keys[dice.below(keys.len())].clone();
         match dice.below(3) {
-            0 if has_access && matches!(key, Key::User(_) | Key::Role(_)) => {}
-            // A declared account that was out of use already looks like one of those that stay for good: the next
-            // plan writes it again, out of use.
-            0 if matches!(declared.facts.get(&key), Some(Fact::User(user)) if !user.active) => {}
             0 => delete(&mut state, &key),
             1 => alter(&mut state, &key, &mut dice),
             _ => {
@@ -223,9 +215,33 @@ fn declarations(text: &str) -> Vec<(String, String)> {
     all
 }
 
+/// Who is declared otherwise, by name: of whom something differs, or who names something that a new thing is called
+/// like, so that a prefix comes.
+fn changed(declared: &State, wanted: &State) -> BTreeSet<String> {
+    let declares = |key: &Key| match key {
+        Key::Member { group, .. } => group.name.to_string(),
+        Key::Rule { subject, .. } => subject.name().to_string(),
+        other => other.to_string(),
+    };
+    let differs =
+        |(key, fact): &(&Key, &Fact)| wanted.facts.get(*key) != Some(*fact) || declared.facts.get(*key) != Some(*fact);
+    let all = || declared.facts.iter().chain(&wanted.facts);
+    let mut names: BTreeSet<String> = all().filter(differs).map(|(key, _)| declares(key)).collect();
+    let new = wanted.facts.keys().filter(|key| !declared.facts.contains_key(*key));
+    let new: BTreeSet<String> = new.map(ToString::to_string).collect();
+    let is_named = |key: &&Key| match key {
+        Key::Member { member: MemberKey::User(name), .. } => new.contains(name.as_str()),
+        Key::Member { member: MemberKey::Group(group), .. } => new.contains(group.name.as_str()),
+        Key::Rule { target: Some(target), .. } => target.name().is_some_and(|name| new.contains(name.as_str())),
+        _ => false,
+    };
+    names.extend(declared.facts.keys().filter(is_named).map(declares));
+    names
+}
+
 #[test]
 fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
-    let law = |(org, other, seed): (Organisation, Organisation, u64)| {
+    let law = |(org, other, seed, only): (Organisation, Organisation, u64, Option<u64>)| {
         let files = commented(&org);
         let before = compile(&Memory::new(files.clone())).expect("the files are there");
         prop_assert!(before.companies[0].compiles(), "{:#?}\n{files:#?}", before.companies[0].diagnostics);
@@ -235,8 +251,10 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         let on = days()[0];
         let desired = |state: &State| Desired { company: None, state: state.clone(), renames: Vec::new() };
         let first = plan(&reading, &desired(&declared), on, Drift::Revert, |_| None);
-        let taking = take(&reading, &declared, &first, |_| true).expect("names");
-        prop_assert_eq!(&taking.left, &[]);
+        // All of it, or what about a half of the names hangs on.
+        let asked = |change: &Change| only.is_none_or(|seed| seed >> (change.key.to_string().len() % 64) & 1 == 1);
+        let taking = take(&reading, &before, 0, &first, asked).expect("names");
+        let is_told = |change: &Change| taking.left.iter().any(|left| left.key == change.key);
         let written = write(&before, 0, &taking.wanted).expect("readable files");
         let mut after: BTreeMap<String, String> = files.iter().cloned().collect();
         after.extend(written.iter().map(|file| (file.path.clone(), file.after.clone())));
@@ -246,17 +264,17 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
             let state = State::of(&again.companies[0].policy);
             prop_assert_eq!(&state, &taking.wanted, "{}", shown());
             let second = plan(&reading, &desired(&state), on, Drift::Revert, |_| None);
-            prop_assert!(second.is_empty(), "{:#?}\n{}", second.changes, shown());
+            prop_assert!(second.changes.iter().all(is_told), "{:#?}\n{:#?}\n{}", second.changes, taking.left, shown());
         } else {
             // Everything went.
             prop_assert!(taking.wanted.facts.values().all(is_built_in), "{}", shown());
         }
-        let changed: String = first.changes.iter().map(|change| format!("{} ", change.key)).collect();
+        let changed = changed(&declared, &taking.wanted);
         // A new right of an area spells `area.*` out wherever it stands.
         let widened = first.changes.iter().any(|change| matches!(change.key, Key::Right(_)));
         let is_changed = |name: &str| {
             let name = name.trim_matches(['\'', '"']).replace("o\u{308}", "ö");
-            widened || name == "access" || changed.contains(&name)
+            widened || name == "access" || changed.contains(name.as_str())
         };
         for (path, text) in &files {
             for kept in text.lines().filter(|line| line.starts_with("# kept")) {
@@ -268,7 +286,7 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         }
         Ok(())
     };
-    runner(400).run(&(organisation(), organisation(), any::<u64>()), law).unwrap();
+    runner(400).run(&(organisation(), organisation(), any::<u64>(), any::<Option<u64>>()), law).unwrap();
 }
 
 #[test]
@@ -276,7 +294,7 @@ fn a_whole_database_becomes_files_that_say_the_same() {
     let law = |(org, other, seed): (Organisation, Organisation, u64)| {
         let state = drifted(&State::of(&compiled(&org).policy), &State::of(&compiled(&other).policy), seed);
         let taking = everything(&state).expect("names");
-        prop_assert_eq!(&taking.left, &[]);
+        prop_assert!(!taking.left.is_empty() || taking.wanted == state);
         let files = layout(&taking.wanted);
         if files.is_empty() {
             return Ok(());
@@ -284,7 +302,7 @@ fn a_whole_database_becomes_files_that_say_the_same() {
         let again = compile(&Memory::new(files.iter().map(|file| (file.path.clone(), file.after.clone()))));
         let again = again.expect("files");
         prop_assert!(again.companies[0].compiles(), "{:#?}\n{files:#?}", again.companies[0].diagnostics);
-        prop_assert_eq!(State::of(&again.companies[0].policy), state, "{:#?}", files);
+        prop_assert_eq!(State::of(&again.companies[0].policy), taking.wanted, "{:#?}", files);
         Ok(())
     };
     runner(300).run(&(organisation(), organisation(), any::<u64>()), law).unwrap();

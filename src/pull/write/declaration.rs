@@ -32,6 +32,8 @@ pub struct Declarations<'a> {
     pub touched: &'a BTreeSet<Key>,
     /// The areas that get another right.
     pub areas: &'a BTreeSet<String>,
+    /// What a name without a prefix no longer means, since something new bears it too.
+    pub shadowed: &'a BTreeSet<Key>,
     /// The words.
     pub words: Words<'a>,
 }
@@ -147,6 +149,7 @@ impl Declarations<'_> {
                 wanted,
                 state: self.wanted,
                 areas: self.areas,
+                shadowed: self.shadowed,
                 words: self.words,
             };
             let index = written.iter().position(|(key, _)| text_of(key) == field);
