@@ -4,6 +4,7 @@
 //! what was meant ([`check`]), so that a text which YAML reads otherwise is never written.
 
 pub mod content;
+pub mod hunk;
 pub mod line;
 pub mod new_user;
 pub mod patch;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::edit::content::Paper;
+use crate::edit::hunk::File;
 use crate::state::{Fact, Key, State};
 
 use super::sayable::owner;
 use super::words::{Reasoned, Words};
-use super::write::{File, Fresh, content, new_file, section_of, sections};
+use super::write::{Fresh, content, new_file, section_of, sections};
 
 /// The policy files that say a state, in order of their paths.
 pub fn layout(state: &State) -> Vec<File> {
