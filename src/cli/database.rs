@@ -79,7 +79,7 @@ fn open(
 fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
     // The text is not echoed: it may hold a password.
     DatabaseUrl::parse(url).map_err(|error| match error {
-        BadDatabase::Form => TargetError::BadUrl.into(),
+        BadDatabase::Form | BadDatabase::Unescaped => TargetError::BadUrl.into(),
         BadDatabase::Variable => TargetError::BadVariable.into(),
     })
 }

@@ -19,6 +19,8 @@ pub enum DatabaseUrl {
 pub enum BadDatabase {
     /// It has none of the three forms.
     Form,
+    /// What stands before the last `@` has a character that would end it, or the host, for others.
+    Unescaped,
     /// A variable that policies may not read.
     Variable,
 }
@@ -40,6 +42,10 @@ impl DatabaseUrl {
         }
         let server = ["postgres://", "postgresql://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
         match server {
+            // Part of a password would be taken for the host, and be shown as one.
+            Some(rest) if credentials(rest).is_some_and(|said| said.contains(['@', '/', '?', '#'])) => {
+                Err(BadDatabase::Unescaped)
+            }
             Some(rest) if !rest.is_empty() => Ok(Self::Postgres(text.into())),
             _ => Err(BadDatabase::Form),
         }
@@ -49,13 +55,16 @@ impl DatabaseUrl {
     pub fn has_password(&self) -> bool {
         let Self::Postgres(url) = self else { return false };
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let in_user = authority
-            .rsplit_once('@')
-            .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
+        let in_user =
+            credentials(rest).and_then(|said| said.split_once(':')).is_some_and(|(_, password)| !password.is_empty());
         let query = rest.split_once('?').map_or("", |(_, query)| query);
         in_user || query.split('&').any(|pair| pair.starts_with("password=") && pair.len() > "password=".len())
     }
+}
+
+/// The user and password of what follows `://`.
+fn credentials(rest: &str) -> Option<&str> {
+    rest.rsplit_once('@').map(|(said, _)| said)
 }
 
 #[cfg(test)]
@@ -72,6 +81,15 @@ mod tests {
         for bad in ["crm.db", "sqlite:", "sqlite://x", "sqlite::memory:", "mysql://x", "postgres://", ""] {
             assert_eq!(DatabaseUrl::parse(bad), Err(BadDatabase::Form), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_would_end_a_password_too_early_is_refused() {
+        for url in ["crm:p@ss@db/crm", "crm:se/cret@db/crm", "crm:se?cret@db", "crm:#1@db/crm", "db/crm?password=a@b"] {
+            assert_eq!(DatabaseUrl::parse(&format!("postgres://{url}")), Err(BadDatabase::Unescaped), "{url}");
+        }
+        let escaped = DatabaseUrl::parse("postgres://crm:p%40s%2Fs:%23@db/crm").unwrap();
+        assert!(escaped.has_password());
     }
 
     #[test]

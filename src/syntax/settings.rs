@@ -136,6 +136,7 @@ companies:
   sued: { policies: [policies/sued], database: "env:HOME", datbase: x }
   west: { database: "sqlite:../x.db" }
   ost: { policies: [policies/nord], database: hunter2 }
+  mitte: { policies: [policies/nord], database: "postgres://u:se/cret@h/db" }
 sensitive: [data.exprot!, data.export]
 guards: { remove_users: 10, lose_rights: 250%, gain_rights: 300%, empty_section: 5%, last_superuser: 1, operator: off }
 operators: { " root": anna, root: l!, deploy: anna }

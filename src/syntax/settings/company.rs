@@ -8,7 +8,7 @@ use crate::syntax::Declared;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::syntax::fields::{Reader, shorten};
 use crate::syntax::yaml::Node;
-use crate::text::Spanned;
+use crate::text::{Place, Spanned};
 
 /// One company.
 #[derive(Debug, Clone, Default)]
@@ -66,15 +66,15 @@ fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Database
         }
         Ok(url) => {
             if url.has_password() {
-                reader.push(
-                    Diagnostic::new(Code::PasswordInConfig, place, say!("a password stands in this file"))
-                        .help(say!("put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file"))
-                        .concealed(),
-                );
+                reader.push(password(place));
             }
             Some(Spanned::new(url, node.span))
         }
         // What is no URL is never echoed: it may be a password.
+        Err(BadDatabase::Unescaped) => {
+            reader.push(password(place));
+            None
+        }
         Err(BadDatabase::Form) => {
             let help = say!("write `sqlite:PATH`, `postgres://...` or `env:NAME`");
             let finding = Diagnostic::new(Code::WrongType, place, say!("this names no database"));
@@ -87,6 +87,12 @@ fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Database
             None
         }
     }
+}
+
+fn password(place: Place) -> Diagnostic {
+    Diagnostic::new(Code::PasswordInConfig, place, say!("a password stands in this file"))
+        .help(say!("put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file"))
+        .concealed()
 }
 
 /// Finds databases that two companies write to.
