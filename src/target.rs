@@ -202,7 +202,8 @@ impl TargetError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::BadUrl => {
-                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it"
+                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it; in a user name \
+                 or password write @ as %40, / as %2F, ? as %3F and # as %23"
             }
             Self::BadVariable => "name it RIGHTFUL_... or ..._DATABASE_URL; no other variable is read",
             Self::BadTls => {
@@ -221,7 +222,7 @@ impl TargetError {
             Self::Interrupted(_) => "run `rightful plan` once as a user who may write to the file and its folder",
             Self::Altered { .. } => "put it back as the folder schema has it; the CRM relies on it",
             Self::Full(_) => "make room and apply again",
-            Self::Unable { .. } => "look at the server, then apply again",
+            Self::Unable { .. } => "look at the server, or at the disk of the file, then apply again",
             Self::Locked { .. } => "wait until it is done, then try again; the lock of a run that died ends by itself",
             Self::Overtaken => "look at the new plan with `rightful plan`, then apply again",
             Self::Raced => "apply again when there is less going on",

@@ -599,7 +599,10 @@ fn a_server_with_other_tables_or_views_is_refused() {
     let after = |sql: &'static str| {
         refused(&move |url| {
             apply(&mut Postgres::at(url).unwrap(), FIRM);
-            on_the_server(url, "CREATE INDEX added ON users (name); CREATE TABLE beside (id text)");
+            on_the_server(
+                url,
+                "CREATE INDEX added ON users (name); ALTER TABLE users ADD badge text; CREATE TABLE beside (id text)",
+            );
             Postgres::at(url).unwrap().read().unwrap();
             on_the_server(url, sql);
         })
@@ -619,6 +622,15 @@ fn a_server_with_other_tables_or_views_is_refused() {
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t AFTER INSERT ON rules FOR EACH ROW EXECUTE FUNCTION f()",
             "trigger `t on rules`",
         ),
+        (
+            "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "function `audit_is_append_only`",
+        ),
+        ("ALTER TABLE lock ALTER fence TYPE text", "column `fence of lock`"),
+        ("ALTER TABLE users DROP COLUMN superuser CASCADE", "column `superuser of users`"),
+        ("ALTER TABLE rules DROP CONSTRAINT rules_right_id_fkey", "constraint `rules_right_id_fkey on rules`"),
+        ("ALTER TABLE users ADD CONSTRAINT few CHECK (id < 'm')", "constraint `few on users`"),
+        ("ALTER TABLE rules ENABLE ROW LEVEL SECURITY", "table `rules`"),
     ] {
         let error = after(tampering);
         assert!(matches!(&error, TargetError::Altered { what: found, .. } if found == what), "{tampering}: {error}");

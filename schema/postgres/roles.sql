@@ -13,7 +13,9 @@ GRANT USAGE ON SCHEMA public TO rightful_apply, rightful_plan, rightful_crm;
 
 -- `rightful apply`: writes what policies declare, takes the lock row, and adds to the audit, which it can never change.
 GRANT SELECT, INSERT, UPDATE, DELETE ON rights, modules, module_sets, module_set_modules, attachment_classes,
-  attachment_patterns, employees, groups, users, members, access, rules, last_applied TO rightful_apply;
+  attachment_patterns, employees, groups, members, access, rules, last_applied TO rightful_apply;
+-- An account is never deleted: whoever leaves becomes inactive.
+GRANT SELECT, INSERT, UPDATE ON users TO rightful_apply;
 GRANT SELECT, UPDATE ON lock TO rightful_apply;
 GRANT SELECT, INSERT ON audit TO rightful_apply;
 GRANT SELECT ON schema_version, schema_parts, today, user_group, group_user, effective_right, effective_scoped_right

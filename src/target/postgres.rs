@@ -10,9 +10,11 @@ mod tls;
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Statement};
 
 use crate::audit::{Entry, Head, Run};
@@ -23,8 +25,8 @@ use super::tables::{Cell, Holds, Row, Table};
 use super::{End, Receipt, Target, TargetError};
 
 use address::Address;
-use failure::failure;
-use schema::Found;
+use failure::{failure, failure_of_making};
+use schema::{Found, Likeness};
 
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +39,8 @@ pub struct Postgres {
     address: Address,
     client: Option<Client>,
     wait: Duration,
+    silence: Duration,
+    likeness: Likeness,
 }
 
 impl Postgres {
@@ -46,13 +50,22 @@ impl Postgres {
     /// If the text is no such URL. The error never holds any of it, since it may hold a password.
     pub fn at(url: &str) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
-        Ok(Self { address, client: None, wait: PATIENCE })
+        let silence = Duration::from_secs(LEASE_SECONDS.into());
+        Ok(Self { address, client: None, wait: PATIENCE, silence, likeness: Likeness::Same })
     }
 
     /// Waits no longer than this for another run to end.
     #[must_use]
     pub fn waiting(mut self, wait: Duration) -> Self {
         self.wait = wait;
+        self
+    }
+
+    /// Has the server end a transaction of ours that says nothing for so long: whoever wrote it may be gone without a
+    /// word, and keeps the lock row from others.
+    #[must_use]
+    pub fn silent_for(mut self, silence: Duration) -> Self {
+        self.silence = silence;
         self
     }
 
@@ -75,6 +88,18 @@ impl Postgres {
         work(client).map_err(|error| failure(name, &error))
     }
 
+    fn altered(&self, what: String) -> TargetError {
+        TargetError::Altered { database: self.name().to_owned(), what }
+    }
+
+    /// Refuses a schema of which it is known that somebody changed it.
+    fn unaltered(&self) -> Result<(), TargetError> {
+        match &self.likeness {
+            Likeness::Altered(what) => Err(self.altered(what.clone())),
+            Likeness::Same | Likeness::Unknown => Ok(()),
+        }
+    }
+
     /// Runs a statement over batches of rows, each column as an array.
     fn in_batches(&mut self, sql: &str, holds: &[Holds], rows: &[Row]) -> Result<(), TargetError> {
         if rows.is_empty() {
@@ -92,6 +117,11 @@ fn run_batch(client: &mut Client, statement: &Statement, holds: &[Holds], rows: 
         (0..holds.len()).map(|column| rows.iter().map(|row| &row[column]).collect()).collect();
     let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
     client.execute(statement, &values).map(drop)
+}
+
+/// A column of the arrays of a statement.
+fn place(number: usize) -> String {
+    format!("new.c{}", number + 1)
 }
 
 /// The arrays of a statement as a table `new` with columns `c1`, `c2`, ...
@@ -141,11 +171,25 @@ impl Engine for Postgres {
 
     fn begin(&mut self, access: Access) -> Result<(), TargetError> {
         self.connect()?;
-        let wait = self.wait.as_millis();
-        self.with(|client| match access {
-            Access::Read => client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Access::Write => client
-                .batch_execute(&format!("BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '{wait}ms'")),
+        let begin = match access {
+            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+            Access::Write => {
+                let (wait, silence) = (self.wait.as_millis(), self.silence.as_millis());
+                format!(
+                    "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '{wait}ms';
+                     SET LOCAL idle_in_transaction_session_timeout = '{silence}ms';
+                     SET LOCAL tcp_user_timeout = '{silence}ms'"
+                )
+            }
+        };
+        // What is further behind on the search path may be another company's, with tables of the same names.
+        let alone = "SELECT set_config('search_path', quote_ident(current_schema()), true)";
+        let name = self.address.name().to_owned();
+        let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name)) };
+        client.batch_execute(&format!("{begin}; {alone}")).map_err(|error| match error.code() {
+            // A server that follows another one, and can only be read, does not know such transactions.
+            Some(&SqlState::FEATURE_NOT_SUPPORTED) if access == Access::Write => TargetError::ReadOnly(name),
+            _ => failure(&name, &error),
         })
     }
 
@@ -169,10 +213,8 @@ impl Engine for Postgres {
             Found::Foreign => return Err(TargetError::Foreign(self.name().to_owned())),
             Found::Version(version) => schema::known(version)?,
         };
-        match self.with(schema::altered)? {
-            None => Ok(version),
-            Some(what) => Err(TargetError::Altered { database: self.name().to_owned(), what }),
-        }
+        self.likeness = self.with(|client| schema::compare(client, version))?;
+        self.unaltered().map(|()| version)
     }
 
     fn newest(&self) -> usize {
@@ -180,7 +222,17 @@ impl Engine for Postgres {
     }
 
     fn migrate(&mut self, from: usize) -> Result<(), TargetError> {
-        self.with(|client| schema::migrate(client, from))
+        let name = self.address.name();
+        let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name.to_owned())) };
+        let failure = if from == 0 { failure_of_making } else { failure };
+        schema::migrate(client, from).map_err(|error| failure(name, &error))
+    }
+
+    fn confirm(&mut self) -> Result<(), TargetError> {
+        if self.likeness == Likeness::Unknown {
+            self.likeness = self.with(schema::compare_anew)?;
+        }
+        self.unaltered()
     }
 
     fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError> {
@@ -202,27 +254,18 @@ impl Engine for Postgres {
 
     fn delete(&mut self, table: &'static Table, keys: &[Row]) -> Result<(), TargetError> {
         let holds = table.key_holds();
-        let picks = table.picks(|part| format!("new.c{}", part + 1));
-        self.in_batches(&format!("DELETE FROM {} USING {} WHERE {picks}", table.name, arrays(&holds)), &holds, keys)
+        self.in_batches(&table.delete(&arrays(&holds), place), &holds, keys)
     }
 
     fn empty(&mut self, table: &'static Table, column: &str, keys: &[Row]) -> Result<(), TargetError> {
         let holds = table.key_holds();
-        let picks = table.picks(|part| format!("new.c{}", part + 1));
-        let sql = format!("UPDATE {} SET {column} = NULL FROM {} WHERE {picks}", table.name, arrays(&holds));
-        self.in_batches(&sql, &holds, keys)
+        self.in_batches(&table.empty(column, &arrays(&holds), place), &holds, keys)
     }
 
     fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
-        let mut holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).collect();
-        let columns = holds.len();
-        holds.extend(table.key_holds());
-        let set: Vec<String> =
-            (1..).zip(table.columns).map(|(place, (name, _))| format!("{name} = new.c{place}")).collect();
-        let picks = table.picks(|part| format!("new.c{}", columns + part + 1));
-        let sql = format!("UPDATE {} SET {} FROM {} WHERE {picks}", table.name, set.join(", "), arrays(&holds));
-        let rows: Vec<Row> = rows.iter().map(|row| row.iter().cloned().chain(table.key_of(row)).collect()).collect();
-        self.in_batches(&sql, &holds, &rows)
+        let holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).chain(table.key_holds()).collect();
+        let rows: Vec<Row> = rows.iter().map(|row| table.values_of_update(row)).collect();
+        self.in_batches(&table.update(&arrays(&holds), place), &holds, &rows)
     }
 
     fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
@@ -251,10 +294,16 @@ impl Engine for Postgres {
         let kept = if access == Access::Write { " FOR UPDATE" } else { "" };
         let sql = format!("SELECT fence, holder, since, until, {} FROM lock WHERE id = 1{kept}", clock(0));
         self.with(|client| {
-            let row = client.query_one(&sql, &[])?;
-            let lock = Lock { fence: row.get(0), holder: row.get(1), since: row.get(2), until: row.get(3) };
-            Ok((lock, row.get(4)))
-        })
+            let Some(row) = client.query_opt(&sql, &[])? else { return Ok(None) };
+            let lock = Lock {
+                fence: row.try_get(0)?,
+                holder: row.try_get(1)?,
+                since: row.try_get(2)?,
+                until: row.try_get(3)?,
+            };
+            Ok(Some((lock, row.try_get(4)?)))
+        })?
+        .ok_or_else(|| self.altered("row of `lock`".to_owned()))
     }
 
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
@@ -266,8 +315,10 @@ impl Engine for Postgres {
 
     fn last_entry(&mut self) -> Result<(Head, i64), TargetError> {
         let sql = "SELECT seq, hash, run FROM audit ORDER BY seq DESC LIMIT 1";
-        let last = self.with(|client| client.query_opt(sql, &[]))?;
-        Ok(last.map(|row| (Head { seq: row.get(0), hash: row.get(1) }, row.get(2))).unwrap_or_default())
+        self.with(|client| {
+            let Some(row) = client.query_opt(sql, &[])? else { return Ok(Default::default()) };
+            Ok((Head { seq: row.try_get(0)?, hash: row.try_get(1)? }, row.try_get(2)?))
+        })
     }
 
     fn may_try_again(&self, error: &TargetError) -> bool {

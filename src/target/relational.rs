@@ -5,6 +5,10 @@
 //! back, and gives the lease up. Whoever took the lease over meanwhile raised the fencing number, and the slower one
 //! finds another number there than its own.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
 use crate::audit::{self, Entry, Head, Run};
 use crate::plan::{Base, Plan, Reading, digest};
 use crate::state::State;
@@ -28,11 +32,11 @@ const TRIES: u32 = 6;
 pub enum Access {
     /// Only read; sees one moment throughout.
     Read,
-    /// Write; what it read is so when it ends, or it fails.
+    /// Write; what it read is so when it ends, or it fails, if whoever else writes asks the same of the engine.
     Write,
 }
 
-/// The lock row, and the database's own time.
+/// The lock row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
     /// Rises each time the lease is taken.
@@ -61,6 +65,10 @@ pub trait Engine {
     fn newest(&self) -> usize;
     /// Brings the schema from a version to the newest one.
     fn migrate(&mut self, from: usize) -> Result<(), TargetError>;
+    /// Looks at the schema once more, in a transaction that writes, if it could not be told whether somebody changed it.
+    fn confirm(&mut self) -> Result<(), TargetError> {
+        Ok(())
+    }
     /// Hands each row of a table on.
     fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError>;
     /// Deletes the rows with these keys.
@@ -88,13 +96,20 @@ pub type Each<'e> = &'e mut dyn FnMut(Row) -> Result<(), rows::Senseless>;
 
 /// Reads everything.
 pub fn read(engine: &mut dyn Engine) -> Result<Reading, TargetError> {
+    look(engine).map(|(reading, _)| reading)
+}
+
+/// Reads everything, and the version of the schema. A copy that follows another server may have to give way to it.
+fn look(engine: &mut dyn Engine) -> Result<(Reading, usize), TargetError> {
     if engine.is_absent() {
-        return Ok(Reading::default());
+        return Ok((Reading::default(), 0));
     }
-    engine.begin(Access::Read)?;
-    let reading = engine.version().and_then(|version| reading(engine, version));
-    engine.rollback();
-    reading
+    attempt(engine, |engine| {
+        engine.begin(Access::Read)?;
+        let looked = engine.version().and_then(|version| Ok((reading(engine, version)?, version)));
+        engine.rollback();
+        looked
+    })
 }
 
 fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
@@ -102,7 +117,8 @@ fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetErr
     if version == 0 {
         return Ok(Reading::default());
     }
-    for table in Declares::ALL {
+    // A database of an older version has nothing of what came later.
+    for table in Declares::ALL.into_iter().filter(|table| table.table().since <= version) {
         engine.select(table.table(), &mut |row| rows::into_state(&mut actual, table, &row))?;
     }
     let mut base = Base::new();
@@ -138,11 +154,57 @@ pub fn apply(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<Receipt,
     }
     attempt(engine, |engine| {
         let lease = take(engine, run)?;
-        let done = under_lock(engine, lease, |engine, version| write(engine, version, plan, run));
+        let mut written = None;
+        let done = under_lock(engine, lease, |engine, version| {
+            let receipt = write(engine, version, plan, run)?;
+            written = Some(receipt.clone());
+            Ok(receipt)
+        });
+        let done = match (done, written) {
+            (Err(TargetError::Unconfirmed(database)), Some(receipt)) => settled(engine, lease, receipt, database),
+            (done, _) => done,
+        };
         if let (Err(_), Some(fence)) = (&done, lease) {
             give_up(engine, fence);
         }
         done
+    })
+}
+
+/// Finds out whether a run arrived whose confirmation was lost. If that cannot be seen, it stays open.
+fn settled(
+    engine: &mut dyn Engine,
+    lease: Option<i64>,
+    receipt: Receipt,
+    database: String,
+) -> Result<Receipt, TargetError> {
+    for attempt in 1..TRIES {
+        match arrived(engine, lease, &receipt) {
+            Ok(Some(true)) => return Ok(receipt),
+            Ok(Some(false)) => return Err(TargetError::Lost(database)),
+            Ok(None) => break,
+            // The server may be about to come back, or the run about to end.
+            Err(_) => pause(attempt),
+        }
+    }
+    Err(TargetError::Unconfirmed(database))
+}
+
+/// Whether the record has what a run would have left at its end; `None` while the run may still be going on. It keeps
+/// the lock row as long as it does, so whoever gets that sees how it ended. The very first run has no such row.
+fn arrived(engine: &mut dyn Engine, lease: Option<i64>, receipt: &Receipt) -> Result<Option<bool>, TargetError> {
+    transaction(engine, |engine| {
+        if engine.version()? < CHAINED {
+            return Ok(None);
+        }
+        engine.lock(Access::Write)?;
+        let mut is_there = false;
+        // Others may have written since, so the last entry does not tell.
+        engine.select(&AUDIT, &mut |row| {
+            is_there |= entry(&row)?.hash == receipt.head;
+            Ok(())
+        })?;
+        Ok((is_there || lease.is_some()).then_some(is_there))
     })
 }
 
@@ -165,13 +227,14 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
     })
 }
 
-/// Whether there is nothing to write: the database says what the plan saw, and the last apply is the plan's.
+/// Whether there is nothing to write: the database says what the plan saw, the last apply is the plan's, and the schema
+/// is the newest.
 fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError> {
-    let reading = read(engine)?;
+    let (reading, version) = look(engine)?;
     if digest(&reading) != plan.seen {
         return Err(TargetError::Stale);
     }
-    Ok(reading.base.as_ref() == Some(&plan.remembered()))
+    Ok(version == engine.newest() && reading.base.as_ref() == Some(&plan.remembered()))
 }
 
 /// Does something that others may get in the way of, and does it again if they did.
@@ -184,11 +247,20 @@ fn attempt<T>(
             Err(error) if engine.may_try_again(&error) => {}
             done => return done,
         }
-        // Whoever was in the way gets time to finish; processes differ, so that two do not keep in step.
-        let step = 20 + u64::from(std::process::id() % 20);
-        std::thread::sleep(std::time::Duration::from_millis(step << attempt));
+        pause(attempt);
     }
     work(engine)
+}
+
+/// Gives whoever was in the way time to finish, the longer the more often it was tried.
+fn pause(attempt: u32) {
+    std::thread::sleep(Duration::from_millis((20 + own_pace()) << attempt));
+}
+
+/// Milliseconds, below 20, in which two runs differ, so that they do not keep in step. Processes in containers often have
+/// the same number, so chance has to say.
+fn own_pace() -> u64 {
+    RandomState::new().build_hasher().finish() % 20
 }
 
 /// Does something in one transaction.
@@ -221,6 +293,8 @@ fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> 
     match taken {
         // Whoever writes keeps the row itself; what it says can be read all the same.
         Err(TargetError::Locked { holder: None }) => Err(TargetError::Locked { holder: seen_holder(engine) }),
+        // A lease that may have been taken changes nothing, and ends by itself.
+        Err(TargetError::Unconfirmed(database)) => Err(TargetError::Lost(database)),
         taken => taken,
     }
 }
@@ -243,8 +317,9 @@ fn seen_holder(engine: &mut dyn Engine) -> Option<Holder> {
     engine.begin(Access::Read).ok()?;
     let lock = engine.lock(Access::Read);
     engine.rollback();
-    let (lock, now) = lock.ok()?;
-    held(&lock, &now)
+    let (lock, _) = lock.ok()?;
+    // Whoever keeps the row holds it, even if the lease has ended meanwhile.
+    Some(Holder { name: lock.holder?, since: lock.since? })
 }
 
 /// Gives the lease up if it is still one's own. If that fails it ends by itself.
@@ -289,9 +364,12 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     if version < engine.newest() {
         engine.migrate(version)?;
     }
+    engine.confirm()?;
     let base = plan.remembered();
     carry_out(engine, plan, &before.actual)?;
-    change(engine, &LAST_APPLIED, &writes::between(&LAST_APPLIED, before.base.as_ref(), &base))?;
+    let remembered = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
+    engine.delete(&LAST_APPLIED, &remembered.deletes)?;
+    put(engine, &LAST_APPLIED, &remembered)?;
     let (head, number) = engine.last_entry()?;
     let entries: Vec<Entry> = audit::entries(plan, run, number + 1, &head).collect();
     let head = entries.last().and_then(|entry| entry.hash.clone());
@@ -313,16 +391,14 @@ fn carry_out(engine: &mut dyn Engine, plan: &Plan, actual: &State) -> Result<(),
     for (table, changes) in writes.tables.iter().rev() {
         engine.delete(table.table(), &changes.deletes)?;
     }
-    let none = Vec::new();
-    for (table, changes) in writes.tables {
-        let rest = Changes { deletes: none.clone(), ..changes };
-        change(engine, table.table(), &rest)?;
+    for (table, changes) in &writes.tables {
+        put(engine, table.table(), changes)?;
     }
     Ok(())
 }
 
-fn change(engine: &mut dyn Engine, table: &'static Table, changes: &Changes) -> Result<(), TargetError> {
-    engine.delete(table, &changes.deletes)?;
+/// Changes and adds rows.
+fn put(engine: &mut dyn Engine, table: &'static Table, changes: &Changes) -> Result<(), TargetError> {
     if let Some(column) = table.loose {
         let keys: Vec<Row> = changes.updates.iter().map(|row| table.key_of(row)).collect();
         engine.empty(table, column, &keys)?;

@@ -1,4 +1,4 @@
-//! SQLite, the embedded database: its dialect, and what its errors mean. Its SQL is in this file alone.
+//! SQLite, the embedded database: its dialect, and what its errors mean. What makes its tables is in `schema/sqlite`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,11 @@ use super::{End, Receipt, Target, TargetError};
 const APPLICATION_ID: i64 = 0x5247_4854;
 
 /// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../schema/sqlite/0001-first.sql"), include_str!("../../schema/sqlite/0002-audit-and-views.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../schema/sqlite/0001-first.sql"),
+    include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
+    include_str!("../../schema/sqlite/0003-point-queries.sql"),
+];
 
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -89,6 +92,11 @@ impl Sqlite {
             Ok(())
         })
     }
+}
+
+/// A value of a statement.
+fn place(number: usize) -> String {
+    format!("?{}", number + 1)
 }
 
 fn sql_value(cell: Cell) -> Sql {
@@ -179,26 +187,19 @@ impl Engine for Sqlite {
     }
 
     fn delete(&mut self, table: &'static Table, keys: &[Row]) -> Result<(), TargetError> {
-        let sql = format!("DELETE FROM {} WHERE {}", table.name, table.picks(|part| format!("?{}", part + 1)));
-        self.each(&sql, keys.iter().cloned())
+        self.each(&table.delete("", place), keys.iter().cloned())
     }
 
     fn empty(&mut self, table: &'static Table, column: &str, keys: &[Row]) -> Result<(), TargetError> {
-        let picks = table.picks(|part| format!("?{}", part + 1));
-        self.each(&format!("UPDATE {} SET {column} = NULL WHERE {picks}", table.name), keys.iter().cloned())
+        self.each(&table.empty(column, "", place), keys.iter().cloned())
     }
 
     fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
-        let columns = table.columns.len();
-        let set: Vec<String> =
-            (1..).zip(table.columns).map(|(place, (column, _))| format!("{column} = ?{place}")).collect();
-        let picks = table.picks(|part| format!("?{}", columns + part + 1));
-        let sql = format!("UPDATE {} SET {} WHERE {picks}", table.name, set.join(", "));
-        self.each(&sql, rows.iter().map(|row| row.iter().cloned().chain(table.key_of(row)).collect()))
+        self.each(&table.update("", place), rows.iter().map(|row| table.values_of_update(row)))
     }
 
     fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
-        let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
+        let places: Vec<String> = (0..table.columns.len()).map(place).collect();
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.names(), places.join(", "));
         self.each(&sql, rows.iter().cloned())
     }
@@ -211,11 +212,13 @@ impl Engine for Sqlite {
         // The transaction keeps the whole file already.
         let sql = "SELECT fence, holder, since, until, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM lock WHERE id = 1";
         self.with(|connection| {
-            connection.query_row(sql, [], |row| {
+            let row = connection.query_row(sql, [], |row| {
                 let (fence, holder, since, until) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
                 Ok((Lock { fence, holder, since, until }, row.get(4)?))
-            })
-        })
+            });
+            row.optional()
+        })?
+        .ok_or_else(|| TargetError::Altered { database: self.name(), what: "row of `lock`".to_owned() })
     }
 
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
@@ -260,33 +263,17 @@ impl Sqlite {
             Some((kind, name)) => Err(TargetError::Altered { database: self.name(), what: format!("{kind} `{name}`") }),
         }
     }
-
-    /// Does something that may make the file, and takes an empty one away again if it fails.
-    fn creating<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, TargetError>) -> Result<T, TargetError> {
-        let created = self.is_absent();
-        self.may_create = true;
-        let done = work(self);
-        let is_empty = || std::fs::metadata(&self.path).is_ok_and(|file| file.len() == 0);
-        if done.is_err() && created && is_empty() {
-            self.connection = None;
-            // Best effort: an empty file counts as no database all the same.
-            let _ = std::fs::remove_file(&self.path);
-        }
-        done
-    }
 }
 
 impl Target for Sqlite {
     fn read(&mut self) -> Result<Reading, TargetError> {
-        // Whoever only reads is told to be read-only when there is something to roll back.
-        relational::read(self).map_err(|error| match error {
-            TargetError::ReadOnly(database) => TargetError::Interrupted(database),
-            error => error,
-        })
+        relational::read(self).map_err(of_reading)
     }
 
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
-        self.creating(|engine| relational::apply(engine, plan, run))
+        // If it fails an empty file may stay, which counts as none: somebody else may have opened it meanwhile.
+        self.may_create = true;
+        relational::apply(self, plan, run)
     }
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
@@ -294,7 +281,15 @@ impl Target for Sqlite {
     }
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
-        relational::audit(self, each)
+        relational::audit(self, each).map_err(of_reading)
+    }
+}
+
+/// Whoever only reads is told to be read-only when there is something to roll back.
+fn of_reading(error: TargetError) -> TargetError {
+    match error {
+        TargetError::ReadOnly(database) => TargetError::Interrupted(database),
+        error => error,
     }
 }
 
@@ -333,6 +328,9 @@ fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
         ErrorCode::NotADatabase => TargetError::NotADatabase(database),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             TargetError::Unreachable { database, reason: "the engine cannot open it".to_owned() }
+        }
+        ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::OutOfMemory | ErrorCode::TooBig => {
+            TargetError::Unable { database, what: error.to_string() }
         }
         _ => TargetError::Engine(error.to_string()),
     }

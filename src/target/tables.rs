@@ -44,6 +44,24 @@ impl Cell {
 /// The cells of one row, in the order of the table's columns.
 pub type Row = Vec<Cell>;
 
+/// One part of what tells rows apart.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// A column that is never null.
+    Column(&'static str),
+    /// The first of these columns that is not null, else ''. There is an index on this very expression.
+    FirstOf(&'static [&'static str]),
+}
+
+impl Part {
+    fn columns(&self) -> &[&'static str] {
+        match self {
+            Self::Column(column) => std::slice::from_ref(column),
+            Self::FirstOf(columns) => columns,
+        }
+    }
+}
+
 /// One table.
 #[derive(Debug)]
 pub struct Table {
@@ -51,9 +69,11 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns, without numbers that the engine gives to rows by itself.
     pub columns: &'static [(&'static str, Holds)],
-    /// What tells two rows apart: each part is one column, or the first of several that is not null, else ''. There is
-    /// a unique index on these very expressions.
-    pub key: &'static [&'static [&'static str]],
+    /// What tells two rows apart. Of the items of a list it is the list: they come and go together, whatever numbers
+    /// somebody gave them.
+    pub key: &'static [Part],
+    /// The version of the schema that it came with.
+    pub since: usize,
     /// A column that no two rows may share, which is emptied before rows of the table change.
     pub loose: Option<&'static str>,
     /// The columns by which rows are read, if their order means something.
@@ -77,13 +97,38 @@ impl Table {
         format!("SELECT {} FROM {}{order}", self.names(), self.name)
     }
 
-    /// The condition that picks the row whose key `value` gives, part by part.
-    pub fn picks(&self, value: impl Fn(usize) -> String) -> String {
-        let part = |(number, columns): (usize, &&[&str])| match columns {
-            [column] if !self.is_optional(column) => format!("{}.{column} = {}", self.name, value(number)),
-            columns => {
-                let columns: Vec<String> = columns.iter().map(|column| format!("{}.{column}", self.name)).collect();
-                format!("coalesce({}, '') = {}", columns.join(", "), value(number))
+    /// The statement that deletes the rows with some keys. `value` is how an engine names the values of a statement, from 0
+    /// on, and `from` where it takes them from, if that must be said.
+    pub fn delete(&self, from: &str, value: impl Fn(usize) -> String) -> String {
+        let from = if from.is_empty() { String::new() } else { format!(" USING {from}") };
+        format!("DELETE FROM {}{from} WHERE {}", self.name, self.picks(value))
+    }
+
+    /// The statement that empties a column of the rows with some keys.
+    pub fn empty(&self, column: &str, from: &str, value: impl Fn(usize) -> String) -> String {
+        format!("UPDATE {} SET {column} = NULL{} WHERE {}", self.name, from_clause(from), self.picks(value))
+    }
+
+    /// The statement that changes rows: first the values of all columns, then those of the key.
+    pub fn update(&self, from: &str, value: impl Fn(usize) -> String) -> String {
+        let set = (0..).zip(self.columns).map(|(place, (name, _))| format!("{name} = {}", value(place)));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let picks = self.picks(|part| value(self.columns.len() + part));
+        format!("UPDATE {} SET {set}{} WHERE {picks}", self.name, from_clause(from))
+    }
+
+    /// The values of such a statement.
+    pub fn values_of_update(&self, row: &[Cell]) -> Row {
+        row.iter().cloned().chain(self.key_of(row)).collect()
+    }
+
+    /// The condition that picks the rows whose key `value` gives, part by part.
+    fn picks(&self, value: impl Fn(usize) -> String) -> String {
+        let part = |(number, part): (usize, &Part)| {
+            let columns: Vec<String> = part.columns().iter().map(|column| format!("{}.{column}", self.name)).collect();
+            match part {
+                Part::Column(_) => format!("{} = {}", columns.concat(), value(number)),
+                Part::FirstOf(_) => format!("coalesce({}, '') = {}", columns.join(", "), value(number)),
             }
         };
         self.key.iter().enumerate().map(part).collect::<Vec<_>>().join(" AND ")
@@ -92,8 +137,8 @@ impl Table {
     /// The key of a row, part by part.
     pub fn key_of(&self, row: &[Cell]) -> Row {
         let cell = |column: &&str| self.column(column).and_then(|position| row.get(position));
-        let part = |columns: &&[&str]| {
-            let said = columns.iter().filter_map(cell).find(|cell| **cell != Cell::Null);
+        let part = |part: &Part| {
+            let said = part.columns().iter().filter_map(cell).find(|cell| **cell != Cell::Null);
             said.cloned().unwrap_or_else(|| Cell::Text(String::new()))
         };
         self.key.iter().map(part).collect()
@@ -101,28 +146,23 @@ impl Table {
 
     /// What each part of the key holds.
     pub fn key_holds(&self) -> Vec<Holds> {
-        let holds = |columns: &&[&str]| {
-            let first = columns.first().and_then(|column| self.column(column));
+        let holds = |part: &Part| {
+            let first = part.columns().first().and_then(|column| self.column(column));
             first.map_or(Holds::Text, |position| self.columns[position].1)
         };
         self.key.iter().map(holds).collect()
     }
+}
 
-    /// Whether a column of the key may be null: then its index is on an expression.
-    fn is_optional(&self, column: &str) -> bool {
-        matches!((self.name, column), ("members" | "rules", "user_id" | "member_group_id"))
-            || (self.name == "rules" && column == "group_id")
-    }
+fn from_clause(from: &str) -> String {
+    if from.is_empty() { String::new() } else { format!(" FROM {from}") }
 }
 
 use Holds::{Flag, Number, Text};
+use Part::{Column, FirstOf};
 
-const fn table(
-    name: &'static str,
-    columns: &'static [(&'static str, Holds)],
-    key: &'static [&'static [&'static str]],
-) -> Table {
-    Table { name, columns, key, loose: None, order: None }
+const fn table(name: &'static str, columns: &'static [(&'static str, Holds)], key: &'static [Part]) -> Table {
+    Table { name, columns, key, since: 1, loose: None, order: None }
 }
 
 /// What the policy declares, in the order in which rows can be made.
@@ -203,40 +243,40 @@ static RIGHTS: Table = table(
         ("name_nb", Text),
         ("name_nl", Text),
     ],
-    &[&["id"]],
+    &[Column("id")],
 );
 
-static MODULES: Table = table("modules", &[("id", Text), ("name", Text)], &[&["id"]]);
+static MODULES: Table = table("modules", &[("id", Text), ("name", Text)], &[Column("id")]);
 
-static MODULE_SETS: Table = table("module_sets", &[("id", Text)], &[&["id"]]);
+static MODULE_SETS: Table = table("module_sets", &[("id", Text)], &[Column("id")]);
 
 static MODULE_SET_MODULES: Table = Table {
     order: Some("module_set_id, position"),
     ..table(
         "module_set_modules",
         &[("module_set_id", Text), ("position", Number), ("module_id", Text)],
-        &[&["module_set_id"], &["position"]],
+        &[Column("module_set_id")],
     )
 };
 
-static ATTACHMENT_CLASSES: Table = table("attachment_classes", &[("id", Text)], &[&["id"]]);
+static ATTACHMENT_CLASSES: Table = table("attachment_classes", &[("id", Text)], &[Column("id")]);
 
 static ATTACHMENT_PATTERNS: Table = Table {
     order: Some("attachment_class_id, position"),
     ..table(
         "attachment_patterns",
         &[("attachment_class_id", Text), ("position", Number), ("pattern", Text)],
-        &[&["attachment_class_id"], &["position"]],
+        &[Column("attachment_class_id")],
     )
 };
 
 static EMPLOYEES: Table = table(
     "employees",
     &[("id", Text), ("name", Text), ("email", Text), ("phone", Text), ("department", Text), ("language", Text)],
-    &[&["id"]],
+    &[Column("id")],
 );
 
-static GROUPS: Table = table("groups", &[("id", Text), ("name", Text), ("module_set_id", Text)], &[&["id"]]);
+static GROUPS: Table = table("groups", &[("id", Text), ("name", Text), ("module_set_id", Text)], &[Column("id")]);
 
 static USERS: Table = Table {
     loose: Some("employee_id"),
@@ -250,7 +290,7 @@ static USERS: Table = Table {
             ("active", Flag),
             ("module_set_id", Text),
         ],
-        &[&["id"]],
+        &[Column("id")],
     )
 };
 
@@ -264,10 +304,16 @@ static MEMBERS: Table = table(
         ("valid_until", Text),
         ("because", Text),
     ],
-    &[&["group_id"], &["user_id"], &["member_group_id"], &["valid_from"], &["valid_until"]],
+    &[
+        Column("group_id"),
+        FirstOf(&["user_id"]),
+        FirstOf(&["member_group_id"]),
+        Column("valid_from"),
+        Column("valid_until"),
+    ],
 );
 
-static ACCESS: Table = table("access", &[("user_id", Text), ("group_id", Text)], &[&["user_id"]]);
+static ACCESS: Table = table("access", &[("user_id", Text), ("group_id", Text)], &[Column("user_id")]);
 
 static RULES: Table = table(
     "rules",
@@ -287,29 +333,34 @@ static RULES: Table = table(
         ("because", Text),
     ],
     &[
-        &["user_id"],
-        &["group_id"],
-        &["right_id"],
-        &["effect"],
-        &["target_kind"],
-        &[
+        FirstOf(&["user_id"]),
+        FirstOf(&["group_id"]),
+        Column("right_id"),
+        Column("effect"),
+        Column("target_kind"),
+        FirstOf(&[
             "target_user_id",
             "target_group_id",
             "target_module_id",
             "target_module_set_id",
             "target_attachment_class_id",
-        ],
-        &["valid_from"],
-        &["valid_until"],
+        ]),
+        Column("valid_from"),
+        Column("valid_until"),
     ],
 );
 
 /// What the last apply wrote: one row for each fact, its fields as JSON.
 pub static LAST_APPLIED: Table =
-    table("last_applied", &[("kind", Text), ("key", Text), ("fields", Text)], &[&["kind"], &["key"]]);
+    table("last_applied", &[("kind", Text), ("key", Text), ("fields", Text)], &[Column("kind"), Column("key")]);
 
 /// The record of all runs, which only grows.
 pub static AUDIT: Table = Table {
+    since: 2,
     order: Some("seq"),
-    ..table("audit", &[("seq", Number), ("run", Number), ("part", Text), ("body", Text), ("hash", Text)], &[&["seq"]])
+    ..table(
+        "audit",
+        &[("seq", Number), ("run", Number), ("part", Text), ("body", Text), ("hash", Text)],
+        &[Column("seq")],
+    )
 };

@@ -20,6 +20,15 @@ pub struct Changes {
     pub inserts: Vec<Row>,
 }
 
+impl Changes {
+    /// The items of a list share one key, by which they go all at once.
+    fn delete(&mut self, key: Row) {
+        if self.deletes.last() != Some(&key) {
+            self.deletes.push(key);
+        }
+    }
+}
+
 /// Everything that a plan writes to what the policy declares.
 #[derive(Debug, Default)]
 pub struct Writes {
@@ -38,7 +47,7 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
             Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
             Step::Delete(key) => {
                 for (table, row) in before(&old, actual, key) {
-                    writes.of(table).deletes.push(table.table().key_of(&row));
+                    writes.of(table).delete(table.table().key_of(&row));
                 }
             }
             Step::Insert(key, fact) => {
@@ -73,7 +82,7 @@ impl Writes {
             // accesses: the row may have gone with the role that it gave.
             let is_gone = anew.contains(table) || !after.iter().any(|(other, _)| other == table);
             if is_gone {
-                self.of(*table).deletes.push(table.table().key_of(row));
+                self.of(*table).delete(table.table().key_of(row));
             }
         }
         for (table, row) in after {

@@ -1,7 +1,7 @@
 //! Whatever happens between the program and its server, at whichever request, the database says the old or the new.
 
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rightful::target::postgres::Postgres;
 use rightful::target::{Target, TargetError};
 
-use super::firm::{Home, OLD, Pendulum, Remote, planned, record, run};
+use super::firm::{Home, OLD, Pendulum, Remote, apply, planned, record, run};
 use super::proxy::{Act, Proxy};
 use super::repository::Repository;
 use super::server::Server;
@@ -89,6 +89,31 @@ fn a_first_apply_that_breaks_off_leaves_nothing_or_everything() {
         }
         assert!(found == rightful::plan::Reading::default(), "neither nothing nor everything");
         assert!(is_about_the_connection(&done.unwrap_err()));
+    }
+}
+
+#[test]
+fn what_was_confirmed_without_our_hearing_it_is_found_out() {
+    let remote = Remote::new(Server::shared());
+    let mut pendulum = Pendulum::new(&remote);
+    // The first one makes the lease lasting, the second what is written.
+    for (number, act, arrives) in
+        [(2, Act::CutAfter, true), (2, Act::CutBefore, false), (1, Act::CutAfter, false), (1, Act::CutBefore, false)]
+    {
+        let mut done = None;
+        let went_through = pendulum.swing(|policy| {
+            let count = AtomicUsize::new(0);
+            let proxy = Proxy::to(remote.server.address(), move |message| {
+                let is_it = message.says("COMMIT") && count.fetch_add(1, Ordering::SeqCst) + 1 == number;
+                if is_it { act } else { Act::Forward }
+            });
+            done = Some(apply(&mut Postgres::at(&proxy.url(remote.database.url())).unwrap(), policy));
+        });
+        assert_eq!(went_through, arrives, "{number} {act:?}");
+        match done.unwrap() {
+            Ok(receipt) => assert!(arrives && receipt.head.is_some()),
+            Err(error) => assert!(!arrives && matches!(error, TargetError::Lost(_)), "{number} {act:?}: {error}"),
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod embedded;
 mod firm;
 mod harness;
 mod interrupted;
+mod lists;
+mod neighbours;
 mod proxy;
 mod refused;
 #[path = "../cli/repository.rs"]
@@ -13,3 +15,4 @@ mod repository;
 #[path = "../server/postgres.rs"]
 mod server;
 mod together;
+mod versions;

@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Act {
     CutBefore,
     /// The server gets it, and the connection breaks before the client gets the answer.
     CutAfter,
+    /// Nothing comes through any more, either way, and nobody is told: as when a machine loses its power.
+    Silence,
 }
 
 /// One message of a client.
@@ -62,8 +65,9 @@ impl Proxy {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(server)) else { continue };
                 // Messages come one by one, and none waits for the next.
                 let _ = (client.set_nodelay(true), server.set_nodelay(true));
-                let (judge, requests) = (judge.clone(), requests.clone());
-                thread::spawn(move || Way { client, server }.carry(&*judge, &requests));
+                let (judge, requests, is_closed) = (judge.clone(), requests.clone(), closed.clone());
+                let way = Way { client, server, is_silent: Arc::default(), is_closed };
+                thread::spawn(move || way.carry(&*judge, &requests));
             }
         });
         Self { address, is_closed }
@@ -88,12 +92,14 @@ impl Drop for Proxy {
 struct Way {
     client: TcpStream,
     server: TcpStream,
+    is_silent: Arc<AtomicBool>,
+    is_closed: Arc<AtomicBool>,
 }
 
 impl Way {
     fn carry(self, judge: &Judge, requests: &AtomicUsize) {
         let cuts_answer = Arc::new(AtomicBool::new(false));
-        let (flag, back) = (cuts_answer.clone(), Self { client: self.again().client, server: self.again().server });
+        let (flag, back) = (cuts_answer.clone(), self.again());
         thread::spawn(move || back.answers(&flag));
         let _ = self.asks(judge, requests, &cuts_answer);
         self.cut();
@@ -112,6 +118,10 @@ impl Way {
                 Act::Forward => {}
                 Act::CutBefore => return Ok(()),
                 Act::CutAfter => cuts_answer.store(true, Ordering::SeqCst),
+                Act::Silence => {
+                    self.is_silent.store(true, Ordering::SeqCst);
+                    return Ok(());
+                }
             }
             (&self.server).write_all(&bytes)?;
         }
@@ -122,7 +132,10 @@ impl Way {
         while let Ok(bytes) = message(&self.server, true) {
             // Ready for the next request, ready for rows, or asking who it is.
             let is_answered = matches!(bytes[0], b'Z' | b'G' | b'R');
-            if is_answered && cuts.load(Ordering::SeqCst) || (&self.client).write_all(&bytes).is_err() {
+            if is_answered && cuts.load(Ordering::SeqCst) {
+                break;
+            }
+            if !self.is_silent.load(Ordering::SeqCst) && (&self.client).write_all(&bytes).is_err() {
                 break;
             }
         }
@@ -130,12 +143,16 @@ impl Way {
     }
 
     fn cut(&self) {
+        while self.is_silent.load(Ordering::SeqCst) && !self.is_closed.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.client.shutdown(Shutdown::Both);
         let _ = self.server.shutdown(Shutdown::Both);
     }
 
     fn again(&self) -> Self {
-        Self { client: self.client.try_clone().unwrap(), server: self.server.try_clone().unwrap() }
+        let (client, server) = (self.client.try_clone().unwrap(), self.server.try_clone().unwrap());
+        Self { client, server, is_silent: self.is_silent.clone(), is_closed: self.is_closed.clone() }
     }
 }
 

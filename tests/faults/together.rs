@@ -81,6 +81,49 @@ fn who_comes_while_another_writes_is_told_who_and_since_when() {
 }
 
 #[test]
+fn whoever_keeps_the_row_is_named_after_the_lease_has_ended_too() {
+    let remote = Remote::new(Server::shared());
+    let _ = Pendulum::new(&remote);
+    leave_a_lease(&remote, "2000-01-01T00:00:00.000Z", "2000-01-01T00:00:30.000Z");
+    let mut slow = remote.client();
+    slow.batch_execute("BEGIN; SELECT * FROM lock FOR UPDATE").unwrap();
+    let mut second = Postgres::at(remote.database.url()).unwrap().waiting(Duration::from_millis(100));
+    let refused = apply(&mut second, NEW).unwrap_err();
+    let TargetError::Locked { holder: Some(holder) } = &refused else { panic!("{refused}") };
+    assert_eq!((&*holder.name, &*holder.since), ("ghost", "2000-01-01T00:00:00.000Z"));
+}
+
+#[test]
+fn a_holder_that_falls_silent_keeps_nobody_out_for_long() {
+    let remote = Remote::new(Server::shared());
+    let _ = Pendulum::new(&remote);
+    let (gate, begun) = (Gate::default(), Instant::now());
+    let reached = gate.clone();
+    let proxy = Proxy::to(remote.server.address(), move |message| {
+        if !message.says("UPDATE employees") {
+            return Act::Forward;
+        }
+        reached.open();
+        Act::Silence
+    });
+    let url = proxy.url(remote.database.url());
+    thread::scope(|scope| {
+        let silent = scope.spawn(|| {
+            let target = Postgres::at(&url).unwrap();
+            apply(&mut target.silent_for(Duration::from_millis(500)), NEW)
+        });
+        gate.pass();
+        // Waits for the row as long as it takes, and then for nothing more.
+        remote.by_hand(LAPSE);
+        assert!(apply(&mut *remote.target(), NEW).unwrap().run.is_some());
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        drop(proxy);
+        let error = silent.join().unwrap().unwrap_err();
+        assert!(matches!(error, TargetError::Lost(_)), "{error}");
+    });
+}
+
+#[test]
 fn a_second_program_ends_with_three_and_says_who_is_writing() {
     let remote = Remote::new(Server::shared());
     let _ = Pendulum::new(&remote);

@@ -313,7 +313,7 @@ impl Keeper {
         let is_ready = || {
             let text = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            lines.first() == Some(&pid.as_str()) && lines.get(7) == Some(&"ready")
+            lines.first() == Some(&pid.as_str()) && matches!(lines.get(7), Some(&"ready" | &"standby"))
         };
         let is_there = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
         while !is_ready() {

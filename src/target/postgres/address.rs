@@ -1,14 +1,20 @@
 //! Where a server is and how it is talked to, from a URL. Whatever a URL holds beside host, port and database stays here.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use postgres::config::Host;
 use postgres::{Client, Config};
 
+use crate::syntax::database::DatabaseUrl;
 use crate::target::TargetError;
+use crate::target::relational::LEASE_SECONDS;
 
 use super::failure::{failure, innermost};
 use super::tls::{self, Mode};
+
+/// How long the other end may be silent before the connection counts as broken.
+const SILENCE: Duration = Duration::from_secs(LEASE_SECONDS as u64);
 
 /// A server's database, and the way to it.
 pub(super) struct Address {
@@ -20,6 +26,10 @@ pub(super) struct Address {
 impl Address {
     /// Takes a URL apart. What TLS is asked for is read here, since the driver does not know all of it.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
+        // The driver would take what follows the first `@` of a password for the host.
+        if !matches!(DatabaseUrl::parse(url), Ok(DatabaseUrl::Postgres(_))) {
+            return Err(TargetError::BadUrl);
+        }
         let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
         let (mut mode, mut certificate) = (None, None);
         let mut others = Vec::new();
@@ -36,7 +46,14 @@ impl Address {
             Config::from_str(&format!("{rest}{separator}{}", others.join("&"))).map_err(|_| TargetError::BadUrl)?;
         config.application_name("rightful").ssl_mode(mode.negotiation());
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(std::time::Duration::from_secs(10));
+            config.connect_timeout(Duration::from_secs(10));
+        }
+        // A network that swallows everything is noticed before the server lets others in.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        if !others.iter().any(|pair| pair.starts_with("keepalives")) {
+            config.keepalives_idle(SILENCE / 3).keepalives_interval(SILENCE / 6).keepalives_retries(3);
         }
         let name = name(&config);
         Ok(Self { config, mode, name })
@@ -49,10 +66,11 @@ impl Address {
 
     pub fn connect(&self) -> Result<Client, TargetError> {
         let tls = tls::connector(&self.mode)?;
-        self.config.connect(tls).map_err(|error| match error.as_db_error() {
-            Some(_) => failure(&self.name, &error),
+        self.config.connect(tls).map_err(|error| match (error.as_db_error(), tls::refused(&error)) {
+            (Some(_), _) => failure(&self.name, &error),
+            (None, Some(certificate)) => TargetError::Certificate(certificate),
             // The driver says what is missing in the URL, such as a user, without repeating it.
-            None => TargetError::Unreachable { database: self.name.clone(), reason: innermost(&error) },
+            (None, None) => TargetError::Unreachable { database: self.name.clone(), reason: innermost(&error) },
         })
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
     };
     let said = server.message().to_owned();
     match server.code() {
-        code if is_collision(code) => TargetError::Raced,
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => TargetError::Raced,
         &SqlState::LOCK_NOT_AVAILABLE => TargetError::Locked { holder: None },
         &SqlState::INSUFFICIENT_PRIVILEGE => TargetError::Denied { database: name, what: said },
         &SqlState::READ_ONLY_SQL_TRANSACTION => TargetError::ReadOnly(name),
@@ -29,12 +29,20 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
         | &SqlState::INSUFFICIENT_RESOURCES => TargetError::Unable { database: name, what: said },
         &SqlState::INVALID_PASSWORD => TargetError::Credentials(name),
         &SqlState::INVALID_CATALOG_NAME => TargetError::NoSuchDatabase(name),
-        &SqlState::QUERY_CANCELED => TargetError::Unable { database: name, what: said },
+        // A value that stands there already is one that somebody added after we looked, or that a rule of theirs wants
+        // to be unique.
+        &SqlState::QUERY_CANCELED | &SqlState::UNIQUE_VIOLATION | &SqlState::INVALID_SCHEMA_NAME => {
+            TargetError::Unable { database: name, what: said }
+        }
         // The server lets nobody in this way: without TLS, from this machine, or into this database.
         &SqlState::INVALID_AUTHORIZATION_SPECIFICATION
         | &SqlState::TOO_MANY_CONNECTIONS
         | &SqlState::CANNOT_CONNECT_NOW => TargetError::Unreachable { database: name, reason: said },
-        &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN => TargetError::Lost(name),
+        // The server ended the connection, the last two since we were silent for too long.
+        &SqlState::ADMIN_SHUTDOWN
+        | &SqlState::CRASH_SHUTDOWN
+        | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        | &SqlState::IDLE_SESSION_TIMEOUT => TargetError::Lost(name),
         &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
             TargetError::Altered { database: name, what: format!("schema ({said})") }
         }
@@ -42,18 +50,19 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
     }
 }
 
-/// Whether two runs were in each other's way, so that one of them may simply begin anew. Two that make the tables at
-/// the same time find them made, or the server's own record of them.
-fn is_collision(code: &SqlState) -> bool {
-    [
-        SqlState::T_R_SERIALIZATION_FAILURE,
-        SqlState::T_R_DEADLOCK_DETECTED,
+/// What an error means while the first tables are made: two that do so at the same time find them made, or the server's
+/// own record of them, and the slower one may simply begin anew.
+pub(super) fn failure_of_making(name: &str, error: &postgres::Error) -> TargetError {
+    let made_meanwhile = [
         SqlState::DUPLICATE_TABLE,
         SqlState::DUPLICATE_OBJECT,
         SqlState::DUPLICATE_FUNCTION,
         SqlState::UNIQUE_VIOLATION,
-    ]
-    .contains(code)
+    ];
+    match error.code() {
+        Some(code) if made_meanwhile.contains(code) => TargetError::Raced,
+        _ => failure(name, error),
+    }
 }
 
 fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -76,6 +76,16 @@ pub(super) fn connector(mode: &Mode) -> Result<MakeRustlsConnect, TargetError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// What was wrong with the server's certificate, if that is why no connection came about.
+pub(super) fn refused(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // An error of the way there has the one of TLS inside, which is not its source.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match inside.and_then(|inside| inside.downcast_ref::<Error>()) {
+        Some(wrong @ Error::InvalidCertificate(_)) => Some(wrong.to_string()),
+        _ => error.source().and_then(refused),
+    }
+}
+
 /// Looks at certificates by the authorities of a file, or of the system.
 fn authority(file: Option<&str>, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, TargetError> {
     let mut roots = RootCertStore::empty();
