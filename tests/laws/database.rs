@@ -1,6 +1,6 @@
 //! What is applied is what the views answer; applying is idempotent; states survive the way into tables and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::TestCaseError;
@@ -66,6 +66,26 @@ pub fn from_resolver(policy: &Policy, on: Date) -> Answers {
     answers
 }
 
+/// Groups with their users, by the view that begins with the user, and by the one that begins with the group.
+fn pairs_from_views(database: &Sqlite) -> [BTreeSet<(String, String)>; 2] {
+    let connection = database.connection().expect("an open database");
+    ["user_group", "group_user"].map(|view| {
+        let mut statement = connection.prepare(&format!("SELECT group_id, user_id FROM {view}")).expect("the view");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
+    })
+}
+
+fn pairs_from_resolver(policy: &Policy, on: Date) -> BTreeSet<(String, String)> {
+    let in_force = InForce::new(policy, on);
+    let name = |group| {
+        let key = policy.groups.key(group).to_string();
+        key.strip_prefix("group:").map_or(key.clone(), str::to_owned)
+    };
+    let users = |group| in_force.members_of(group).into_iter().map(|user| policy.users.key(user).to_string());
+    policy.groups.ids().flat_map(|group| users(group).map(move |user| (name(group), user))).collect()
+}
+
 /// Moves the periods of an organisation so that the views, which ask the clock, meet beginnings and ends.
 pub fn around_today() -> impl Strategy<Value = Organisation> {
     let days = organisation_days();
@@ -101,9 +121,11 @@ fn the_views_equal_the_resolver_row_for_row() {
         let compiled = compiled(&org);
         let mut database = in_memory();
         apply(&mut database, &compiled.policy, super::subject::some_days(&org)[0])?;
-        let (before, answers, after) = (today(&database), from_views(&database), today(&database));
-        if before == after {
+        let (before, answers, pairs) = (today(&database), from_views(&database), pairs_from_views(&database));
+        if before == today(&database) {
             prop_assert_eq!(answers, from_resolver(&compiled.policy, before), "{:#?}", org.to_files());
+            let expected = pairs_from_resolver(&compiled.policy, before);
+            prop_assert_eq!(&pairs, &[expected.clone(), expected], "{:#?}", org.to_files());
         }
         Ok(())
     };
@@ -151,7 +173,7 @@ fn a_first_plan_grants_exactly_what_the_policy_gives() {
         let policy = compiled(&org).policy;
         let on = super::subject::some_days(&org)[0];
         let plan = plan(&Reading::default(), &desired(&policy), on, Drift::Revert, |_| None);
-        let mut gains = std::collections::BTreeSet::new();
+        let mut gains = BTreeSet::new();
         for gain in &plan.effective.gains {
             let key = |(user, target): (&rightful::name::Name, Option<&rightful::model::key::TargetKey>)| {
                 (user.to_string(), gain.right.to_string(), target.map(ToString::to_string))
