@@ -263,7 +263,7 @@ fn a_group_is_asked_for_its_users_without_the_others() {
     let plan = file.ask("EXPLAIN QUERY PLAN SELECT user_id FROM group_user WHERE group_id = 'g20'").unwrap();
     let scans: Vec<_> = flat(&plan).into_iter().filter(|step| step.contains("SCAN members")).collect();
     assert!(scans.iter().all(|step| step.ends_with("members_everyone")), "{scans:#?}");
-    let mut server = on_server(server::Server::shared());
+    let server = on_server(server::Server::shared());
     server.run(LARGE).unwrap();
     let plan = server.ask("EXPLAIN (FORMAT JSON) SELECT user_id FROM group_user WHERE group_id = 'g20'").unwrap();
     let plan: Value = serde_json::from_str(plan[0][0].as_deref().unwrap()).unwrap();
