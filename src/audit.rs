@@ -10,11 +10,12 @@ mod record;
 
 use std::iter::once;
 
+use crate::date::Date;
 use crate::plan::Plan;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
 pub use kept::{Kept, hash_of};
-pub use record::{Filter, Reader, Recorded, Told};
+pub use record::{Ended, Filter, Reader, Recorded, Told};
 
 /// Who carries out what, for the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Run {
     pub revision: Option<String>,
     /// Whom the revision names as its author. Nobody proved it.
     pub author: Option<String>,
+    /// The day for which gains and losses were worked out, if one was named.
+    pub on: Option<Date>,
     /// Which guards were put aside.
     pub overrides: Vec<Override>,
 }

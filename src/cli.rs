@@ -1,6 +1,7 @@
 //! The command line: arguments in, bytes and an exit code out. One file per command; the doc comments are the manual.
 
 mod apply;
+mod asking;
 mod audit;
 mod can;
 mod check;
@@ -27,6 +28,7 @@ mod schema;
 mod session;
 mod sides;
 mod upcoming;
+mod wanted;
 mod what;
 mod who;
 mod why;
@@ -169,6 +171,8 @@ struct Context {
     on: Date,
     /// Whether the day was named.
     on_was_said: bool,
+    /// The real day, whatever was named.
+    today: Date,
     /// The language that was named, else that of the settings as soon as they are read.
     language: Cell<Option<Language>>,
     /// Whether somebody sees what goes on meanwhile.
@@ -243,12 +247,13 @@ fn context(global: &Global) -> Result<Context, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::world(format!("cannot find the current directory: {error}")))?;
     let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
-    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Context {
         directory,
         company: global.company.clone(),
-        on: global.on.unwrap_or_else(today),
+        on: global.on.unwrap_or(today),
         on_was_said: global.on.is_some(),
+        today,
         language: Cell::new(global.lang),
         watched: std::io::stderr().is_terminal(),
         out: look(global, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),

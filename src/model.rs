@@ -290,6 +290,11 @@ impl Policy {
         self.rights.find(&RightName::new(name)?)
     }
 
+    /// Accounts that were called otherwise: from, to.
+    pub fn renames(&self) -> impl Iterator<Item = (Name, Name)> {
+        self.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())))
+    }
+
     /// Every day on which a rule or membership begins, or on which one has ended the day before; in order.
     pub fn turning_days(&self) -> Vec<Date> {
         let rules = self.rules.iter().map(|rule| rule.validity);

@@ -204,6 +204,13 @@ pub struct Desired {
     pub renames: Vec<(Name, Name)>,
 }
 
+impl Desired {
+    /// What a policy wants, that of a company where there are several.
+    pub fn of(company: Option<&Name>, policy: &Policy) -> Self {
+        Self { company: company.cloned(), state: State::of(policy), renames: policy.renames().collect() }
+    }
+}
+
 /// Plans the way from what a database says to what a policy wants, as seen on a day. `place` tells where a fact is
 /// written in the policy files.
 pub fn plan(

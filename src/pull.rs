@@ -113,7 +113,7 @@ pub struct Taking {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Takes the drift that a plan found in the database of a company, as far as it is asked for.
+/// Takes the drift that a plan found in the database of a company, as far as it is asked for by its key.
 ///
 /// # Errors
 /// If names came in that no policy can have.
@@ -122,7 +122,7 @@ pub fn take(
     repository: &Repository,
     company: usize,
     plan: &Plan,
-    asked: impl Fn(&Change) -> bool,
+    asked: impl Fn(&Key) -> bool,
 ) -> Result<Taking, Vec<Unnameable>> {
     let policy = &repository.companies[company].policy;
     let (declared, fixed) = (State::of(policy), Fixed::of(policy, &repository.sources));
@@ -131,7 +131,8 @@ pub fn take(
     let mut taker = Taker::new(&declared, declared.clone(), &plan.before);
     (taker.applied, taker.fixed) = (&applied, &fixed);
     let drift = plan.changes.iter().filter(|change| change.origin == Origin::Drift);
-    let (asked, unasked): (Vec<&Change>, Vec<&Change>) = drift.partition(|change| asked(change));
+    let conflicts = plan.conflicts.iter().filter(|conflict| asked(&conflict.key)).cloned().collect();
+    let (asked, unasked): (Vec<&Change>, Vec<&Change>) = drift.partition(|change| asked(&change.key));
     for change in &unasked {
         taker.leave(&change.key, change.field, Why::NotAsked);
     }
@@ -155,7 +156,7 @@ pub fn take(
     };
     let mut taken: Vec<Change> = asked.into_iter().filter(|change| !is_left(change)).chain(unasked).cloned().collect();
     taken.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(Taking { wanted, taken, left: left.into_iter().collect(), conflicts: plan.conflicts.clone() })
+    Ok(Taking { wanted, taken, left: left.into_iter().collect(), conflicts })
 }
 
 /// Takes all that a database says, as a policy of its own.

@@ -8,7 +8,7 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
-use rightful::audit::{Reader, Verifier};
+use rightful::audit::{Ended, Reader, Verifier};
 use rightful::date::{Date, Validity, parse_date};
 use rightful::model::key::GroupKey;
 use rightful::name::Name;
@@ -44,9 +44,7 @@ fn desired(policy: &str) -> Desired {
     let mut repository = compile(&rightful::tree::memory::Memory::new([("policies/a.yaml", policy)])).unwrap();
     let compiled = repository.companies.remove(0);
     assert!(compiled.compiles(), "{:?}", compiled.diagnostics);
-    let users = compiled.policy.users.iter();
-    let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone()))).collect();
-    Desired { company: None, state: State::of(&compiled.policy), renames }
+    Desired::of(None, &compiled.policy)
 }
 
 fn planned(target: &mut dyn Target, policy: &str) -> Plan {
@@ -391,10 +389,27 @@ fn every_run_is_recorded_in_a_chain_that_holds() {
         let whole = verifier.finish().unwrap();
         assert_eq!((whole.head.hash, whole.unproven, whole.unmet), (last.head, 0, Vec::new()));
         let runs = reader.finish();
-        let told: Vec<_> = runs.iter().map(|run| (run.number, &run.applied_at[..10], run.error.as_deref())).collect();
-        assert_eq!(told, [(1, "2026-11-20", None), (2, "2026-11-21", Some("no room")), (3, "2026-11-22", None)]);
-        assert_eq!((receipt.run, last.run, runs[0].changes), (Some(1), Some(3), first.changes.len()));
-        assert_eq!(runs[0].fingerprint, Some(first.fingerprint.to_string()));
+        let told: Vec<_> = runs.iter().map(|one| (one.number, &one.run.applied_at[..10])).collect();
+        assert_eq!(told, [(1, "2026-11-20"), (2, "2026-11-21"), (3, "2026-11-22")]);
+        assert_eq!((receipt.run, last.run), (Some(1), Some(3)));
+        let Ended::Applied { fingerprint, changes, .. } = &runs[0].ended else { panic!("{:?}", runs[0].ended) };
+        assert_eq!((fingerprint, *changes), (&Some(first.fingerprint.to_string()), first.changes.len()));
+        assert_eq!(runs[1].ended, Ended::Refused("no room".to_owned()));
+    });
+}
+
+#[test]
+fn what_somebody_elses_table_refers_to_is_not_taken_away() {
+    let without_heads = FIRM.replace("  heads: { members: [karin], deny: [calendar.see of lars] }\n", "");
+    with_every_database(|target, by_hand| {
+        apply(target, FIRM);
+        by_hand("CREATE TABLE budgets (group_id TEXT REFERENCES groups); INSERT INTO budgets VALUES ('heads')");
+        let (before, plan) = (target.read().unwrap(), planned(target, &without_heads));
+        let refused = target.apply(&plan, &Run::default()).unwrap_err();
+        assert!(matches!(refused, TargetError::InUse(_)), "{refused}");
+        assert_eq!(target.read().unwrap(), before);
+        by_hand("DROP TABLE budgets");
+        apply(target, &without_heads);
     });
 }
 

@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::date::parse_date;
 use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::plan::{Change, Conflict, Plan};
 use crate::state::Said;
 
-use super::{Override, Run};
+use super::{Ended, Override, Run};
 
 /// A run that carried out a plan.
 pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
@@ -33,18 +34,60 @@ pub(super) fn failed(run: &Run, error: &str) -> Value {
 
 /// When, where and by whom. What somebody only says of himself or of others stands apart.
 fn who(run: &Run) -> Value {
-    json!({
+    let mut body = json!({
         "applied_at": run.applied_at,
         "machine": run.machine,
         "os_user": run.os_user,
         "claims": { "acting_as": run.acting_as, "author": run.author },
         "revision": run.revision,
-    })
+    });
+    if let Some(on) = run.on {
+        body["on"] = on.to_string().into();
+    }
+    body
+}
+
+/// The same read back, as far as it is there. Guards that were put aside have entries of their own.
+pub(super) fn read_who(body: &Value) -> Run {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Run {
+        applied_at: text(&body["applied_at"]).unwrap_or_default(),
+        machine: text(&body["machine"]),
+        os_user: text(&body["os_user"]),
+        acting_as: text(&body["claims"]["acting_as"]),
+        author: text(&body["claims"]["author"]),
+        revision: text(&body["revision"]),
+        on: body["on"].as_str().and_then(parse_date),
+        overrides: Vec::new(),
+    }
+}
+
+/// How a run ended, as far as its entry says so.
+pub(super) fn read_end(body: &Value) -> Ended {
+    let text = |key: &str| body[key].as_str().map(str::to_owned);
+    let number = |key: &str| body[key].as_u64().unwrap_or_default();
+    match (body["outcome"].as_str(), text("error")) {
+        (_, Some(error)) => Ended::Refused(error),
+        (Some("ok"), None) => Ended::Applied {
+            fingerprint: text("fingerprint"),
+            changes: 0,
+            conflicts: 0,
+            gains: number("gains"),
+            losses: number("losses"),
+        },
+        _ => Ended::Unknown,
+    }
 }
 
 /// A guard that was put aside.
 pub(super) fn put_aside(one: &Override) -> Value {
     json!({ "guard": one.guard, "detail": one.detail })
+}
+
+/// The same read back.
+pub(super) fn read_put_aside(body: &Value) -> Override {
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    Override { guard: text("guard"), detail: text("detail") }
 }
 
 /// What both sides had changed, with all three values.
@@ -53,9 +96,9 @@ pub(super) fn conflict(conflict: &Conflict) -> Value {
         "kind": conflict.key.kind().as_str(),
         "key": conflict.key.to_string(),
         "field": conflict.field,
-        "base": said(conflict.base.as_ref()),
-        "policy": said(conflict.policy.as_ref()),
-        "database": said(conflict.database.as_ref()),
+        "base": Said::json_of(conflict.base.as_ref()),
+        "policy": Said::json_of(conflict.policy.as_ref()),
+        "database": Said::json_of(conflict.database.as_ref()),
         "settled": "policy",
     })
 }
@@ -67,8 +110,8 @@ pub(super) fn change(change: &Change) -> Value {
         "kind": change.key.kind().as_str(),
         "key": change.key.to_string(),
         "field": change.field,
-        "before": said(change.before.as_ref()),
-        "after": said(change.after.as_ref()),
+        "before": Said::json_of(change.before.as_ref()),
+        "after": Said::json_of(change.after.as_ref()),
         "origin": change.origin.as_str(),
     })
 }
@@ -84,8 +127,4 @@ pub(super) fn effect(change: &diff::Change) -> Value {
         "targets": change.targets.as_ref().map(texts),
         "without_own": change.without_own,
     })
-}
-
-fn said(said: Option<&Said>) -> Value {
-    said.map_or(Value::Null, Said::to_json)
 }

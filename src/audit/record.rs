@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::date::Date;
 use crate::name::{Name, RightName};
 
-use super::{Entry, Part};
+use super::{Entry, Part, Run, body};
 
 /// What somebody wants to see; everything, if nothing is said.
 #[derive(Debug, Clone, Default)]
@@ -31,36 +31,39 @@ pub struct Filter {
 pub struct Recorded {
     /// Its number.
     pub number: i64,
-    /// The moment, as `YYYY-MM-DDTHH:MM:SSZ`.
-    pub applied_at: String,
-    /// Why it was refused or failed; `None` if it was carried out.
-    pub error: Option<String>,
-    /// The name of the machine.
-    pub machine: Option<String>,
-    /// The operating system's user.
-    pub os_user: Option<String>,
-    /// Who was said to act.
-    pub acting_as: Option<String>,
-    /// Whom the revision names as its author.
-    pub author: Option<String>,
-    /// The git revision that was applied.
-    pub revision: Option<String>,
+    /// Who carried it out, when, where and of which revision.
+    pub run: Run,
     /// The revision that was in force before; `None` if the run before was of none.
     pub before: Option<String>,
-    /// Identifies the plan.
-    pub fingerprint: Option<String>,
-    /// How many changes were written.
-    pub changes: usize,
-    /// How many conflicts were settled.
-    pub conflicts: usize,
-    /// How many rights people gained.
-    pub gains: u64,
-    /// How many rights people lost.
-    pub losses: u64,
+    /// How it ended.
+    pub ended: Ended,
     /// The hash of its last entry.
     pub head: Option<String>,
     /// The entries that were asked for, without the one about the run itself.
     pub entries: Vec<Told>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Ended {
+    /// It was carried out.
+    Applied {
+        /// Identifies the plan.
+        fingerprint: Option<String>,
+        /// How many changes were written.
+        changes: usize,
+        /// How many conflicts were settled.
+        conflicts: usize,
+        /// How many rights people gained.
+        gains: u64,
+        /// How many rights people lost.
+        losses: u64,
+    },
+    /// It was refused or failed, and why.
+    Refused(String),
+    /// The record does not say it: somebody rewrote the entry, or took it out.
+    #[default]
+    Unknown,
 }
 
 /// One entry, read.
@@ -101,10 +104,14 @@ impl Reader {
         let Some(current) = &mut self.current else { return };
         current.head.clone_from(&entry.hash);
         let body = serde_json::from_str(&entry.body).unwrap_or_else(|_| Value::String(entry.body.clone()));
-        match entry.part() {
-            Some(Part::Run) => return current.begin(&body),
-            Some(Part::Change) => current.changes += 1,
-            Some(Part::Conflict) => current.conflicts += 1,
+        match (entry.part(), &mut current.ended) {
+            (Some(Part::Run), _) => {
+                (current.run, current.ended) = (body::read_who(&body), body::read_end(&body));
+                return;
+            }
+            (Some(Part::Override), _) => current.run.overrides.push(body::read_put_aside(&body)),
+            (Some(Part::Change), Ended::Applied { changes, .. }) => *changes += 1,
+            (Some(Part::Conflict), Ended::Applied { conflicts, .. }) => *conflicts += 1,
             _ => {}
         }
         let told = Told { seq: entry.seq, part: entry.part.clone(), body };
@@ -120,29 +127,13 @@ impl Reader {
     }
 
     fn close(&mut self) {
-        let Some(run) = self.current.take() else { return };
-        if run.error.is_none() {
-            self.in_force.clone_from(&run.revision);
+        let Some(recorded) = self.current.take() else { return };
+        if matches!(recorded.ended, Ended::Applied { .. }) {
+            self.in_force.clone_from(&recorded.run.revision);
         }
-        if self.filter.wants_run(&run) {
-            self.runs.push(run);
+        if self.filter.wants_run(&recorded) {
+            self.runs.push(recorded);
         }
-    }
-}
-
-impl Recorded {
-    fn begin(&mut self, body: &Value) {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        self.applied_at = text(&body["applied_at"]).unwrap_or_default();
-        self.error = text(&body["error"]);
-        self.machine = text(&body["machine"]);
-        self.os_user = text(&body["os_user"]);
-        self.acting_as = text(&body["claims"]["acting_as"]);
-        self.author = text(&body["claims"]["author"]);
-        self.revision = text(&body["revision"]);
-        self.fingerprint = text(&body["fingerprint"]);
-        self.gains = body["gains"].as_u64().unwrap_or_default();
-        self.losses = body["losses"].as_u64().unwrap_or_default();
     }
 }
 
@@ -152,13 +143,13 @@ impl Filter {
         self.user.is_some() || self.right.is_some() || !self.parts.is_empty()
     }
 
-    fn wants_run(&self, run: &Recorded) -> bool {
-        let day = run.applied_at.get(..10).unwrap_or_default();
+    fn wants_run(&self, recorded: &Recorded) -> bool {
+        let day = recorded.run.applied_at.get(..10).unwrap_or_default();
         let itself = self.parts.contains(&Part::Run) && self.user.is_none() && self.right.is_none();
-        self.run.is_none_or(|number| number == run.number)
+        self.run.is_none_or(|number| number == recorded.number)
             && self.since.is_none_or(|since| *day >= *since.to_string())
             && self.until.is_none_or(|until| *day <= *until.to_string())
-            && (!self.narrows() || itself || !run.entries.is_empty())
+            && (!self.narrows() || itself || !recorded.entries.is_empty())
     }
 
     fn wants(&self, told: &Told) -> bool {
@@ -202,9 +193,8 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Head, Run, entries, failure};
+    use crate::audit::{Head, entries, failure};
     use crate::plan::{Desired, Drift, Reading, plan};
-    use crate::state::State;
     use crate::testing::{compiled, day};
 
     /// Three runs: two that were carried out, and one that failed in between.
@@ -218,13 +208,12 @@ mod tests {
         ];
         for (number, policy) in [1, 3].into_iter().zip(policies) {
             let policy = compiled(policy).policy;
-            let users = policy.users.iter();
-            let renames = users.filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
-            let desired = Desired { company: None, state: State::of(&policy), renames: renames.collect() };
+            let desired = Desired::of(None, &policy);
             let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
             let run = Run {
                 applied_at: format!("2026-11-2{number}T08:00:00Z"),
                 revision: Some(format!("rev{number}")),
+                on: (number == 1).then(|| day("2026-11-21")),
                 ..Run::default()
             };
             record.extend(entries(&plan, &run, number, &head(&record)));
@@ -251,10 +240,11 @@ mod tests {
     fn runs_are_told_with_the_revision_before() {
         let runs = read(Filter::default());
         let told: Vec<_> =
-            runs.iter().map(|run| (run.number, run.revision.as_deref(), run.before.as_deref())).collect();
+            runs.iter().map(|one| (one.number, one.run.revision.as_deref(), one.before.as_deref())).collect();
         assert_eq!(told, [(1, Some("rev1"), None), (2, None, Some("rev1")), (3, Some("rev3"), Some("rev1"))]);
-        assert_eq!(runs[1].error.as_deref(), Some("no room"));
-        assert_eq!((runs[2].gains, runs[2].losses), (1, 1));
+        assert_eq!(runs[1].ended, Ended::Refused("no room".to_owned()));
+        assert!(matches!(runs[2].ended, Ended::Applied { changes: 5, gains: 1, losses: 1, .. }), "{:?}", runs[2]);
+        assert_eq!(runs[0].run.on, Some(day("2026-11-21")));
         assert_eq!(runs[2].head, record().last().and_then(|entry| entry.hash.clone()));
     }
 
@@ -310,7 +300,22 @@ mod tests {
         reader.feed(&entry("run", "[]"));
         reader.feed(&entry("gian", "not JSON"));
         let runs = reader.finish();
-        assert_eq!((runs[0].number, runs[0].applied_at.as_str()), (7, ""));
+        assert_eq!((runs[0].number, runs[0].run.applied_at.as_str()), (7, ""));
         assert_eq!(runs[0].entries[0].body, Value::String("not JSON".to_owned()));
+        assert_eq!(runs[0].ended, Ended::Unknown);
+    }
+
+    #[test]
+    fn a_run_whose_entry_does_not_say_how_it_ended_is_not_taken_for_a_success() {
+        for body in ["{}", r#"{"applied_at":"2026-11-24T08:00:00Z","revision":"rev4"}"#, r#"{"outcome":"error"}"#] {
+            let mut reader = Reader::default();
+            let mut entries = record();
+            entries[0].body = body.to_owned();
+            entries.iter().for_each(|entry| reader.feed(entry));
+            let runs = reader.finish();
+            assert_eq!(runs[0].ended, Ended::Unknown, "{body}");
+            // What nobody knows to have been applied was not in force.
+            assert_eq!((runs.len(), runs[1].before.as_deref()), (3, None), "{body}");
+        }
     }
 }

@@ -1,22 +1,23 @@
 //! `rightful apply`
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::language::Language;
-use crate::report::{snippet, text, view};
+use crate::report::view::Unfold;
+use crate::report::{text, view};
 use crate::say;
 use crate::syntax::settings::Guard;
 use crate::wire;
 
+use super::asking;
 use super::database::{Database, database};
 use super::guards;
-use super::plan::{Shown, Wanted, drift, page};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
-use super::session::{Failure, Opened, errors, open_compiling};
+use super::session::{Failure, Opened, errors, open_compiling, refusing};
+use super::wanted::{Wanted, drift, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
@@ -35,6 +36,7 @@ use super::{Common, Context, Format, Outcome};
 /// Guards refuse a plan that takes too much: accounts, rights, a whole section,
 /// the last superuser, or the own access. What they let through stands in
 /// rightful.yaml. --override puts one of them aside, for this run; --yes none.
+/// With --on they judge that day and today, and the record says so.
 ///
 /// Examples:
 ///   rightful apply
@@ -48,8 +50,10 @@ pub struct Apply {
     /// revision it is and whether drift stays
     #[arg(value_name = "FILE", conflicts_with_all = ["at", "keep_drift"])]
     file: Option<PathBuf>,
-    /// The database, as sqlite:PATH; a relative path counts from the current
-    /// directory, or from that of -C [default: crm.db beside policies/]
+    /// The database, as sqlite:PATH, postgres://USER@HOST/DATABASE or env:NAME
+    /// of a variable; a relative path counts from the current directory, or
+    /// from that of -C [default: that of the settings, else sqlite:crm.db
+    /// beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Leave what somebody changed in the database as it is; where the policy
@@ -76,32 +80,31 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     };
     checked(&opened, context)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let run = gather(&opened, &command.acting);
+    let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
     let Database { mut target, name, heading } = database;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
-    let plan = wanted.plan(&reading, context, drift);
+    let plan = wanted.plan(&reading, context.on, drift);
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &name);
         recorded(&mut *target, &run, &opened, &name, equal)?;
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let shown = |look| text::print(&page(&opened, context, &wanted, &plan, &heading, Shown::default()), look);
+    let page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
     if as_text {
-        super::write_out(&shown(opened.out));
+        super::write_out(&text::print(&page, opened.out));
     }
-    let tripped = guards::tripped(&opened, context, &reading, &plan);
+    let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, drift);
     let passed = guards::pass(tripped, &command.overrides, &opened);
     let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
-    if asks && !(as_text && std::io::stdout().is_terminal()) {
-        // Nobody shall be asked about what went elsewhere.
-        super::write_err(&shown(opened.err));
-    }
-    if asks && !confirmed(plan.changes.len(), &name, opened.err.language) {
-        let message = say!("nothing was applied");
-        return Err(Failure { code: 1, ..Failure::world(message) });
+    if asks {
+        asking::show_unseen(&page, command.common.format, opened.err);
+        let changes = view::changes(plan.changes.len());
+        if !asking::says_yes(&say!("Apply {changes} to {name}? [y/N]", changes, name), opened.err) {
+            return Err(Failure { code: 1, ..Failure::world(say!("nothing was applied")) });
+        }
     }
     let run = overriding(run, &overridden);
     let receipt = carry_out(context, &mut *target, &plan, &run, &opened, &name)?;
@@ -110,7 +113,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
             let overrides = wire::guards(opened.sources(), &overridden);
             wire::to_text(&wire::ApplyOut { overrides, ..wire::apply(&receipt) })
         }
-        Format::Text if plan.changes.is_empty() => String::new(),
+        // An apply without changes can have something to remember all the same.
+        Format::Text if receipt.run.is_none() => String::new(),
         Format::Text => {
             let mut page = view::applied(&receipt, &name);
             page.0.extend(view::overridden(&overridden).0);
@@ -126,18 +130,6 @@ fn checked(opened: &Opened, context: &Context) -> Result<(), Failure> {
     if errors.is_empty() {
         return Ok(());
     }
-    let before: String =
-        errors.iter().map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
     let message = say!("the policy has errors, so nothing was applied");
-    Err(Failure { before: before.into(), code: 1, ..Failure::world(message) })
-}
-
-/// Asks on the terminal.
-fn confirmed(changes: usize, name: &str, language: Language) -> bool {
-    let question = say!("Apply {changes} to {name}? [y/N]", changes = view::changes(changes), name);
-    super::write_err(&format!("\n{} ", question.to(language)));
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "ja")
+    Err(Failure { code: 1, ..refusing(opened, &errors, message) })
 }

@@ -2,16 +2,19 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::audit::{Filter, Part, Reader, Verifier, hash_of};
+use crate::audit::{Filter, Kept, Part, Reader, Verifier, hash_of};
 use crate::date::Date;
+use crate::diag::Diagnostic;
+use crate::language::Text;
 use crate::name::{Name, RightName};
 use crate::report::{text, view};
 use crate::say;
+use crate::target::Target;
 use crate::wire;
 
 use super::database::database;
 use super::running::kept;
-use super::session::{Failure, open_whatever};
+use super::session::{Failure, Opened, open_whatever, refusing};
 use super::{Context, Format, Outcome, read_date};
 
 /// Show what every apply did, who ran it, and who gained and lost what by it
@@ -64,8 +67,12 @@ enum Verb {
 /// database can write the whole record anew; so every apply prints the hash of
 /// the last entry, the head, and keeps it outside: in the file that the
 /// settings name under `audit:`, else as a git note on the applied commit
-/// (`git push origin refs/notes/rightful` takes it elsewhere). Each kept head
-/// must be in the record, and that of --head too. Exits with 1 if not.
+/// (`git push origin refs/notes/rightful` takes it elsewhere). Without such a
+/// file, nothing is kept of files that are not committed; apply says so then.
+/// Each kept head must be in the record, and that of --head too. Exits with 1
+/// if not. Heads are known by the name of their database. A database without a
+/// record is no proof of anything, and settings with errors may name the wrong
+/// file: both exit with 2.
 ///
 /// Examples:
 ///   rightful audit verify
@@ -140,6 +147,7 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
     if let Some(Verb::Verify(verify)) = &command.verb {
         return verified(verify, context);
     }
+    without_day(context, say!("--since and --until choose runs by their days"))?;
     let opened = open_whatever(context)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
     let mut reader = Reader::of(Filter {
@@ -159,23 +167,62 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
     Ok(Outcome::new(out, 0))
 }
 
+/// Refuses a day for what is the same on every day.
+pub fn without_day(context: &Context, help: Text) -> Result<(), Failure> {
+    if context.on_was_said {
+        return Err(Failure::world(say!("--on means nothing here: what was recorded is the same on every day")).help(help));
+    }
+    Ok(())
+}
+
 fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
+    without_day(context, say!("leave it out: the whole record is proved"))?;
     let opened = open_whatever(context)?;
+    with_sound_settings(&opened)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
-    let (kept, unreadable) = kept(&opened, &database.name);
-    let to_meet = kept.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
+    let kept = kept(&opened, &database.name);
+    let to_meet = kept.heads.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
     let mut verifier = Verifier::meeting(to_meet);
     database.target.audit(&mut |entry| verifier.feed(&entry))?;
     let found = verifier.finish();
-    if unreadable > 0 {
-        let text = say!("warning: lines among the kept heads that are none: {count}", count = unreadable);
-        super::write_err(&format!("{}\n", text.to(opened.err.language)));
+    match kept.unreadable {
+        0 => {}
+        1 => opened.warn(say!("warning: 1 line among the kept heads is no head")),
+        count => opened.warn(say!("warning: {count} lines among the kept heads are no heads", count)),
+    }
+    if found.as_ref().is_ok_and(|found| found.entries + found.unproven == 0) {
+        has_record(&mut *database.target, &database.name, &kept.heads)?;
     }
     let asked = command.head.as_deref();
     let out = match command.about.format {
-        Format::Json => wire::to_text(&wire::verified(&found, &kept, asked)),
-        Format::Text => text::print(&view::verified(&found, &kept, asked, &database.name), opened.out),
+        Format::Json => wire::to_text(&wire::verified(&found, &kept.heads, kept.of_others, asked)),
+        Format::Text => {
+            let page = view::verified(&found, &kept.heads, kept.of_others, asked, &database.name);
+            text::print(&page, opened.out)
+        }
     };
     let holds = found.is_ok_and(|found| found.unmet.is_empty());
     Ok(Outcome::new(out, (!holds).into()))
+}
+
+/// Refuses settings with errors: what they say of companies, databases and kept heads may be missing. What is wrong in
+/// policy files hides no record.
+fn with_sound_settings(opened: &Opened) -> Result<(), Failure> {
+    let settings = &opened.repository.settings;
+    let is_theirs = |finding: &&Diagnostic| finding.place().is_some_and(|place| place.file == settings.file);
+    let diagnostics = opened.repository.diagnostics.iter().filter(|finding| finding.is_error());
+    let wrong: Vec<&Diagnostic> = diagnostics.filter(is_theirs).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(refusing(opened, wrong, say!("the settings have errors, so nothing can be proved")))
+}
+
+/// Refuses to prove an empty record, unless heads were kept of it and the database is still one that was applied to.
+fn has_record(target: &mut dyn Target, database: &str, kept: &[Kept]) -> Result<(), Failure> {
+    if !kept.is_empty() && target.read()?.base.is_some() {
+        return Ok(());
+    }
+    Err(Failure::world(say!("{database} has no record, so nothing can be proved", database))
+        .help(say!("every apply leaves one: is it the right database?")))
 }

@@ -18,7 +18,8 @@ use super::session::{Failure, Opened};
 pub struct Database {
     /// The database.
     pub target: Box<dyn Target>,
-    /// A file's path, short where it is below the root; else the database and its host.
+    /// A file's path, short where it is below the root; else the database and its host. However somebody wrote it,
+    /// one database has one name: the heads that are kept outside know it by that.
     pub name: String,
     /// The name, and that it is yet to be made.
     pub heading: Text,
@@ -63,7 +64,7 @@ fn open(
     match url {
         DatabaseUrl::Sqlite(path) => {
             let path = locate(&path)?;
-            let name = super::shown(path.strip_prefix(root).unwrap_or(&path));
+            let name = super::shown(&from_root(&path, root));
             let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
             Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
         }
@@ -92,6 +93,14 @@ fn resolved(url: &DatabaseUrl) -> Result<DatabaseUrl, Failure> {
             .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
     })?;
     parsed(&value)
+}
+
+/// Where a file really is, seen from the root if it is below. One that is not there yet is where it would be made.
+fn from_root(path: &Path, root: &Path) -> PathBuf {
+    let in_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    let real = path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned());
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    real.strip_prefix(&root).map(Path::to_owned).unwrap_or(real)
 }
 
 /// A path below the root, after symbolic links.

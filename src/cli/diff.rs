@@ -181,7 +181,8 @@ fn page(
     review: &Review<'_>,
 ) -> Page {
     let sensitive = sensitive_by_any(sides, companies);
-    let (unfold, days) = (command.unfold, command.since.is_some());
+    let unfold = if command.unfold { view::Unfold::Wanted } else { view::Unfold::Offered };
+    let days = command.since.is_some();
     let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold, days };
     let mut page = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
     if review.one_day {
@@ -247,7 +248,7 @@ fn comment(
 ) -> String {
     let sensitive = sensitive_by_any(sides, companies);
     let days = command.since.map(|since| [since, ends.days[1]]);
-    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: false, days: days.is_some() };
+    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: view::Unfold::Never, days: days.is_some() };
     let since = command.since.map(|since| format!("--since {since}"));
     let words = ["rightful diff".to_owned()].into_iter().chain(since).chain(command.sides.iter().cloned());
     let judgements = view::Length::ALL.map(|length| judgement(review, ends, length));
@@ -269,7 +270,7 @@ fn comment(
 fn alerts(command: &DiffCommand, sides: &Sides, companies: &[Compared<'_>], ends: wire::Ends<'_>) -> String {
     let sensitive = sensitive_by_any(sides, companies);
     let days = command.since.is_some();
-    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: false, days };
+    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: view::Unfold::Never, days };
     let several = companies.len() > 1;
     let of = |company| view::alerts(company, shown).into_iter();
     let all = companies.iter().flat_map(|company| of(company).map(move |it| (company.company.filter(|_| several), it)));

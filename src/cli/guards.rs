@@ -1,34 +1,52 @@
 //! What `plan` and `apply` share about guards: judging a plan, and putting guards aside by name.
 
+use crate::date::Date;
 use crate::language::{Joint, names};
 use crate::name::nearest;
 use crate::plan::guard::{Case, Tripped, judge};
-use crate::plan::{Plan, Reading};
+use crate::plan::{Drift, Plan, Reading};
 use crate::report::{text, view};
 use crate::say;
-use crate::state::State;
 use crate::syntax::settings::{GUARD_FIELDS, Guard};
 
 use super::Context;
+use super::running::os_user;
 use super::session::{Failure, Opened};
+use super::wanted::Wanted;
 
-/// The guards that a plan trips.
-pub fn tripped(opened: &Opened, context: &Context, reading: &Reading, plan: &Plan) -> Vec<Tripped> {
+/// The guards that a plan trips, as seen on a day.
+pub fn tripped(opened: &Opened, wanted: &Wanted, reading: &Reading, plan: &Plan, on: Date) -> Vec<Tripped> {
     let os_user = os_user();
     judge(&Case {
         base: reading.base.as_ref(),
         plan,
-        desired: &State::of(opened.policy()),
-        on: context.on,
+        desired: wanted.state(),
+        on,
         settings: &opened.repository.settings,
         os_user: os_user.as_deref(),
     })
 }
 
-/// Who runs the program: whom the system has for the effective user. A variable, which anybody can set, counts only
-/// where the system has no name, as in some containers.
-pub fn os_user() -> Option<String> {
-    whoami::username().ok().or_else(|| std::env::var("USER").ok())
+/// The guards that an apply trips. Whoever names a day on which a plan does less is judged by the real one all the same,
+/// since that is when it happens.
+pub fn tripped_by_apply(
+    opened: &Opened,
+    context: &Context,
+    wanted: &Wanted,
+    reading: &Reading,
+    plan: &Plan,
+    drift: Drift,
+) -> Vec<Tripped> {
+    let mut found = tripped(opened, wanted, reading, plan, context.on);
+    if context.on != context.today {
+        let real = wanted.plan(reading, context.today, drift);
+        let today = tripped(opened, wanted, reading, &real, context.today);
+        let is_new = |one: &Tripped| !found.iter().any(|it| it.guard == one.guard && it.subject == one.subject);
+        let new: Vec<Tripped> = today.into_iter().filter(is_new).collect();
+        found.extend(new);
+        found.sort_by_key(|tripped| tripped.guard);
+    }
+    found
 }
 
 /// Reads the name of a guard.
@@ -44,10 +62,8 @@ pub fn read_guard(text: &str) -> Result<Guard, String> {
 
 /// Refuses a plan that trips a guard which nobody put aside; gives what was put aside.
 pub fn pass(tripped: Vec<Tripped>, overrides: &[Guard], opened: &Opened) -> Result<Vec<Tripped>, Failure> {
-    let language = opened.err.language;
     for guard in overrides.iter().filter(|guard| !tripped.iter().any(|tripped| tripped.guard == **guard)) {
-        let text = say!("warning: the guard `{guard}` does not trip, so nothing of it is overridden", guard);
-        super::write_err(&format!("{}\n", text.to(language)));
+        opened.warn(say!("warning: the guard `{guard}` does not trip, so nothing of it is overridden", guard));
     }
     let stands = |guard: &Guard| tripped.iter().any(|tripped| tripped.guard == *guard) && !overrides.contains(guard);
     let standing: Vec<Guard> = Guard::ALL.into_iter().filter(stands).collect();

@@ -1,12 +1,15 @@
 //! `rightful history`
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 
 use crate::audit::{Filter, Part, Reader};
 use crate::report::{text, view};
+use crate::say;
 use crate::wire;
 
-use super::audit::About;
+use super::audit::{About, without_day};
 use super::database::database;
 use super::session::{Failure, open_whatever};
 use super::{Context, Format, Outcome};
@@ -25,13 +28,18 @@ use super::{Context, Format, Outcome};
 #[command(verbatim_doc_comment)]
 pub struct History {
     /// At most so many runs
-    #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    #[arg(long, value_name = "NUMBER", value_parser = read_limit)]
+    limit: Option<NonZeroUsize>,
     #[command(flatten)]
     about: About,
 }
 
+fn read_limit(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a number from 1 on".to_owned())
+}
+
 pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
+    without_day(context, say!("`rightful audit --since DAY --until DAY` shows the runs of some days"))?;
     let opened = open_whatever(context)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
     let mut reader = Reader::of(Filter { parts: vec![Part::Run], ..Filter::default() });
@@ -39,7 +47,7 @@ pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
     let mut runs = reader.finish();
     runs.reverse();
     let all = runs.len();
-    runs.truncate(command.limit.unwrap_or(all));
+    runs.truncate(command.limit.map_or(all, NonZeroUsize::get));
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::history(&runs, all)),
         Format::Text => text::print(&view::history(&runs, all, &database.name), opened.out),

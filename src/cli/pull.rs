@@ -1,15 +1,17 @@
 //! `rightful pull`
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::edit;
 use crate::language::{Joint, Text, names};
-use crate::plan::{self, Change, Desired, Drift};
-use crate::pull::{self, File, Unnameable};
-use crate::report::{harmless, text, view};
+use crate::plan::{self, Desired, Drift};
+use crate::pull::{self, File, Taking, Unnameable, Why};
+use crate::report::block::Page;
+use crate::report::text::{self, Look};
+use crate::report::view;
 use crate::repository::{self, RepositoryError};
 use crate::say;
 use crate::state::{Key, State};
@@ -17,7 +19,8 @@ use crate::tree::overlay::Overlay;
 use crate::tree::worktree::{self, Worktree};
 use crate::wire;
 
-use super::database::database;
+use super::asking;
+use super::database::{Database, database};
 use super::fix::new_errors;
 use super::session::{Failure, Opened, open_compiling};
 use super::{Common, Context, Format, Outcome};
@@ -49,8 +52,10 @@ mod from_database;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Pull {
-    /// The database, as sqlite:PATH; a relative path counts from the current
-    /// directory, or from that of -C [default: crm.db beside policies/]
+    /// The database, as sqlite:PATH, postgres://USER@HOST/DATABASE or env:NAME
+    /// of a variable; a relative path counts from the current directory, or
+    /// from that of -C [default: that of the settings, else sqlite:crm.db
+    /// beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Take only what is about this, such as user:lars, group:sales or a key
@@ -64,9 +69,9 @@ pub struct Pull {
     #[arg(long)]
     dry_run: bool,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "from_database")]
     yes: bool,
-    /// Exit with 1 if something could not be taken
+    /// Exit with 1 if something could not be taken that was asked for
     #[arg(long)]
     exit_code: bool,
     /// What to print
@@ -80,7 +85,48 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
     }
     let opened = open_compiling(context, &Common { format: command.format, at: None })?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let reading = database.read(context)?;
+    let taking = asked_for(command, context, &opened, &mut database)?;
+    let Prepared { worktree, files, also, broken } = prepared(context, &opened, &taking)?;
+    let shown = view::Pulled { taking: &taking, files: &files, database: &database.name, broken: &broken, also: &also };
+    let page = view::pull(&shown);
+    let writes = !command.dry_run && !files.is_empty();
+    let asks = writes && !command.yes && std::io::stdin().is_terminal();
+    let is_seen = asks && asking::sees_output(command.format);
+    if is_seen {
+        super::write_out(&text::print(&page, opened.out));
+    }
+    if asks {
+        asking::show_unseen(&page, command.format, opened.err);
+        if !asking::says_yes(&say!("Write {files}? [y/N]", files = view::files(files.len())), opened.err) {
+            return Err(Failure { code: 1, ..Failure::world(say!("nothing was written")) });
+        }
+    }
+    if writes {
+        save(&worktree, &files)?;
+    }
+    let out = match command.format {
+        Format::Text => {
+            let before = if is_seen { String::new() } else { text::print(&page, opened.out) };
+            format!("{before}{}", text::print(&view::pull_done(&files, writes), opened.out))
+        }
+        Format::Json => {
+            let company = opened.company().name.as_ref();
+            wire::to_text(&wire::pull(company, &taking, &files, writes, &broken, &also, opened.out.language))
+        }
+    };
+    // Whoever asks for something does not want to hear of the rest.
+    let left = taking.left.iter().any(|left| left.why != Why::NotAsked) || !taking.conflicts.is_empty();
+    Ok(Outcome::new(out, u8::from(command.exit_code && left)))
+}
+
+/// What of the drift in a database is asked for.
+fn asked_for(
+    command: &Pull,
+    context: &Context,
+    opened: &Opened,
+    database: &mut Database,
+) -> Result<Taking, Failure> {
+    let reading = database.target.read()?;
     if reading.base.is_none() {
         return Err(Failure::world(say!(
             "nothing was ever applied to {name}, so nobody can tell what was changed in it",
@@ -88,59 +134,43 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
         ))
         .help(say!("`rightful pull --from-database` makes policy files of a whole database")));
     }
-    let policy = opened.policy();
-    let renames = policy.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
-    let desired =
-        Desired { company: opened.company().name.clone(), state: State::of(policy), renames: renames.collect() };
+    let desired = Desired::of(opened.company().name.as_ref(), opened.policy());
     let plan = plan::plan(&reading, &desired, context.on, Drift::Revert, |_| None);
-    for key in &command.only {
-        if !plan.changes.iter().any(|change| is_about(change, key)) {
-            return Err(Failure::world(say!("nothing is otherwise in the database at `{key}`", key))
+    for asked in &command.only {
+        if !plan.changes.iter().any(|change| is_about(&change.key, asked)) {
+            return Err(Failure::world(say!("nothing is otherwise in the database at `{key}`", key = asked))
                 .help(say!("`rightful plan` lists what is")));
         }
     }
-    let asked = |change: &Change| command.only.is_empty() || command.only.iter().any(|key| is_about(change, key));
-    let taking = pull::take(&reading, &opened.repository, opened.company_index(), &plan, asked)
-        .map_err(|wrong| refused(&wrong, &opened))?;
+    let is_asked = |key: &Key| command.only.is_empty() || command.only.iter().any(|asked| is_about(key, asked));
+    pull::take(&reading, &opened.repository, opened.company_index(), &plan, is_asked)
+        .map_err(|wrong| no_names(&wrong, opened.err))
+}
+
+/// What is ready to be written.
+struct Prepared {
+    worktree: Worktree,
+    files: Vec<File>,
+    /// The other companies that change with it.
+    also: Vec<Text>,
+    /// Errors that a check finds afterwards and did not find before.
+    broken: Vec<Text>,
+}
+
+/// Makes the files, and compiles them: they must say what was meant.
+fn prepared(context: &Context, opened: &Opened, taking: &Taking) -> Result<Prepared, Failure> {
     let files = pull::write(&opened.repository, opened.company_index(), &taking.wanted)?;
     let worktree = Worktree::new(&opened.root).map_err(RepositoryError::from)?;
     let changed = files.iter().map(|file| (file.path.clone(), file.after.clone().into_bytes()));
     let after = repository::compile(&Overlay::new(&worktree, changed))?;
     edit::check(&opened.repository, &after, opened.company_index(), &taking.wanted)?;
-    let also = others(&opened, &after);
+    let also = others(opened, &after);
     let broken = new_errors(&opened.repository, &after, opened.company_index(), context.on);
-    let shown = view::Pulled { taking: &taking, files: &files, database: &database.name, broken: &broken, also: &also };
-    let writes = !command.dry_run && !files.is_empty();
-    let asks = writes && !command.yes && std::io::stdin().is_terminal();
-    let page = |look| text::print(&view::pull(&shown), look);
-    let as_text = command.format == Format::Text;
-    if asks {
-        if as_text && std::io::stdout().is_terminal() {
-            super::write_out(&page(opened.out));
-        } else {
-            super::write_err(&page(opened.err));
-        }
-        if !confirmed(files.len(), opened.err) {
-            return Err(Failure { code: 1, ..Failure::world(say!("nothing was written")) });
-        }
-    }
-    if writes {
-        save(&worktree, &files)?;
-    }
-    let out = if as_text {
-        let before = if asks && std::io::stdout().is_terminal() { String::new() } else { page(opened.out) };
-        format!("{before}{}", text::print(&view::pull_done(&files, writes), opened.out))
-    } else {
-        let company = opened.company().name.as_ref();
-        wire::to_text(&wire::pull(company, &taking, &files, writes, &broken, &also, opened.out.language))
-    };
-    let left = !taking.left.is_empty() || !taking.conflicts.is_empty();
-    Ok(Outcome::new(out, u8::from(command.exit_code && left)))
+    Ok(Prepared { worktree, files, also, broken })
 }
 
-/// Whether a change is about something: its own key, or whom it concerns.
-fn is_about(change: &Change, asked: &str) -> bool {
-    let key = &change.key;
+/// Whether a key is what is asked for: the key itself, or whom it concerns.
+fn is_about(key: &Key, asked: &str) -> bool {
     let text = key.to_string();
     let whom = match key {
         Key::Member { group, member, .. } => [Some(group.to_string()), Some(member.to_string())],
@@ -162,32 +192,18 @@ fn others(opened: &Opened, after: &repository::Repository) -> Vec<Text> {
     names.map(|name| say!("{name}", name)).collect()
 }
 
-fn refused(wrong: &[Unnameable], opened: &Opened) -> Failure {
-    let line = |one: &Unnameable| {
-        let said = say!("`{name}` is no name: {why}", name = one.name, why = one.why);
-        format!("{}\n", harmless(&said.to(opened.err.language)))
-    };
-    no_names(wrong, wrong.iter().map(line).collect())
-}
-
-/// The refusal of names that are none, behind a list of them.
-fn no_names(wrong: &[Unnameable], before: String) -> Failure {
+/// The refusal of names that are none.
+fn no_names(wrong: &[Unnameable], look: Look) -> Failure {
+    let mut before = Page::default();
+    for one in wrong {
+        before.text(say!("`{name}` is no name: {why}", name = one.name, why = one.why));
+    }
     let message = say!(
         "the database has names that no policy can have: {names}",
         names = names(wrong.iter().map(|one| &one.name), Joint::Comma)
     );
-    Failure { before: before.into(), ..Failure::world(message) }
+    Failure { before: text::print(&before, look).into(), ..Failure::world(message) }
         .help(say!("nothing was written; rename them in the database, where references follow, and pull again"))
-}
-
-/// Asks on the terminal.
-fn confirmed(files: usize, look: text::Look) -> bool {
-    let question = say!("Write {files}? [y/N]", files = view::files(files));
-    super::write_err(&format!("\n{} ", question.to(look.language)));
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "ja")
 }
 
 fn save(worktree: &Worktree, files: &[File]) -> Result<(), Failure> {

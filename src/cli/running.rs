@@ -7,7 +7,7 @@ use std::rc::Rc;
 use clap::Args;
 
 use crate::audit::{Kept, Override, Run};
-use crate::language::{Language, Text};
+use crate::language::Language;
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::plan::guard::Tripped;
@@ -19,8 +19,8 @@ use crate::tree::git::{Checkout, Revision};
 use crate::tree::worktree::Worktree;
 use crate::tree::{Tree, TreeError};
 
+use super::Context;
 use super::session::{Failure, Opened};
-use super::{Context, guards};
 
 /// Who says to act.
 #[derive(Debug, Args)]
@@ -31,15 +31,16 @@ pub struct Acting {
 }
 
 /// Who carries out what, for the record.
-pub fn gather(opened: &Opened, acting: &Acting) -> Run {
+pub fn gather(opened: &Opened, acting: &Acting, context: &Context) -> Run {
     let commit = commit(opened);
     Run {
         applied_at: now(),
         machine: whoami::hostname().ok(),
-        os_user: guards::os_user(),
+        os_user: os_user(),
         acting_as: acting.acting_as.clone(),
         revision: commit.as_ref().map(|commit| commit.id.clone()),
         author: commit.map(|commit| commit.author),
+        on: context.on_was_said.then_some(context.on),
         overrides: Vec::new(),
     }
 }
@@ -54,6 +55,12 @@ pub fn overriding(run: Run, overridden: &[Tripped]) -> Run {
         Override { guard: guard.as_str().to_owned(), detail }
     };
     Run { applied_at: now(), overrides: overridden.iter().map(put_aside).collect(), ..run }
+}
+
+/// Who runs the program: whom the system has for the effective user. A variable, which anybody can set, counts only
+/// where the system has no name, as in some containers.
+pub fn os_user() -> Option<String> {
+    whoami::username().ok().or_else(|| std::env::var("USER").ok())
 }
 
 fn now() -> String {
@@ -138,46 +145,53 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 }
 
 /// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
-/// was carried out does not fail for it.
+/// was carried out does not fail for it, nor if there is no such place; it says so.
 fn keep(opened: &Opened, run: &Run, end: End, database: &str) {
     let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
     let file = &opened.repository.settings.audit.head;
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
         (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
-        (None, None) => Ok(()),
+        (None, None) => {
+            return opened.warn(say!("note: the head of the audit was not kept outside of the database, since the files are not those of a commit and the settings name no file for it"));
+        }
     };
     if let Err(error) = done {
-        let text = say!("warning: the head of the audit was not kept outside: {error}", error);
-        warn(opened, &text);
+        opened.warn(say!("warning: the head of the audit was not kept outside of the database: {error}", error));
     }
 }
 
-/// The heads of a database that were kept outside, and how many lines are none.
-pub fn kept(opened: &Opened, database: &str) -> (Vec<Kept>, usize) {
+/// What was kept outside of the database.
+pub struct KeptOutside {
+    /// The heads of the database.
+    pub heads: Vec<Kept>,
+    /// How many there are of databases of other names.
+    pub of_others: usize,
+    /// How many lines are no heads.
+    pub unreadable: usize,
+}
+
+/// Everything that was kept outside, as far as it can be read.
+pub fn kept(opened: &Opened, database: &str) -> KeptOutside {
     let file = opened.repository.settings.audit.head.as_ref();
     let in_file = file.map(|file| Worktree::new(&opened.root).and_then(|tree| tree.read(&file.value)));
     let in_notes = Checkout::of(&opened.root).and_then(|checkout| checkout.notes());
     let mut texts = Vec::new();
     match in_file {
         Some(Ok(bytes)) => texts.extend(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-        Some(Err(error)) => warn(opened, &say!("warning: the kept heads of the audit cannot be read: {error}", error)),
+        Some(Err(error)) => opened.warn(say!("warning: the kept heads of the audit cannot be read: {error}", error)),
         None => {}
     }
     match in_notes {
         Ok(notes) => texts.extend(notes),
         Err(TreeError::NotGit(_)) => {}
-        Err(error) => warn(opened, &say!("warning: the kept heads of the audit cannot be read: {error}", error)),
+        Err(error) => opened.warn(say!("warning: the kept heads of the audit cannot be read: {error}", error)),
     }
     let lines = texts.iter().flat_map(|text| text.lines());
     let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
     let heads: Vec<Kept> = lines.iter().filter_map(|line| Kept::of_line(line)).collect();
     let unreadable = lines.len() - heads.len();
-    let of_this: BTreeSet<Kept> = heads.into_iter().filter(|kept| kept.database == database).collect();
-    (of_this.into_iter().collect(), unreadable)
-}
-
-fn warn(opened: &Opened, text: &Text) {
-    let text = text.to(opened.err.language);
-    super::write_err(&format!("{}\n", crate::report::harmless(&text)));
+    let all: BTreeSet<Kept> = heads.into_iter().collect();
+    let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(|kept| kept.database == database);
+    KeptOutside { heads, of_others: others.len(), unreadable }
 }

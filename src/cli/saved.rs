@@ -10,12 +10,12 @@ use crate::language::{IntoWord, Text};
 use crate::plan::{Drift, Feed, Plan, Reading};
 use crate::say;
 use crate::text::Sources;
-use crate::wire::{self, SavedOut, SavedPlan, Unreadable};
+use crate::wire::{self, SavedFrom, SavedOut, SavedPlan, Unreadable};
 
 use super::Context;
-use super::plan::{Wanted, drift};
 use super::running::commit;
 use super::session::{Failure, Opened, open_for};
+use super::wanted::{Wanted, drift};
 
 /// The largest file that is taken for a plan: 1 GiB.
 const MOST_BYTES: u64 = 1 << 30;
@@ -29,9 +29,15 @@ pub fn write(
     database: &str,
     drift: Drift,
 ) -> Result<(), Failure> {
-    let made =
-        Made { opened, database, drift, revision: commit(opened).map(|commit| commit.id), on: context.on.to_string() };
-    let text = wire::to_text(&made.saved(plan));
+    let from = SavedFrom {
+        company: company(opened),
+        database: database.to_owned(),
+        revision: commit(opened).map(|commit| commit.id),
+        policy: digest(opened.sources()),
+        on: context.on.to_string(),
+        keep_drift: drift == Drift::Keep,
+    };
+    let text = wire::to_text(&sealed(from, plan, opened));
     let full = context.directory.join(path);
     put(&full, text.as_bytes()).map_err(|error| {
         let path = super::shown(path);
@@ -66,29 +72,14 @@ fn digest(sources: &Sources) -> String {
     feed.finish().to_string()
 }
 
-/// From what a plan is made.
-struct Made<'a> {
-    opened: &'a Opened,
-    database: &'a str,
-    drift: Drift,
-    revision: Option<String>,
-    /// The day, as the file has it.
-    on: String,
+/// The company that a plan is for, where there are several.
+fn company(opened: &Opened) -> Option<String> {
+    opened.company().name.as_ref().map(ToString::to_string)
 }
 
-impl Made<'_> {
-    fn saved(&self, plan: &Plan) -> SavedOut {
-        let company = self.opened.company().name.as_ref();
-        let origin = wire::SavedFrom {
-            company: company.map(ToString::to_string),
-            database: self.database.to_owned(),
-            revision: self.revision.clone(),
-            policy: digest(self.opened.sources()),
-            on: self.on.clone(),
-            keep_drift: self.drift == Drift::Keep,
-        };
-        wire::saved(origin, plan, wire::plan(self.opened.sources(), plan, company))
-    }
+/// A plan as its file has it.
+fn sealed(from: SavedFrom, plan: &Plan, opened: &Opened) -> SavedOut {
+    wire::saved(from, plan, wire::plan(opened.sources(), plan, opened.company().name.as_ref()))
 }
 
 /// A plan that was read from a file.
@@ -131,7 +122,7 @@ impl Saved {
 
     /// Opens the repository as it was when the plan was made: at its revision, or else as it is now.
     pub fn open(&self, context: &Context) -> Result<Opened, Failure> {
-        let company = self.file.company.as_deref();
+        let company = self.file.from.company.as_deref();
         if let Some(asked) = context.company.as_deref()
             && Some(asked) != company
         {
@@ -143,7 +134,7 @@ impl Saved {
             return Err(Failure::world(message).help(say!("leave --company out: the plan names its own")));
         }
         let is_commit = |revision: &&str| revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let revision = self.file.revision.as_deref();
+        let revision = self.file.from.revision.as_deref();
         if revision.is_some_and(|revision| !is_commit(&revision)) {
             return Err(edited(&self.shown()));
         }
@@ -152,7 +143,7 @@ impl Saved {
 
     /// Whether drift is kept.
     pub fn drift(&self) -> Drift {
-        drift(self.file.keep_drift)
+        drift(self.file.from.keep_drift)
     }
 
     /// Refuses unless the plan that was made anew is the one of the file, to the last gain and loss.
@@ -164,19 +155,23 @@ impl Saved {
         reading: &Reading,
         database: &str,
     ) -> Result<(), Failure> {
-        let revision = self.file.revision.clone();
-        let made = Made { opened, database, drift: self.drift(), revision, on: self.file.on.clone() };
-        let now = made.saved(plan);
+        let from = SavedFrom {
+            company: company(opened),
+            database: database.to_owned(),
+            policy: digest(opened.sources()),
+            ..self.file.from.clone()
+        };
+        let now = sealed(from.clone(), plan, opened);
         if self.file.is(&now) {
             return Ok(());
         }
         let path = self.shown();
         let file = &self.file;
-        if file.database != now.database {
+        if file.from.database != now.database {
             let message = say!(
                 "the plan `{path}` is for {theirs}, and this is {ours}",
                 path = path.as_str(),
-                theirs = harmless(&file.database),
+                theirs = harmless(&file.from.database),
                 ours = database
             );
             return Err(refused(message).help(say!("name the database of the plan with --database")));
@@ -186,13 +181,14 @@ impl Saved {
                 refused(say!("the plan `{path}` is stale: {database} was changed since", path, database)).help(again())
             );
         }
-        if file.policy != now.policy && file.revision.is_none() {
+        if file.from.policy != now.policy && file.from.revision.is_none() {
             let message = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
             return Err(refused(message).help(again()));
         }
-        let then = parse_date(&file.on).map(|on| made.saved(&wanted.plan_on(reading, on, self.drift())));
+        let then = parse_date(&file.from.on).map(|on| wanted.plan(reading, on, self.drift()));
+        let then = then.map(|plan| sealed(from, &plan, opened));
         if then.is_some_and(|then| file.is(&then)) {
-            let on = file.on.as_str();
+            let on = file.from.on.as_str();
             let message =
                 say!("the plan `{path}` is stale: on {on} people gained and lost something else than now", path, on);
             return Err(refused(message).help(again()));

@@ -1,4 +1,4 @@
-//! What commands share: opening the repository, compiling, asking, opening the database, and failing.
+//! What commands share: opening the repository, compiling, understanding questions, warning, and failing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,11 @@ use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::edit::Unsafe;
 use crate::history::HistoryError;
-use crate::language::{IntoWord, Word};
+use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
+use crate::report::block::Page;
 use crate::report::text::Look;
 use crate::report::{snippet, text, view};
 use crate::repository::{self, Company, Repository, RepositoryError};
@@ -136,9 +137,17 @@ impl Opened {
         let rights = repository::rights_named(policy, &self.repository.settings.sensitive);
         rights.into_iter().map(|right| policy.rights.key(right).clone()).collect()
     }
+
+    /// Says something beside the answer, on the error output.
+    pub fn warn(&self, text: Text) {
+        let mut page = Page::default();
+        page.text(text);
+        super::write_err(&text::print(&page, self.err));
+    }
 }
 
-/// Reads and compiles the policies of all companies; findings are kept, whatever they are.
+/// Reads and compiles the policies of all companies, from the working tree or a revision; findings are kept, whatever
+/// they are.
 pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let _stage = context.working(&say!("reading the policy"));
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
@@ -168,19 +177,19 @@ pub fn below(root: &Path) -> String {
     parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
 }
 
-/// The same, for commands that ask the database alone, whatever is wrong with the policy.
+/// Reads and compiles for commands that ask the database alone, whatever is wrong with the policy.
 pub fn open_whatever(context: &Context) -> Result<Opened, Failure> {
     let mut opened = open(context, None)?;
     opened.company = pick(&opened.repository, context.company.as_deref())?;
     Ok(opened)
 }
 
-/// The same, for commands about one company whose policy compiles.
+/// Reads and compiles for commands about one company, whose policy has to compile.
 pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Failure> {
     open_for(context, common.at.as_deref(), context.company.as_deref())
 }
 
-/// The same for a revision and a company that stand elsewhere than in the arguments.
+/// As [`open_compiling`], for a revision and a company that stand elsewhere than in the arguments.
 pub fn open_for(context: &Context, at: Option<&str>, company: Option<&str>) -> Result<Opened, Failure> {
     let mut opened = open(context, at)?;
     opened.company = pick(&opened.repository, company)?;
@@ -195,6 +204,17 @@ pub fn open_for(context: &Context, at: Option<&str>, company: Option<&str>) -> R
     let message = say!("the policy does not compile, so nothing can be answered");
     Err(Failure { before: before.into(), ..Failure::world(message) }
         .help(say!("`rightful check` lists everything that was found")))
+}
+
+/// A failure behind the findings that are its reason.
+pub fn refusing<'f>(
+    opened: &Opened,
+    findings: impl IntoIterator<Item = &'f Diagnostic>,
+    message: impl IntoWord,
+) -> Failure {
+    let print = |finding| snippet::print(finding, opened.sources(), opened.err) + "\n";
+    let before: String = findings.into_iter().map(print).collect();
+    Failure { before: before.into(), ..Failure::world(message) }
 }
 
 /// The company that `--company` names, or the only one.

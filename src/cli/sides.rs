@@ -235,6 +235,7 @@ mod tests {
                 company: company.map(str::to_owned),
                 on: day("2026-11-22"),
                 on_was_said: true,
+                today: day("2026-11-22"),
                 language: Cell::new(None),
                 watched: false,
                 out: Look::PLAIN,

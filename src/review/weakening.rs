@@ -107,6 +107,28 @@ pub enum Weakened {
         /// Where the head has it.
         head: Option<Place>,
     },
+    /// The head of the audit is kept in another file than before, or in none that the settings name.
+    AuditHead {
+        /// The file before.
+        before: Box<str>,
+        /// The file now.
+        after: Option<Box<str>>,
+        /// Where the base names it.
+        base: Place,
+        /// Where the head names it.
+        head: Option<Place>,
+    },
+    /// A company has another database than before, or none. What its URL is stands nowhere here: it may hold a password.
+    Database {
+        /// The company; none, if it has no name on either side.
+        company: Option<Name>,
+        /// Whether the settings name another one.
+        has_another: bool,
+        /// Where the base has it, unless it was the default.
+        base: Option<Place>,
+        /// Where the head has it, if it does.
+        head: Option<Place>,
+    },
     /// Findings of a code weigh less.
     Level {
         /// The code.
@@ -156,7 +178,7 @@ pub fn weakenings(base: &Repository, head: &Repository, on: Date) -> Vec<Weakeni
     let mut found = Vec::new();
     found.extend(settings::companies_gone(base, head).into_iter().map(of_all));
     let mut of_companies: Vec<Weakening> = Vec::new();
-    for (before, after) in pairs(base, head) {
+    for (before, after) in pairs(base, head).into_iter().filter(|(before, after)| before.compiles() && after.compiles()) {
         for what in expectations::weakened(&before.policy, &after.policy, on) {
             // Companies that share folders share their expectations.
             match of_companies.iter_mut().find(|known| known.what == what) {
@@ -178,16 +200,14 @@ fn of_all(what: Weakened) -> Weakening {
 
 /// The companies of the base with their counterparts: those of the same name, or the only ones there are.
 fn pairs<'r>(base: &'r Repository, head: &'r Repository) -> Vec<(&'r Company, &'r Company)> {
-    let asked = |company: &&Company| company.compiles();
     if let ([before], [after]) = (base.companies.as_slice(), head.companies.as_slice()) {
-        return if asked(&before) && asked(&after) { vec![(before, after)] } else { Vec::new() };
+        return vec![(before, after)];
     }
     let counterpart = |before: &'r Company| {
         let after = head.companies.iter().find(|after| after.name == before.name)?;
         Some((before, after))
     };
-    let all = base.companies.iter().filter_map(counterpart);
-    all.filter(|(before, after)| asked(before) && asked(after)).collect()
+    base.companies.iter().filter_map(counterpart).collect()
 }
 
 /// The errors of the head by the levels of the base that are none by its own.
@@ -368,6 +388,26 @@ lints: { unused-group: warning, cannot-start: off }"), @r#"
         reviewers (lists.print) base rightful.yaml:9 "lists.print" | nobody has to approve `lists.print` any more; it was `karin` or `lars`
         silenced (unused-group) head policies/a.yaml:2 "management" | by the levels before the change this is an error: the group `management` gives and takes nothing
         "#);
+    }
+
+    #[test]
+    fn what_proves_the_audit_from_outside_is_watched() {
+        let settings = |audit: &str, database: &str| {
+            format!(
+                "//- rightful.yaml\n{audit}companies: {{ nord: {{ policies: [policies]{database} }} }}\n//- policies/a.yaml\nusers: {{ lars: }}\n"
+            )
+        };
+        let kept = "audit: { head: kept/heads }\n";
+        let base = settings(kept, ", database: \"postgres://crm:hunter2@db/crm\"");
+        assert_eq!(found(&base, &base), "");
+        insta::assert_snapshot!(found(&base, &settings("", "")), @"");
+        insta::assert_snapshot!(found(&base, &settings("audit: { head: heads }\n", ", database: \"env:NORD_DATABASE_URL\"")), @"");
+        // What is kept or named for the first time takes nothing away.
+        assert_eq!(found(&settings("", ""), &base), "");
+        let alone = "users: { lars: }\n";
+        assert_eq!(found(alone, &settings("", ", database: \"sqlite:crm.db\"")), "");
+        insta::assert_snapshot!(found(alone, &settings("", ", database: \"sqlite:x.db\"")), @"");
+        insta::assert_snapshot!(found(&settings("", ", database: \"sqlite:x.db\""), alone), @"");
     }
 
     #[test]

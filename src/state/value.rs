@@ -62,6 +62,11 @@ pub enum Said {
 }
 
 impl Said {
+    /// As JSON has it; `null` if nothing is said.
+    pub fn json_of(said: Option<&Self>) -> serde_json::Value {
+        said.map_or(serde_json::Value::Null, Self::to_json)
+    }
+
     /// One value, or an object with one for each field.
     pub fn to_json(&self) -> serde_json::Value {
         match self {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params_from_iter};
 
@@ -321,7 +322,12 @@ fn made_by_migrations(version: usize) -> rusqlite::Result<&'static Schema> {
 fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
     let database = path.display().to_string();
     let Some(code) = error.sqlite_error_code() else { return TargetError::Engine(error.to_string()) };
+    // Our own tables are written in an order in which no reference of theirs breaks.
+    let breaks_reference = |error: &rusqlite::ffi::Error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY;
     match code {
+        ErrorCode::ConstraintViolation if error.sqlite_error().is_some_and(breaks_reference) => {
+            TargetError::InUse(database)
+        }
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => TargetError::Locked { holder: None },
         ErrorCode::ReadOnly => TargetError::ReadOnly(database),
         ErrorCode::DiskFull => TargetError::Full(database),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::{Broken, Kept, Recorded, Told, Verified};
+use crate::audit::{Broken, Ended, Kept, Recorded, Run, Told, Verified};
 
 use super::VERSION;
 
@@ -23,7 +23,7 @@ pub struct RunOut {
     pub run: i64,
     /// When it was, in RFC 3339, UTC.
     pub applied_at: String,
-    /// `ok` or `error`.
+    /// `ok` or `error`; `unknown` if the record does not say it, because somebody rewrote it.
     pub outcome: &'static str,
     /// Why it was refused or failed.
     pub error: Option<String>,
@@ -37,6 +37,8 @@ pub struct RunOut {
     pub revision: Option<String>,
     /// The revision that was in force before.
     pub before: Option<String>,
+    /// The day for which gains and losses were worked out, if one was named.
+    pub on: Option<String>,
     /// Identifies the plan.
     pub fingerprint: Option<String>,
     /// How many changes were written.
@@ -126,28 +128,39 @@ pub struct VerifyOut {
     pub broken: Option<BrokenOut>,
     /// The heads that were kept outside.
     pub kept: Vec<KeptOut>,
+    /// How many heads were kept of databases of other names, which are not looked for in this one.
+    pub of_others: usize,
     /// Whether the head of `--head` is in the chain; `null` if none was named, or if the chain is broken.
     pub asked: Option<bool>,
 }
 
-fn run(run: &Recorded) -> RunOut {
-    RunOut {
-        run: run.number,
-        applied_at: run.applied_at.clone(),
-        outcome: if run.error.is_none() { "ok" } else { "error" },
-        error: run.error.clone(),
-        machine: run.machine.clone(),
-        os_user: run.os_user.clone(),
-        claims: ClaimsOut { acting_as: run.acting_as.clone(), author: run.author.clone() },
-        revision: run.revision.clone(),
-        before: run.before.clone(),
-        fingerprint: run.fingerprint.clone(),
-        changes: run.changes,
-        conflicts: run.conflicts,
-        gains: run.gains,
-        losses: run.losses,
-        head: run.head.clone(),
+fn run(recorded: &Recorded) -> RunOut {
+    let Run { applied_at, machine, os_user, acting_as, revision, author, on, overrides: _ } = recorded.run.clone();
+    let none = RunOut {
+        run: recorded.number,
+        applied_at,
+        outcome: "unknown",
+        error: None,
+        machine,
+        os_user,
+        claims: ClaimsOut { acting_as, author },
+        revision,
+        before: recorded.before.clone(),
+        on: on.map(|on| on.to_string()),
+        fingerprint: None,
+        changes: 0,
+        conflicts: 0,
+        gains: 0,
+        losses: 0,
+        head: recorded.head.clone(),
         entries: None,
+    };
+    match recorded.ended.clone() {
+        Ended::Applied { fingerprint, changes, conflicts, gains, losses } => {
+            RunOut { outcome: "ok", fingerprint, changes, conflicts, gains, losses, ..none }
+        }
+        Ended::Refused(error) => RunOut { outcome: "error", error: Some(error), ..none },
+        Ended::Unknown => none,
     }
 }
 
@@ -164,7 +177,12 @@ pub fn history(runs: &[Recorded], count: usize) -> HistoryOut {
 }
 
 /// Whether a record is what was written. `asked` is the head of `--head`.
-pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&str>) -> VerifyOut {
+pub fn verified(
+    found: &Result<Verified, Broken>,
+    kept: &[Kept],
+    of_others: usize,
+    asked: Option<&str>,
+) -> VerifyOut {
     let none = Verified::default();
     let (whole, broken) = match found {
         Ok(whole) => (whole, None),
@@ -187,6 +205,7 @@ pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&
                 found: is_met(&kept.hash),
             })
             .collect(),
+        of_others,
         asked: asked.and_then(is_met),
     }
 }

@@ -406,7 +406,7 @@ fn edits<'d>(
 }
 
 fn declared(sources: [&Sources; 2], company: Option<&Name>, item: &Declared) -> DeclaredOut {
-    let said = |said: &Option<Said>| said.as_ref().map_or(serde_json::Value::Null, Said::to_json);
+    let said = |said: &Option<Said>| Said::json_of(said.as_ref());
     let side = usize::from(item.after.is_some());
     let (file, line) = file_and_line(sources[side], item.place);
     DeclaredOut {

@@ -122,8 +122,10 @@ pub struct PlanOut {
     pub gains: Vec<EffectOut>,
     /// What people lose.
     pub losses: Vec<EffectOut>,
-    /// The guards that keep `apply` from doing it, unless each is overridden by its name.
-    pub guards: Vec<GuardOut>,
+    /// The guards that keep `apply` from doing it, unless each is overridden by its name. A plan in a file has none:
+    /// what trips depends on who applies it, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guards: Option<Vec<GuardOut>>,
     /// Identifies the plan.
     pub fingerprint: String,
 }
@@ -147,7 +149,7 @@ pub struct ApplyOut {
 
 /// A plan.
 pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
-    let said = |said: &Option<Said>| said.as_ref().map_or(serde_json::Value::Null, Said::to_json);
+    let said = |said: &Option<Said>| Said::json_of(said.as_ref());
     let change = |change: &plan::Change| ChangeOut {
         action: change.action.as_str(),
         kind: change.key.kind().as_str(),
@@ -175,7 +177,7 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         grants: grants(&plan.grants),
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
-        guards: Vec::new(),
+        guards: None,
         fingerprint: plan.fingerprint.to_string(),
     }
 }

@@ -74,7 +74,7 @@ pub fn pull(
     also: &[Text],
     language: Language,
 ) -> PullOut {
-    let said = |said: &Option<Said>| said.as_ref().map_or(serde_json::Value::Null, Said::to_json);
+    let said = |said: &Option<Said>| Said::json_of(said.as_ref());
     let out = |key: &crate::state::Key, field, policy: &Option<Said>, database: &Option<Said>| TakenOut {
         kind: key.kind().as_str(),
         key: key.to_string(),

@@ -84,18 +84,8 @@ pub fn saved(from: SavedFrom, made: &Plan, plan: PlanOut) -> SavedOut {
 /// What a file says about its plan.
 #[derive(Debug, Clone)]
 pub struct SavedPlan {
-    /// The company, where there are several.
-    pub company: Option<String>,
-    /// The database, as people call it.
-    pub database: String,
-    /// The commit, if it is one.
-    pub revision: Option<String>,
-    /// Identifies the policy files and settings.
-    pub policy: String,
-    /// The day.
-    pub on: String,
-    /// Whether drift stays.
-    pub keep_drift: bool,
+    /// From what it was made.
+    pub from: SavedFrom,
     /// Identifies what the database said.
     pub seen: String,
     all: Value,
@@ -134,16 +124,15 @@ pub fn read_saved(bytes: &[u8]) -> Result<SavedPlan, Unreadable> {
         return Err(Unreadable::OtherProgram(program));
     }
     let needed = |key: &str| text(key).ok_or(Unreadable::NoPlan);
-    Ok(SavedPlan {
+    let from = SavedFrom {
         company: text("company"),
         database: needed("database")?,
         revision: text("revision"),
         policy: needed("policy")?,
         on: needed("on")?,
         keep_drift: all.get("keep_drift").and_then(Value::as_bool).ok_or(Unreadable::NoPlan)?,
-        seen: needed("seen")?,
-        all,
-    })
+    };
+    Ok(SavedPlan { from, seen: needed("seen")?, all })
 }
 
 fn value(saved: &SavedOut) -> Value {

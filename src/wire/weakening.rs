@@ -13,7 +13,7 @@ use super::file_and_line;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WeakeningOut {
     /// `company`, `expectation-gone`, `expectation-dated`, `expectation-unaskable`, `expectation-fails`, `sensitive`,
-    /// `guard`, `operator`, `level`, `gate`, `reviewers` or `silenced`.
+    /// `guard`, `operator`, `audit-head`, `database`, `level`, `gate`, `reviewers` or `silenced`.
     pub kind: &'static str,
     /// The companies, where the settings name some and it is about them in particular.
     #[serde(skip_serializing_if = "Vec::is_empty")]

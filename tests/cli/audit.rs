@@ -66,7 +66,7 @@ fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
     let firm = Repository::of(FIRM);
     let said = firm.run("apply --on 2026-11-22");
     let head = head_of(&firm);
-    assert!(said.ends_with(&format!("\naudit head {head}\n")), "{said}");
+    insta::assert_snapshot!(said.lines().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n").replace(&head, "HEAD"), @"");
     firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
     let (code, value) = firm.json("apply --on 2026-11-22");
     assert_eq!((code, value["head"].as_str().map(str::to_owned)), (0, Some(head_of(&firm))));
@@ -207,6 +207,7 @@ fn history_lists_runs_that_failed_too_with_the_reason() {
     let (_, newest) = firm.json("history --limit 1");
     assert_eq!((outcomes(&newest), &newest["count"]), (vec!["3 \"ok\"".to_owned()], &json!(3)));
     assert!(firm.run("history --limit 1").ends_with("\nand 2 runs before\n"));
+    insta::assert_snapshot!(firm.run("history --limit 0"), @"");
     assert!(firm.run("audit verify").starts_with("exit 0\n"));
 }
 
@@ -252,13 +253,14 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     ");
     // Another database has a record of its own, and is not held to the heads of this one.
     firm.run("apply --on 2026-11-22 --database sqlite:other.db");
-    assert!(firm.run("audit verify").starts_with("exit 0\n"));
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
     // A whole chain again, with another past.
     std::fs::remove_file(firm.path("crm.db")).unwrap();
     firm.run("apply --on 2026-11-22 --as karin");
     assert_eq!(firm.json("audit verify").0, 1);
     let shown = scrubbed(&firm, "audit verify");
-    let shown = lines.iter().fold(shown, |shown, line| shown.replace(line[1], "OLD").replace(line[2], "MOMENT"));
+    let moment = |line: &[&str]| line[2].trim_end_matches('Z').replace('T', " ");
+    let shown = lines.iter().fold(shown, |shown, line| shown.replace(line[1], "OLD").replace(&moment(line), "MOMENT"));
     insta::assert_snapshot!(shown, @"
     exit 1
     not what was kept: 34 entries in crm.db
@@ -300,8 +302,102 @@ fn in_a_git_checkout_the_head_is_a_note_on_the_commit() {
     audit head HEAD
     every head that was kept outside is in it: 2
     ");
+    // Another past, from the same commit.
     std::fs::remove_file(firm.path("crm.db")).unwrap();
+    assert!(firm.run("audit verify").starts_with("exit 2\n"));
+    firm.run("apply --on 2026-11-22 --at HEAD --as karin");
     assert_eq!(firm.json("audit verify").0, 1);
+}
+
+#[test]
+fn a_database_has_one_name_however_it_is_written() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    applied_twice(&firm);
+    firm.write("data/note.txt", "");
+    std::os::unix::fs::symlink(".", firm.path("link")).unwrap();
+    let ways = [
+        "audit verify --database sqlite:./crm.db",
+        "audit verify --database sqlite:data/../crm.db",
+        "audit verify --database sqlite:link/crm.db",
+        "-C policies audit verify --database sqlite:../crm.db",
+        "-C link audit verify",
+    ];
+    for way in ways {
+        let said = firm.run(way);
+        assert!(said.starts_with("exit 0\n") && said.contains("is in it: 2\n"), "{way}: {said}");
+    }
+    // So nobody gets past the kept heads by other words for the database.
+    std::fs::remove_file(firm.path("crm.db")).unwrap();
+    firm.run("apply --on 2026-11-22 --as karin --database sqlite:data/../crm.db");
+    for way in ways {
+        let said = firm.run(way);
+        assert!(said.starts_with("exit 1\n") && said.contains("not what was kept: "), "{way}: {said}");
+    }
+}
+
+#[test]
+fn nothing_is_proved_of_a_database_without_a_record() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("audit verify --database sqlite:crn.db"), @"");
+    assert!(!firm.path("crn.db").exists());
+    firm.write("empty.db", "");
+    assert!(firm.run("audit verify --database sqlite:empty.db").starts_with("exit 2\n"));
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    firm.run("apply --on 2026-11-22");
+    tampered(&firm, "DELETE FROM audit");
+    // With what was kept of it, it is known that there was one.
+    assert!(firm.run("audit verify").starts_with("exit 1\nnot what was kept: 0 entries"));
+    std::fs::remove_file(firm.path("heads")).unwrap();
+    assert!(firm.run("audit verify").starts_with("exit 2\n"));
+}
+
+#[test]
+fn settings_that_are_wrong_prove_nothing() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --on 2026-11-22");
+    firm.write("rightful.yaml", "audit: { haed: heads }\n");
+    insta::assert_snapshot!(firm.run("audit verify"), @"");
+    assert!(firm.run("audit").starts_with("exit 0\n") && firm.run("history").starts_with("exit 0\n"));
+}
+
+#[test]
+fn a_claim_does_not_take_the_place_of_the_fact() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --on 2026-11-22 --as the.boss");
+    insta::assert_snapshot!(scrubbed(&firm, "history"), @"");
+}
+
+#[test]
+fn a_day_means_nothing_to_what_was_recorded() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --on 2026-11-22");
+    let said: String =
+        ["audit", "audit verify", "history"].map(|command| firm.run(&format!("{command} --on 2026-11-22"))).concat();
+    insta::assert_snapshot!(said, @"");
+}
+
+#[test]
+fn lines_among_the_kept_heads_that_are_none_are_counted() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    firm.write("heads", "# ours\nnonsense\n");
+    firm.run("apply --on 2026-11-22");
+    let said = firm.run("audit verify");
+    assert!(said.ends_with("\nwarning: 1 line among the kept heads is no head\n"), "{said}");
+    firm.write("heads", "nonsense\n7 0a\n");
+    let said = firm.run("audit verify");
+    assert!(said.ends_with("\nwarning: 2 lines among the kept heads are no heads\n"), "{said}");
+}
+
+#[test]
+fn a_run_whose_entry_was_rewritten_is_not_shown_as_a_success() {
+    let firm = Repository::of(FIRM);
+    firm.run("apply --on 2026-11-22");
+    tampered(&firm, "UPDATE audit SET body = '{}' WHERE part = 'run'");
+    let said = firm.run("history");
+    assert!(said.contains("unknown its entry does not say how it ended") && !said.contains("OK"), "{said}");
+    assert_eq!(firm.json("history").1["runs"][0]["outcome"], "unknown");
 }
 
 #[test]

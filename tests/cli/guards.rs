@@ -99,8 +99,8 @@ fn a_deleted_members_section() {
     exit 1
     6 changes to crm.db
 
-    , , , , ,   taken out: user:u01, user:u02, user:u03, user:u04, user:u05 and
-      user:u06 in group:sales
+    taken out: user:u01, user:u02, user:u03, user:u04, user:u05 and user:u06 in
+      group:sales
       -  data.export    all 6 users, was by group:sales
       -  program.start  all 6 users, was by group:sales
 
@@ -269,6 +269,26 @@ fn an_override_is_named_and_names_what_it_passes() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn another_day_is_no_way_around_the_guards() {
+    let firm = firm();
+    // On a day of long ago nobody loses anything by it, and today everybody does.
+    firm.write("policies/groups.yaml", GROUPS.replace("[program.start]", "['program.start until 2026-01-01']"));
+    assert_eq!(guards(&firm, ""), ["lose_rights program.start 12/12", "lose_rights group:all 12/12"]);
+    let before = said_by(&firm, "crm.db");
+    let ran = firm.run("apply --yes --on 2025-06-01");
+    assert!(ran.starts_with("exit 3\n") && ran.contains("program.start: 12 of 12 lost"), "{ran}");
+    assert_eq!(said_by(&firm, "crm.db"), before);
+    let ran = firm.run("apply --yes --on 2025-06-01 --override lose_rights");
+    assert!(ran.starts_with("exit 0\n"), "{ran}");
+    // And the record says which day was named.
+    let (_, history) = firm.json("history");
+    let days: Vec<_> = history["runs"].as_array().unwrap().iter().map(|run| run["on"].as_str().unwrap()).collect();
+    assert_eq!(days, ["2025-06-01", "2025-06-01", "2026-11-22"]);
+    assert!(firm.run("audit --run 3").contains("gains and losses were worked out for 2025-06-01"));
+    assert!(firm.run("apply --yes").starts_with("exit 0\n"));
 }
 
 #[test]

@@ -143,12 +143,36 @@ fn only_what_is_asked_for_is_taken() {
         "UPDATE users SET active = 0 WHERE id = 'anna';
          DELETE FROM members WHERE user_id = 'anna';",
     );
-    let (code, value) = firm.json("pull --only group:sales --on 2026-11-22");
+    firm.write("policies/people.yaml", PEOPLE.replace("'Anna'", "'Annie'"));
+    sql(&firm, "UPDATE users SET name = 'A' WHERE id = 'anna'");
+    // What was not asked for is no reason to complain, conflicts among it.
+    let (code, value) = firm.json("pull --only group:sales --exit-code --on 2026-11-22");
+    assert_eq!(value["conflicts"], serde_json::json!([]));
     assert_eq!((code, value["written"].as_bool()), (0, Some(true)));
     assert_eq!(value["left"][0]["why"], "not asked for");
     assert_eq!(value["taken"][0]["key"], "group:sales user:anna");
     assert_eq!(value["changes"][0]["added"][0], "    members: [lars]");
     assert!(firm.run("pull --only user:otto").starts_with("exit 2\n"));
+}
+
+#[test]
+fn an_apply_after_a_pull_says_what_it_remembers() {
+    let firm = firm();
+    sql(&firm, "UPDATE users SET active = 0 WHERE id = 'anna'");
+    assert!(firm.run("pull --yes --on 2026-11-22").starts_with("exit 0\n"));
+    let said = firm.run("apply --yes --on 2026-11-22");
+    let head = firm.json("audit verify").1["head"].as_str().unwrap().to_owned();
+    insta::assert_snapshot!(said.replace(&head, "HEAD"), @"");
+    assert_eq!(firm.run("apply --yes --on 2026-11-22").lines().count(), 2, "once");
+}
+
+#[test]
+fn a_new_repository_takes_no_flags_that_do_nothing() {
+    let firm = firm();
+    let made = "pull --from-database access --database sqlite:crm.db";
+    let said: String = ["--yes", "--company nord"].map(|flag| firm.run(&format!("{made} {flag}"))).concat();
+    insta::assert_snapshot!(said, @"");
+    assert!(!firm.path("access").exists());
 }
 
 #[test]

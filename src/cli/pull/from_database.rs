@@ -8,7 +8,7 @@ use crate::edit::Unsafe;
 use crate::edit::content::{Content, Paper, Where};
 use crate::name::Name;
 use crate::pull::{self, File};
-use crate::report::{harmless, text, view};
+use crate::report::{text, view};
 use crate::repository::{self, POLICIES, SETTINGS, stops};
 use crate::say;
 use crate::state::{Kind, State};
@@ -26,6 +26,10 @@ use super::{Pull, no_names};
 
 /// Writes a repository that says what a database says.
 pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, Failure> {
+    if let Some(company) = &context.company {
+        return Err(Failure::world(say!("a new repository has no company `{name}`", name = company))
+            .help(say!("leave --company out: one database becomes one repository with one company")));
+    }
     let root = context.directory.join(folder);
     let taken = taken(&root);
     if !taken.is_empty() {
@@ -43,14 +47,7 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
         return Err(Failure::world(say!("{name} has neither users nor groups", name = database.name))
             .help(say!("name the database with --database")));
     }
-    let look = context.err;
-    let taking = pull::everything(&actual).map_err(|wrong| {
-        let line = |one: &pull::Unnameable| {
-            let said = say!("`{name}` is no name: {why}", name = one.name, why = one.why);
-            format!("{}\n", harmless(&said.to(look.language)))
-        };
-        no_names(&wrong, wrong.iter().map(line).collect())
-    })?;
+    let taking = pull::everything(&actual).map_err(|wrong| no_names(&wrong, context.err))?;
     let named = named(context, &root, command.database.as_deref());
     let mut files = pull::layout(&taking.wanted);
     files.push(settings(named.as_deref()));

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::audit::{Broken, Fault, Kept, Part, Recorded, Told, Verified};
+use crate::audit::{Broken, Ended, Fault, Kept, Part, Recorded, Told, Verified};
 use crate::language::{IntoWord, Text, Word};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
 
 use super::count;
+use super::said::recorded;
 
 /// Runs with the entries that were asked for. Of the users in an entry only `user` is named, if one was asked for.
 pub fn audit(runs: &[Recorded], user: Option<&Name>, database: &str) -> Page {
@@ -43,9 +44,10 @@ pub fn audit(runs: &[Recorded], user: Option<&Name>, database: &str) -> Page {
     page
 }
 
-fn header(run: &Recorded, page: &mut Page) {
-    let number = Line::new().then(Tone::Strong, say!("run {number}", number = run.number));
-    page.text(number.then(Tone::Plain, format!("  {}  ", when(run))).and(outcome(run)));
+fn header(recorded: &Recorded, page: &mut Page) {
+    let run = &recorded.run;
+    let number = Line::new().then(Tone::Strong, say!("run {number}", number = recorded.number));
+    page.text(number.then(Tone::Plain, format!("  {}  ", when(&run.applied_at))).and(outcome(recorded)));
     let user = run.os_user.as_deref().unwrap_or("-");
     let mut who = Line::new().then(Tone::Plain, say!("by {user}", user));
     if let Some(machine) = &run.machine {
@@ -55,54 +57,58 @@ fn header(run: &Recorded, page: &mut Page) {
         who = who.then(Tone::Plain, say!(", acting as {name} (a claim)", name));
     }
     page.item(2, who);
-    if let Some(mut line) = revisions(run) {
+    if let Some(mut line) = revisions(recorded) {
         if let Some(author) = &run.author {
             line = line.then(Tone::Plain, say!(", written by {author} (a claim)", author));
         }
         page.item(2, line);
     }
-    page.item(2, facts(run));
-    if run.error.is_none() {
-        page.item(2, effects(run));
+    page.item(2, facts(recorded));
+    if let Ended::Applied { gains, losses, .. } = recorded.ended {
+        page.item(2, effects(gains, losses));
+        if let Some(on) = run.on {
+            page.item(2, say!("gains and losses were worked out for {on}", on));
+        }
     }
 }
 
 /// `2026-11-22 08:00:00`.
-pub(super) fn when(run: &Recorded) -> String {
-    run.applied_at.trim_end_matches('Z').replacen('T', " ", 1)
+pub(super) fn when(moment: &str) -> String {
+    moment.trim_end_matches('Z').replacen('T', " ", 1)
 }
 
-/// `OK` or `error`.
-pub(super) fn outcome(run: &Recorded) -> Line {
-    match run.error {
-        None => Line::new().then(Tone::Yes, say!("OK")),
-        Some(_) => Line::new().then(Tone::No, say!("error")),
+/// `OK`, `error` or `unknown`.
+pub(super) fn outcome(recorded: &Recorded) -> Line {
+    match recorded.ended {
+        Ended::Applied { .. } => Line::new().then(Tone::Yes, say!("OK")),
+        Ended::Refused(_) => Line::new().then(Tone::No, say!("error")),
+        Ended::Unknown => Line::new().then(Tone::No, say!("unknown")),
     }
 }
 
 /// What it wrote, or why it did not.
-pub(super) fn facts(run: &Recorded) -> Line {
-    if let Some(error) = &run.error {
-        return Line::from(error);
-    }
-    let changes = Line::from(count::changes(run.changes));
-    match run.conflicts {
-        0 => changes,
-        conflicts => changes.then(Tone::Plain, ", ").then(Tone::Warning, count::conflicts(conflicts)),
+pub(super) fn facts(recorded: &Recorded) -> Line {
+    match &recorded.ended {
+        Ended::Applied { changes, conflicts: 0, .. } => Line::from(count::changes(*changes)),
+        Ended::Applied { changes, conflicts, .. } => Line::from(count::changes(*changes))
+            .then(Tone::Plain, ", ")
+            .then(Tone::Warning, count::conflicts(*conflicts)),
+        Ended::Refused(error) => Line::from(error),
+        Ended::Unknown => Line::from(say!("its entry does not say how it ended")),
     }
 }
 
 /// What people gained and lost by it.
-fn effects(run: &Recorded) -> Text {
+fn effects(gains: u64, losses: u64) -> Text {
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let (gains, losses) = (count::rights(number(run.gains)), Word::Number(number(run.losses)));
+    let (gains, losses) = (count::rights(number(gains)), Word::Number(number(losses)));
     say!("{rights} gained, {losses} lost", rights = gains, losses)
 }
 
 /// The revision that was applied, and the one before; `None` if neither is known.
-pub(super) fn revisions(run: &Recorded) -> Option<Line> {
-    let revision = run.revision.as_deref().map(abbreviated);
-    Some(Line::from(match (revision, run.before.as_deref().map(abbreviated)) {
+pub(super) fn revisions(recorded: &Recorded) -> Option<Line> {
+    let revision = recorded.run.revision.as_deref().map(abbreviated);
+    Some(Line::from(match (revision, recorded.before.as_deref().map(abbreviated)) {
         (None, None) => return None,
         (Some(revision), None) => say!("revision {revision}", revision),
         (None, Some(before)) => say!("no revision, after {before}", before),
@@ -153,7 +159,7 @@ fn right(told: &Told) -> String {
     format!("{}{of}", told.text("right").unwrap_or_default())
 }
 
-/// Who gained or lost it, over whom.
+/// Who gained or lost it, over whom. What somebody does with the own data did not change.
 fn people(told: &Told, user: Option<&Name>) -> Text {
     let users = told.texts("users");
     let others = users.len().saturating_sub(1);
@@ -163,10 +169,16 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
         }
         _ => say!("{users} ({names})", users = count::users(users.len()), names = users.join(", ")),
     };
-    let names =
-        |target: &&str| target.split_once(':').map_or_else(|| (*target).to_owned(), |(_, name)| name.to_owned());
-    let targets: Vec<String> = told.texts("targets").iter().map(names).collect();
-    if targets.is_empty() { who } else { say!("{whom}: {who}", whom = targets.join(", "), who) }
+    let without_own = told.body["without_own"] == Value::Bool(true);
+    let is_own = |target: &&str| without_own && target.strip_prefix("user:").is_some_and(|name| users.contains(&name));
+    let is_told = |target: &&str| users.len() > 1 || !is_own(target);
+    let targets: Vec<&str> = told.texts("targets").into_iter().filter(is_told).collect();
+    let whom = targets.join(", ");
+    match (targets.is_empty(), targets.iter().any(is_own)) {
+        (true, _) => who,
+        (false, false) => say!("{whom}: {who}", whom, who),
+        (false, true) => say!("{whom}: {who}, each but themselves", whom, who),
+    }
 }
 
 fn changed(told: &Told, origin: &Text) -> Text {
@@ -174,7 +186,7 @@ fn changed(told: &Told, origin: &Text) -> Text {
     match told.text("field") {
         None => say!("{key}{origin}", key, origin = *origin),
         Some(field) => {
-            let (before, after) = (said(&told.body["before"]), said(&told.body["after"]));
+            let (before, after) = (recorded(&told.body["before"]), recorded(&told.body["after"]));
             say!("{key}: {field} {before} -> {after}{origin}", key, field, before, after, origin = *origin)
         }
     }
@@ -192,14 +204,14 @@ fn origin(origin: &str) -> Text {
 fn kept(told: &Told) -> Text {
     let key = told.text("key").unwrap_or_default();
     let field = told.text("field").map(|field| format!(" {field}")).unwrap_or_default();
-    let (stays, policy) = (said(&told.body["before"]), said(&told.body["after"]));
+    let (stays, policy) = (recorded(&told.body["before"]), recorded(&told.body["after"]));
     say!("{key}{field}: {stays} stayed, policy {policy}", key, field, stays, policy)
 }
 
 fn conflict(told: &Told) -> Text {
     let key = told.text("key").unwrap_or_default();
     let field = told.text("field").map(|field| format!(" {field}")).unwrap_or_default();
-    let [base, theirs, ours] = ["base", "database", "policy"].map(|side| said(&told.body[side]));
+    let [base, theirs, ours] = ["base", "database", "policy"].map(|side| recorded(&told.body[side]));
     say!(
         "{key}{field}: before {base}, database {theirs}, policy {ours}; the policy won",
         key,
@@ -210,24 +222,21 @@ fn conflict(told: &Told) -> Text {
     )
 }
 
-fn said(value: &Value) -> Word {
-    match value {
-        Value::Null => say!("nothing").into_word(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ").into_word(),
-        Value::Object(_) => say!("it").into_word(),
-        value => value.to_string().into_word(),
-    }
-}
-
 /// Whether a record is what was written. `asked` is the head of `--head`.
-pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&str>, database: &str) -> Page {
+pub fn verified(
+    found: &Result<Verified, Broken>,
+    kept: &[Kept],
+    of_others: usize,
+    asked: Option<&str>,
+    database: &str,
+) -> Page {
     let mut page = Page::default();
     let whole = match found {
         Ok(whole) => whole,
         Err(broken) => {
             let fault = fault(broken.fault);
             let text = say!(": entry {seq} of run {run}: {fault}", seq = broken.seq, run = broken.run, fault);
-            page.text(Line::new().then(Tone::No, say!("broken")).then(Tone::Plain, text));
+            page.text(Line::new().then(Tone::No, say!("damaged")).then(Tone::Plain, text));
             page.item(2, say!("what stands before it in {database} is proved, nothing from there on", database));
             return page;
         }
@@ -254,7 +263,7 @@ pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&
     }
     let missing: Vec<&Kept> = kept.iter().filter(|kept| is_unmet(&kept.hash)).collect();
     for kept in &missing {
-        let (run, day) = (kept.run, &kept.applied_at);
+        let (run, day) = (kept.run, when(&kept.applied_at));
         let text = say!("the head that run {run} left on {day} is not in it: {hash}", run, day, hash = kept.hash);
         page.item(2, Line::new().then(Tone::No, text));
     }
@@ -264,6 +273,10 @@ pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], asked: Option<&
         page.item(2, say!("no head was kept outside, so a record that was written anew as a whole would not show"));
     } else if !kept.is_empty() {
         page.item(2, say!("every head that was kept outside is in it: {count}", count = Word::Number(kept.len())));
+    }
+    if of_others > 0 {
+        let count = Word::Number(of_others);
+        page.item(2, say!("heads that were kept of databases of other names, and are not looked for: {count}", count));
     }
     page
 }

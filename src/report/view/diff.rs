@@ -17,9 +17,10 @@ use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::review::{Compared, Sensitive};
 use crate::say;
-use crate::state::{Action, Said, Value};
+use crate::state::Action;
 use crate::text::Sources;
 
+use super::said::said;
 use super::{count, place};
 use accounts::accounts;
 pub use alerts::{Alert, Alerted, alerts};
@@ -35,9 +36,20 @@ pub struct Shown<'a> {
     /// The rights that are pointed out.
     pub sensitive: &'a Sensitive,
     /// Whether every single answer is listed.
-    pub unfold: bool,
+    pub unfold: Unfold,
     /// Whether one policy is compared on two days.
     pub days: bool,
+}
+
+/// Whether every single answer is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfold {
+    /// Yes.
+    Wanted,
+    /// No, and the command has a flag for it.
+    Offered,
+    /// No, and there is no flag for it.
+    Never,
 }
 
 /// What is compared: two sides, or one on two days.
@@ -98,7 +110,7 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
 
 /// Answers that stayed. That a no stays a no is told on request only.
 fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
-    let is_told = |change: &&Change| shown.unfold || is_gain(change);
+    let is_told = |change: &&Change| shown.unfold == Unfold::Wanted || is_gain(change);
     let (told, folded): (Vec<&Change>, Vec<&Change>) = compared.diff.reasons.iter().partition(is_told);
     if !told.is_empty() {
         page.blank();
@@ -111,9 +123,11 @@ fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
         let count = Word::Number(folded);
         page.text(Line::new().then(
             Tone::Quiet,
-            match folded {
-                1 => say!("1 no stays a no for another reason (--unfold shows it)"),
-                _ => say!("{count} times a no stays a no for another reason (--unfold shows them)", count),
+            match (folded, shown.unfold) {
+                (1, Unfold::Never) => say!("1 no stays a no for another reason"),
+                (1, _) => say!("1 no stays a no for another reason (--unfold shows it)"),
+                (_, Unfold::Never) => say!("{count} times a no stays a no for another reason", count),
+                (..) => say!("{count} times a no stays a no for another reason (--unfold shows them)", count),
             },
         ));
     }
@@ -160,7 +174,7 @@ fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, 
         for line in cause.title(shown) {
             page.text(line);
         }
-        if shown.unfold {
+        if shown.unfold == Unfold::Wanted {
             page.table(2, singles(cause, shown));
         } else {
             page.table(2, answers(cause, people, shown));
@@ -224,16 +238,6 @@ pub fn declared<'d>(title: Text, declared: impl Iterator<Item = &'d Declared>, s
         page.table(2, rows);
     }
     page
-}
-
-fn said(said: Option<&Said>) -> Word {
-    use crate::language::IntoWord;
-    match said {
-        None | Some(Said::Row(_) | Said::Field(Value::Null)) => say!("nothing").into_word(),
-        Some(Said::Field(Value::Flag(flag))) => flag.to_string().into_word(),
-        Some(Said::Field(Value::Text(text))) => format!("\"{text}\"").into_word(),
-        Some(Said::Field(Value::List(items))) => items.join(", ").into_word(),
-    }
 }
 
 /// Whether a change is a gain.

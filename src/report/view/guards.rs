@@ -27,8 +27,9 @@ pub fn guards(tripped: &[Tripped], sources: &Sources) -> Page {
             Line::new().then(Tone::Quiet, limit(first, sources)),
         ]);
         rows.extend(of_guard.iter().take(MOST).map(|tripped| vec![Line::new(), Line::new(), row(tripped)]));
-        if let Some(more) = of_guard.len().checked_sub(MOST + 1) {
-            let more = say!("and {more} more, which `rightful plan --format json` lists", more = more + 1);
+        if of_guard.len() > MOST {
+            let more = of_guard.len() - MOST;
+            let more = say!("and {more} more, which `rightful plan --format json` lists", more);
             rows.push(vec![Line::new(), Line::new(), Line::from(more)]);
         }
     }

@@ -26,17 +26,19 @@ pub fn history(runs: &[Recorded], count: usize, database: &str) -> Page {
 }
 
 /// The run and how it ended; below that what it did or why it failed, and the revisions.
-fn rows(run: &Recorded) -> Vec<Vec<Line>> {
+fn rows(recorded: &Recorded) -> Vec<Vec<Line>> {
     let text = |text: &Option<String>| short(text.as_deref().unwrap_or("-"));
     let below = |line: Line| vec![Line::new(), Line::new(), Line::new(), Line::new(), line];
     let first = vec![
-        Line::from(&run.number),
-        Line::from(when(run)),
-        Line::from(text(&run.machine)),
-        Line::from(text(&run.acting_as.clone().or(run.os_user.clone()))),
-        outcome(run).then(Tone::Plain, " ").and(facts(run)),
+        Line::from(&recorded.number),
+        Line::from(when(&recorded.run.applied_at)),
+        Line::from(text(&recorded.run.machine)),
+        Line::from(text(&recorded.run.os_user)),
+        outcome(recorded).then(Tone::Plain, " ").and(facts(recorded)),
     ];
     let mut rows = vec![first];
-    rows.extend(revisions(run).map(below));
+    // Whoever says to be somebody else does not take the place of the one whom the operating system names.
+    rows.extend(recorded.run.acting_as.as_ref().map(|name| below(say!("acting as {name} (a claim)", name).into())));
+    rows.extend(revisions(recorded).map(below));
     rows
 }

@@ -8,9 +8,10 @@ use crate::plan::{Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
 use crate::review::Compared;
 use crate::say;
-use crate::state::{Action, Key, Kind, Said, Value};
+use crate::state::{Action, Key, Kind};
 use crate::target::Receipt;
 
+use super::said::{conflicts, said};
 use super::{Shown, count, diff_of_company};
 
 /// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
@@ -33,6 +34,7 @@ pub fn plan(
         unknown(&plan.grants, &mut page);
         unrenamed(plan, &mut page);
         standing(&plan.grants, &mut page);
+        refused(errors, &mut page);
         return page;
     }
     let total = count::changes(plan.changes.len());
@@ -51,7 +53,7 @@ pub fn plan(
         }
         page.table(2, rows);
     }
-    conflicts(plan, &mut page);
+    conflicts(&plan.conflicts, &mut page);
     kept(plan, &mut page);
     unrenamed(plan, &mut page);
     standing(&plan.grants, &mut page);
@@ -68,14 +70,17 @@ pub fn plan(
         let sections = names(unwritten, Joint::And);
         page.text(say!("checked, but not written to the database, except for roles: {sections}", sections));
     }
+    refused(errors, &mut page);
+    page
+}
+
+/// That findings will keep a plan from being applied.
+fn refused(errors: usize, page: &mut Page) {
     if errors > 0 {
-        let text = say!(
-            "{errors}: apply will refuse this; `rightful check` says what is wrong",
-            errors = count::errors(errors)
-        );
+        let errors = count::errors(errors);
+        let text = say!("{errors}: apply will refuse this; `rightful check` says what is wrong", errors);
         page.text(Line::new().then(Tone::No, text));
     }
-    page
 }
 
 /// Access that nobody declared, row by row; and superusers whom somebody made in the database.
@@ -166,6 +171,10 @@ fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
 pub fn applied(receipt: &Receipt, database: &str) -> Page {
     let mut page = Page::default();
     match receipt.run {
+        // The rows said it already, but the next plan has to know that the policy says it too.
+        Some(run) if receipt.applied == 0 => {
+            page.text(say!("what the policy declares is remembered (run {run})", run));
+        }
         Some(run) => page.text(Line::new().then(Tone::Yes, say!("applied")).then(
             Tone::Plain,
             say!(": {changes} to {database} (run {run})", changes = count::changes(receipt.applied), database, run),
@@ -176,25 +185,6 @@ pub fn applied(receipt: &Receipt, database: &str) -> Page {
         page.text(Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
     }
     page
-}
-
-fn conflicts(plan: &Plan, page: &mut Page) {
-    if plan.conflicts.is_empty() {
-        return;
-    }
-    page.blank();
-    page.heading(say!("conflicts: the policy and the database both changed these, and the policy wins"));
-    let rows = plan.conflicts.iter().map(|conflict| {
-        let field = conflict.field.map(|field| format!(" {field}")).unwrap_or_default();
-        let (ours, theirs) = (said(conflict.policy.as_ref()), said(conflict.database.as_ref()));
-        let text = say!("{key}{field}: database {theirs}, policy {ours}", key = conflict.key, field, theirs, ours);
-        vec![
-            Line::new().then(Tone::Warning, "!"),
-            Line::new().then(Tone::Strong, conflict.key.kind().as_str()),
-            Line::from(text),
-        ]
-    });
-    page.table(2, rows.collect());
 }
 
 /// Changes of one action by kind, those of rules and members by their subject.
@@ -241,15 +231,5 @@ fn origin(origin: Origin) -> Text {
         Origin::Policy => Text::default(),
         Origin::Drift => say!("  [drift: changed in the database, will be taken back]"),
         Origin::Conflict => say!("  [conflict: the policy wins]"),
-    }
-}
-
-fn said(said: Option<&Said>) -> Word {
-    match said {
-        None | Some(Said::Field(Value::Null)) => say!("nothing").into_word(),
-        Some(Said::Field(Value::Flag(flag))) => flag.to_string().into_word(),
-        Some(Said::Field(Value::Text(text))) => format!("\"{text}\"").into_word(),
-        Some(Said::Field(Value::List(items))) => items.join(", ").into_word(),
-        Some(Said::Row(_)) => say!("it").into_word(),
     }
 }

@@ -1,12 +1,12 @@
 //! What a pull takes into the policy files, and what it does not.
 
-use crate::language::{IntoWord, Joint, Text, Word, list};
+use crate::language::{Joint, Text, list};
 use crate::pull::{File, Left, Taking};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::say;
-use crate::state::{Said, Value};
 
 use super::count;
+use super::said::conflicts;
 
 /// A pull, as it is shown before anything is written.
 pub struct Pulled<'a> {
@@ -56,7 +56,7 @@ pub fn pull(pulled: &Pulled<'_>) -> Page {
         }
     }
     left(&mut page, &taking.left);
-    conflicts(&mut page, taking);
+    conflicts(&taking.conflicts, &mut page);
     if !pulled.also.is_empty() || !pulled.broken.is_empty() {
         page.blank();
     }
@@ -123,26 +123,4 @@ fn left(page: &mut Page, left: &[Left]) {
         ]
     };
     page.table(2, left.iter().map(row).collect());
-}
-
-fn conflicts(page: &mut Page, taking: &Taking) {
-    if taking.conflicts.is_empty() {
-        return;
-    }
-    page.blank();
-    page.heading(say!("conflicts: the policy and the database both changed these, and the policy wins"));
-    let said = |said: &Option<Said>| -> Word {
-        match said {
-            None | Some(Said::Field(Value::Null)) => say!("nothing").into_word(),
-            Some(said) => said.to_json().to_string().into_word(),
-        }
-    };
-    let rows = taking.conflicts.iter().map(|conflict| {
-        let field = conflict.field.map(|field| format!(" {field}")).unwrap_or_default();
-        let (ours, theirs) = (said(&conflict.policy), said(&conflict.database));
-        let text = say!("{key}{field}: database {theirs}, policy {ours}", key = conflict.key, field, theirs, ours);
-        let kind = Line::new().then(Tone::Strong, conflict.key.kind().as_str());
-        vec![Line::new().then(Tone::Warning, "!"), kind, Line::from(text)]
-    });
-    page.table(2, rows.collect());
 }

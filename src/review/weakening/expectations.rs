@@ -87,8 +87,7 @@ fn kept(base: &Policy, head: &Policy, renamed: &Renamed) -> Vec<Weakened> {
 
 /// The accounts of a policy that were called otherwise.
 fn renamed(head: &Policy) -> Renamed {
-    let users = head.users.iter().filter_map(|(_, name, user)| Some((user.renamed_from.clone()?, name.clone())));
-    users.filter(|(before, _)| head.users.find(before).is_none()).collect()
+    head.renames().filter(|(before, _)| head.users.find(before).is_none()).collect()
 }
 
 /// What an expectation of the base means in the head.

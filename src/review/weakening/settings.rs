@@ -1,19 +1,20 @@
-//! Settings that a change takes out or loosens: companies, sensitive rights, guards, operators, levels, gates and
-//! reviewers.
+//! Settings that a change takes out or loosens: companies and their databases, sensitive rights, guards, operators, where
+//! the head of the audit is kept, levels, gates and reviewers.
 
 use std::collections::BTreeSet;
 
 use crate::diag::Code;
 use crate::model::key::TargetKey;
 use crate::name::RightName;
-use crate::repository::Repository;
+use crate::repository::{Company, DATABASE, Repository};
 use crate::review::object::named;
+use crate::syntax::database::DatabaseUrl;
 use crate::syntax::gate::{GateKind, Object};
 use crate::syntax::rule::{RightPattern, TargetRef};
 use crate::syntax::settings::{Approver, Guard, Limit, Reviewers, Settings};
-use crate::text::Spanned;
+use crate::text::{Place, Spanned};
 
-use super::Weakened;
+use super::{Weakened, pairs};
 
 /// The companies that only the base has. One without a name is found again if the head has one only.
 pub(super) fn companies_gone(base: &Repository, head: &Repository) -> Vec<Weakened> {
@@ -36,6 +37,8 @@ pub(super) fn weakened(base: &Repository, head: &Repository) -> Vec<Weakened> {
     let (before, after) = (&base.settings, &head.settings);
     found.extend(guards(before, after));
     found.extend(operators(before, after));
+    found.extend(audit_head(before, after));
+    found.extend(databases(base, head));
     found.extend(Code::ALL.iter().filter_map(|code| level(before, after, *code)));
     let meaning = Meaning { head };
     found.extend(before.gates.iter().filter_map(|gate| {
@@ -140,6 +143,39 @@ fn operators<'s>(before: &'s Settings, after: &'s Settings) -> impl Iterator<Ite
             after: now.map(|now| now.user.value.clone()),
             base: before.place(known.user.span),
             head: now.map(|now| after.place(now.user.span)),
+        })
+    })
+}
+
+/// Heads that were kept in a file are looked for there. Who has them kept elsewhere may have written the record anew.
+fn audit_head(before: &Settings, after: &Settings) -> Option<Weakened> {
+    let (known, now) = (before.audit.head.as_ref()?, after.audit.head.as_ref());
+    (now.map(|now| &now.value) != Some(&known.value)).then(|| Weakened::AuditHead {
+        before: known.value.clone(),
+        after: now.map(|now| now.value.clone()),
+        base: before.place(known.span),
+        head: now.map(|now| after.place(now.span)),
+    })
+}
+
+/// Another database has another record, and none of the heads that were kept is its own.
+fn databases<'r>(base: &'r Repository, head: &'r Repository) -> impl Iterator<Item = Weakened> + 'r {
+    let of = |company: &Company| match (&company.database, &company.name) {
+        (None, None) => DatabaseUrl::parse(DATABASE).ok(),
+        (database, _) => database.clone(),
+    };
+    let place = |repository: &Repository, company: &Company| -> Option<Place> {
+        let settings = &repository.settings;
+        let declared = settings.companies.iter().find(|known| Some(&known.name.value) == company.name.as_ref())?;
+        Some(settings.place(declared.body.database.as_ref()?.span))
+    };
+    pairs(base, head).into_iter().filter_map(move |(before, after)| {
+        let (known, now) = (of(before)?, of(after));
+        (now.as_ref() != Some(&known)).then(|| Weakened::Database {
+            company: after.name.clone().or(before.name.clone()),
+            has_another: now.is_some(),
+            base: place(base, before),
+            head: place(head, after),
         })
     })
 }

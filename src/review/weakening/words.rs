@@ -20,6 +20,8 @@ impl Weakening {
             Weakened::Sensitive { .. } => "sensitive",
             Weakened::Guard { .. } => "guard",
             Weakened::Operator { .. } => "operator",
+            Weakened::AuditHead { .. } => "audit-head",
+            Weakened::Database { .. } => "database",
             Weakened::Level { .. } => "level",
             Weakened::Gate { .. } => "gate",
             Weakened::Reviewers { .. } => "reviewers",
@@ -40,7 +42,9 @@ impl Weakening {
     /// What is weakened, as it is written or called.
     pub fn what(&self) -> String {
         match &self.what {
-            Weakened::CompanyGone { company, .. } => company.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Weakened::CompanyGone { company, .. } | Weakened::Database { company, .. } => {
+                company.as_ref().map(ToString::to_string).unwrap_or_default()
+            }
             Weakened::ExpectationGone { text, .. }
             | Weakened::ExpectationDated { text, .. }
             | Weakened::ExpectationUnaskable { text, .. }
@@ -48,6 +52,7 @@ impl Weakening {
             Weakened::Sensitive { pattern, .. } => pattern.clone(),
             Weakened::Guard { guard, .. } => guard.to_string(),
             Weakened::Operator { os_user, .. } => os_user.to_string(),
+            Weakened::AuditHead { before, .. } => before.to_string(),
             Weakened::Level { code, .. } => code.to_string(),
             Weakened::Gate { before, .. } => before.clone(),
             Weakened::Reviewers { object, .. } => object.clone(),
@@ -70,9 +75,12 @@ impl Weakening {
                 sides.zip(finding.labels.iter().map(|label| label.place)).collect()
             }
             Weakened::Operator { base, head, .. }
+            | Weakened::AuditHead { base, head, .. }
             | Weakened::Gate { base, head, .. }
             | Weakened::Reviewers { base, head, .. } => head_first(Some(*base), *head),
-            Weakened::Guard { base, head, .. } | Weakened::Level { base, head, .. } => head_first(*base, *head),
+            Weakened::Guard { base, head, .. }
+            | Weakened::Database { base, head, .. }
+            | Weakened::Level { base, head, .. } => head_first(*base, *head),
             Weakened::Silenced { finding } => finding.labels.iter().map(|label| (Side::Head, label.place)).collect(),
         }
     }
@@ -121,6 +129,19 @@ impl Weakening {
             Weakened::Operator { os_user, before, after: Some(after), .. } => {
                 say!("the operator `{os_user}` was `{before}` and is `{after}`", os_user, before, after)
             }
+            Weakened::AuditHead { before, after: None, .. } => {
+                say!("the head of the audit is no longer kept in `{before}`", before)
+            }
+            Weakened::AuditHead { before, after: Some(after), .. } => {
+                say!("the head of the audit was kept in `{before}` and is kept in `{after}`", before, after)
+            }
+            Weakened::Database { company: Some(company), has_another: true, .. } => {
+                say!("the company `{company}` has another database than before", company)
+            }
+            Weakened::Database { company: Some(company), has_another: false, .. } => {
+                say!("the settings name no database for `{name}` any more", name = company)
+            }
+            Weakened::Database { company: None, .. } => say!("the policy has another database than before"),
             Weakened::Level { code, before, after, .. } => {
                 let (before, after) = (before.as_str(), after.as_str());
                 say!("the level of `{code}` was `{before}` and is `{after}`", code, before, after)

@@ -79,13 +79,38 @@ fn name(config: &Config) -> String {
     let host = config.get_hosts().first().map_or_else(
         || "localhost".to_owned(),
         |host| match host {
-            Host::Tcp(host) => host.clone(),
+            // Case means nothing in a host's name.
+            Host::Tcp(host) => host.to_ascii_lowercase(),
             Host::Unix(path) => path.display().to_string(),
         },
     );
     let port = config.get_ports().first().filter(|port| **port != 5432).map(|port| format!(":{port}"));
     let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
-    format!("{database} on {host}{}", port.unwrap_or_default())
+    let schema = config.get_options().and_then(search_path).map(|path| format!(".{path}")).unwrap_or_default();
+    format!("{database}{schema} on {host}{}", port.unwrap_or_default())
+}
+
+/// The schemas that the options of a URL name, which tell apart what several companies keep in one database: the last
+/// `-c search_path=...` counts, as for the server.
+fn search_path(options: &str) -> Option<String> {
+    let mut words = options.split_whitespace();
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
+            Some("") => words.next(),
+            setting => setting,
+        };
+        let Some((key, value)) = setting.and_then(|setting| setting.split_once('=')) else { continue };
+        if key.replace('-', "_").eq_ignore_ascii_case("search_path") {
+            found = Some(value);
+        }
+    }
+    let schema = |schema: &str| match schema.strip_prefix('"').and_then(|schema| schema.strip_suffix('"')) {
+        Some(quoted) => quoted.to_owned(),
+        None => schema.to_lowercase(),
+    };
+    let schemas = found?.split(',').filter(|schema| !schema.is_empty()).map(schema);
+    Some(schemas.collect::<Vec<_>>().join(",")).filter(|path| !path.is_empty())
 }
 
 /// A part of a URL without its percent signs.
@@ -114,6 +139,27 @@ mod tests {
         assert_eq!(name("postgres://crm:s3cret@db.example/crm?sslmode=verify-full"), "crm on db.example");
         assert_eq!(name("postgresql://crm@db:6000/nordwind?application_name=x"), "nordwind on db:6000");
         assert_eq!(name("postgres://crm@%2Frun%2Fpg/crm"), "crm on /run/pg");
+        assert_eq!(name("postgres://crm@DB.example/crm"), name("postgres://db.example/crm?user=crm"));
+    }
+
+    #[test]
+    fn companies_that_share_a_database_by_its_schemas_have_a_name_each() {
+        let name = |options: &str| {
+            let url = format!("postgres://crm@db.example/crm?options={options}");
+            Address::parse(&url).map(|address| address.name().to_owned()).unwrap()
+        };
+        for options in [
+            "-csearch_path%3Dnordwind",
+            "-c%20search_path%3DNordwind",
+            "--search-path%3Dnordwind",
+            "-csearch_path%3Dx%20-c%20statement_timeout%3D5s%20-csearch_path%3D%22nordwind%22",
+        ] {
+            assert_eq!(name(options), "crm.nordwind on db.example", "{options}");
+        }
+        assert_eq!(name("-csearch_path%3Dsuedwind%2Cpublic"), "crm.suedwind,public on db.example");
+        for options in ["-cstatement_timeout%3D5s", "-csearch_path%3D", "-c"] {
+            assert_eq!(name(options), "crm on db.example", "{options}");
+        }
     }
 
     #[test]

@@ -159,9 +159,12 @@ impl<'d> Explained<'d> {
         let (mut members, mut last, mut of, mut added) = (Vec::new(), String::new(), String::new(), true);
         for edit in self.edits() {
             let at = place_of(edit, shown);
-            let (file, line) = at.rsplit_once(':').unwrap_or((&at, ""));
-            places.push(if file == last { line.to_owned() } else { at.clone() });
-            last = file.to_owned();
+            // What was read from a database has no place.
+            if !at.is_empty() {
+                let (file, line) = at.rsplit_once(':').unwrap_or((&at, ""));
+                places.push(if file == last { line.to_owned() } else { at.clone() });
+                last = file.to_owned();
+            }
             added = !edit.added.is_empty();
             if let Some(Written { key: Key::Member { group, member, validity }, .. }) =
                 edit.added.first().or(edit.removed.first())

@@ -441,6 +441,7 @@ fn ending(page: &mut Page, comment: &Comment<'_>, folding: &Folding) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Unfold;
     use super::*;
     use crate::language::Language;
     use crate::model::Policy;
@@ -503,7 +504,7 @@ mod tests {
         }
         let sensitive = [RightName::new("data.export").unwrap()].into();
         let sources = repositories[0].each_ref().map(|side| &side.sources);
-        let shown = Shown { sources, sensitive: &sensitive, unfold: false, days: false };
+        let shown = Shown { sources, sensitive: &sensitive, unfold: Unfold::Never, days: false };
         let (names, commits) = (["main", "a`b|c"], [Some("0123456789abcdef"), None]);
         let judgements = Default::default();
         let judgements = &judgements;

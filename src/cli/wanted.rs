@@ -1,0 +1,101 @@
+//! What a policy wants of a database, where that is written, and the plan to get there as a page.
+
+use std::collections::BTreeMap;
+
+use crate::date::Date;
+use crate::language::Text;
+use crate::name::Name;
+use crate::plan::{self, Desired, Drift, Plan, Reading};
+use crate::report::block::Page;
+use crate::report::view::{self, Unfold};
+use crate::review::Compared;
+use crate::say;
+use crate::state::{Key, State};
+use crate::text::Place;
+
+use super::Context;
+use super::session::Opened;
+
+/// What the flag `--keep-drift` says.
+pub fn drift(keep: bool) -> Drift {
+    if keep { Drift::Keep } else { Drift::Revert }
+}
+
+/// What a policy wants of a database, and where it is written.
+pub struct Wanted {
+    desired: Desired,
+    places: BTreeMap<Key, Place>,
+}
+
+impl Wanted {
+    /// What the policy of a repository wants.
+    pub fn of(opened: &Opened) -> Self {
+        let policy = opened.policy();
+        let desired = Desired::of(opened.company().name.as_ref(), policy);
+        let rules = policy.rules.iter().map(|rule| (Key::of_rule(policy, rule), rule.place));
+        let members = policy.memberships.iter().map(|it| (Key::of_membership(policy, it), it.place));
+        let users = policy.users.iter().map(|(_, name, user)| (Key::User(name.clone()), user.place));
+        let groups = policy.groups.iter().map(|(_, key, group)| (Key::of_group(key), group.place));
+        let sets = policy.module_sets.iter().map(|(_, name, set)| (Key::ModuleSet(name.clone()), set.place));
+        let mut places = BTreeMap::new();
+        for (key, place) in rules.chain(members).chain(users).chain(groups).chain(sets) {
+            // The first one counts where something is written twice.
+            if let Some(place) = place {
+                places.entry(key).or_insert(place);
+            }
+        }
+        Self { desired, places }
+    }
+
+    /// The way from what a target says to what the policy wants, as seen on a day.
+    pub fn plan(&self, reading: &Reading, on: Date, drift: Drift) -> Plan {
+        plan::plan(reading, &self.desired, on, drift, |key| self.place(key))
+    }
+
+    /// What the policy declares.
+    pub fn state(&self) -> &State {
+        &self.desired.state
+    }
+
+    /// The name of the company, where there are several.
+    pub fn company(&self) -> Option<&Name> {
+        self.desired.company.as_ref()
+    }
+
+    fn place(&self, key: &Key) -> Option<Place> {
+        self.places.get(key).copied()
+    }
+}
+
+/// With how many changes at most a plan looks at later days too. It is told before every apply, a first one of a large
+/// firm as well, and each later day costs a comparison of everybody who is new.
+const MOST_TO_LOOK_AHEAD: usize = 300;
+
+/// A plan for people. `errors` is how many findings will keep it from being applied.
+pub fn page(
+    opened: &Opened,
+    context: &Context,
+    wanted: &Wanted,
+    plan: &Plan,
+    heading: &Text,
+    unfold: Unfold,
+    errors: usize,
+) -> Page {
+    let policies = plan.policies(|key| wanted.place(key));
+    let [before, after] = &policies;
+    let mut compared = Compared::on(opened.company().name.as_ref(), [before, after], context.on);
+    let looks_ahead = !context.on_was_said && plan.changes.len() <= MOST_TO_LOOK_AHEAD;
+    if looks_ahead {
+        compared = compared.and_later(context.on);
+    }
+    let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
+    let of_people = view::Shown { sources, sensitive: &sensitive, unfold, days: false };
+    let mut page = view::plan(plan, &compared, of_people, opened.policy(), heading, errors);
+    if !looks_ahead && !context.on_was_said {
+        page.text(say!(
+            "so many changes are compared on {day} only; `rightful plan --on DAY` shows another day",
+            day = context.on
+        ));
+    }
+    page
+}
