@@ -222,7 +222,7 @@ mod tests {
     fn pulled(
         fixture: &str,
         drift: impl FnOnce(&mut State),
-        asked: impl Fn(&Change) -> bool,
+        asked: impl Fn(&Key) -> bool,
     ) -> (Repository, Taking, Vec<File>) {
         let repository = compile(&Memory::new(files(fixture))).unwrap();
         assert!(repository.companies[0].compiles(), "{:?}", repository.companies[0].diagnostics);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     /// The same, of what is asked for.
-    fn after_asking(fixture: &str, drift: impl FnOnce(&mut State), asked: impl Fn(&Change) -> bool) -> String {
+    fn after_asking(fixture: &str, drift: impl FnOnce(&mut State), asked: impl Fn(&Key) -> bool) -> String {
         let (_, taking, written) = pulled(fixture, drift, asked);
         let mut all: Vec<(String, String)> = files(fixture);
         for file in &written {
@@ -527,7 +527,7 @@ module_sets: { desk: [mail, calendar] }
             state.facts.insert(Key::Role(name("agent")), Fact::Group(GroupFact::default()));
             state.facts.insert(Key::Access(name("lars")), Fact::Access(GroupKey::role(name("agent"))));
         };
-        let shown = after_asking(ONLINE, drift, |change| change.key == Key::Access(name("lars")));
+        let shown = after_asking(ONLINE, drift, |key| *key == Key::Access(name("lars")));
         insta::assert_snapshot!(shown, @"");
     }
 
@@ -576,7 +576,7 @@ module_sets: { desk: [mail, calendar] }
             state.facts.remove(&Key::User(name("lars")));
             state.facts.retain(|key, _| !key.to_string().contains("user:lars"));
         };
-        let asked = |change: &Change| change.key == Key::User(name("lars"));
+        let asked = |key: &Key| *key == Key::User(name("lars"));
         let (_, taking, _) = pulled(FIRM, drift, asked);
         let taken: Vec<String> = taking.taken.iter().map(|change| change.key.to_string()).collect();
         assert_eq!(taking.left, []);

@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
 
-fn desired(policy: &Policy) -> Desired {
+pub fn desired(policy: &Policy) -> Desired {
     Desired { company: None, state: State::of(policy), renames: Vec::new() }
 }
 
@@ -230,10 +230,10 @@ fn by_hand(target: &mut dyn Target, declared: &State, says: &State) {
     target.apply(&edit, &Run::default()).expect("what a database can hold");
 }
 
-type Difference = (Key, Option<&'static str>);
+pub type Difference = (Key, Option<&'static str>);
 
 /// Rows and fields in which two states differ.
-fn differences(a: &State, b: &State) -> BTreeSet<Difference> {
+pub fn differences(a: &State, b: &State) -> BTreeSet<Difference> {
     let mut found = BTreeSet::new();
     for key in a.facts.keys().chain(b.facts.keys()) {
         match (a.facts.get(key), b.facts.get(key)) {

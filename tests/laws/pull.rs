@@ -252,7 +252,7 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         let desired = |state: &State| Desired { company: None, state: state.clone(), renames: Vec::new() };
         let first = plan(&reading, &desired(&declared), on, Drift::Revert, |_| None);
         // All of it, or what about a half of the names hangs on.
-        let asked = |change: &Change| only.is_none_or(|seed| seed >> (change.key.to_string().len() % 64) & 1 == 1);
+        let asked = |key: &Key| only.is_none_or(|seed| seed >> (key.to_string().len() % 64) & 1 == 1);
         let taking = take(&reading, &before, 0, &first, asked).expect("names");
         let is_told = |change: &Change| taking.left.iter().any(|left| left.key == change.key);
         let written = write(&before, 0, &taking.wanted).expect("readable files");
