@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::name::Name;
 
+use super::Scope;
+
 /// Whether something that has members is a group or a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupKind {
@@ -152,5 +154,16 @@ impl fmt::Display for TargetKey {
             Some(name) => write!(f, "{}:{name}", self.kind()),
             None => f.write_str(self.kind()),
         }
+    }
+}
+
+/// Whether a rule over this, or without a target, can be about a right of this scope.
+pub fn is_over(target: Option<&TargetKey>, scope: Option<Scope>) -> bool {
+    use TargetKey::{Attachment, Everyone, Everything, Group, Module, ModuleSet, Role, User};
+    match scope {
+        None => target.is_none(),
+        Some(Scope::People) => matches!(target, Some(User(_) | Group(_) | Role(_) | Everyone)),
+        Some(Scope::Modules) => matches!(target, Some(Module(_) | ModuleSet(_) | Everything)),
+        Some(Scope::Attachments) => matches!(target, Some(Attachment(_) | Everything)),
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Validity;
-use crate::model::key::{GroupKey, TargetKey};
-use crate::model::{Effect, Scope};
+use crate::model::Effect;
+use crate::model::key::{GroupKey, is_over};
 use crate::state::{Fact, Key, MemberKey, State};
 
 use super::Why;
@@ -86,7 +86,7 @@ fn scopes(declared: &State, wanted: &State) -> Vec<(Key, Option<&'static str>, W
         let Key::Rule { right, target, .. } = key else { continue };
         let right = Key::Right(right.clone());
         let now = scope(wanted, &right);
-        if now.is_none_or(|scope| fits(scope, target.as_ref())) {
+        if now.is_none_or(|scope| is_over(target.as_ref(), scope)) {
             continue;
         }
         let is_moved = scope(declared, &right).is_some_and(|before| Some(before) != now);
@@ -98,14 +98,4 @@ fn scopes(declared: &State, wanted: &State) -> Vec<(Key, Option<&'static str>, W
         }
     }
     found.into_iter().collect()
-}
-
-fn fits(scope: Option<Scope>, target: Option<&TargetKey>) -> bool {
-    let Some(target) = target else { return scope.is_none() };
-    matches!(
-        (scope, target),
-        (Some(Scope::People), TargetKey::User(_) | TargetKey::Group(_) | TargetKey::Role(_) | TargetKey::Everyone)
-            | (Some(Scope::Modules), TargetKey::Module(_) | TargetKey::ModuleSet(_) | TargetKey::Everything)
-            | (Some(Scope::Attachments), TargetKey::Attachment(_) | TargetKey::Everything)
-    )
 }

@@ -1,7 +1,7 @@
 //! A state becomes a policy that can be asked. The way back from [`State::of`].
 
 use crate::date::Validity;
-use crate::model::key::{GroupKey, SubjectKey, TargetKey};
+use crate::model::key::{GroupKey, SubjectKey, TargetKey, is_over};
 use crate::model::{
     Attachment, Group, Member, Membership, Module, ModuleSet, Parts, Policy, Rule, Subject, Table, Target, User,
 };
@@ -10,7 +10,8 @@ use crate::text::Place;
 use super::{Fact, Key, MemberKey, State};
 
 /// Compiles a state. `place` tells where a fact is written, if it is written anywhere. What refers to something
-/// that the state does not have is left out, which a database with foreign keys cannot hold.
+/// that the state does not have is left out, which a database with foreign keys cannot hold. So is a rule over another kind
+/// of thing than its right, which decides nothing in a database either.
 pub fn compile(state: &State, place: impl Fn(&Key) -> Option<Place>) -> Policy {
     let mut parts = tables(state, &place);
     for (key, fact) in &state.facts {
@@ -115,7 +116,7 @@ fn group_key(key: &Key) -> Option<GroupKey> {
 }
 
 fn rule(parts: &Parts, key: &Key, because: &Option<Box<str>>, place: Option<Place>) -> Option<Rule> {
-    let Key::Rule { subject, right, target, effect, validity } = key else { return None };
+    let Key::Rule { subject, right, target: key_target, effect, validity } = key else { return None };
     let group = |name: &crate::name::Name| parts.groups.find(&GroupKey::group(name.clone()));
     let role = |name: &crate::name::Name| parts.groups.find(&GroupKey::role(name.clone()));
     let subject = match subject {
@@ -123,7 +124,7 @@ fn rule(parts: &Parts, key: &Key, because: &Option<Box<str>>, place: Option<Plac
         SubjectKey::Group(name) => Subject::Group(group(name)?),
         SubjectKey::Role(name) => Subject::Group(role(name)?),
     };
-    let target = match target {
+    let target = match key_target {
         None => None,
         Some(TargetKey::User(name)) => Some(Target::User(parts.users.find(name)?)),
         Some(TargetKey::Group(name)) => Some(Target::Group(group(name)?)),
@@ -134,13 +135,9 @@ fn rule(parts: &Parts, key: &Key, because: &Option<Box<str>>, place: Option<Plac
         Some(TargetKey::Everyone) => Some(Target::Everyone),
         Some(TargetKey::Everything) => Some(Target::Everything),
     };
-    Some(Rule {
-        subject,
-        right: parts.rights.find(right)?,
-        target,
-        effect: *effect,
-        validity: *validity,
-        because: because.clone(),
-        place,
-    })
+    let id = parts.rights.find(right)?;
+    if !is_over(key_target.as_ref(), parts.rights.get(id).scope) {
+        return None;
+    }
+    Some(Rule { subject, right: id, target, effect: *effect, validity: *validity, because: because.clone(), place })
 }

@@ -159,9 +159,8 @@ users: { lars: }
         password-in-config rightful.yaml:9:49 "\"postgres://u:se/cret@h/db\"" a password stands in this file | put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file
         rule-syntax rightful.yaml:10:24 "!" `!` cannot stand here | expected the end
         wrong-type rightful.yaml:11:42 "250%" this is a share or a number, not `250%` | write percent, such as `10%`, a number, such as `5`, or `off`
-        wrong-type rightful.yaml:11:61 "on" this is a share or a number, not `on` | write percent, such as `10%`, a number, such as `5`, or `off`
-        wrong-type rightful.yaml:11:80 "5%" this is a whole number, not `5%` | write a number, such as `2`, or `off`
-        wrong-type rightful.yaml:11:100 "1" this is on or off, not `1` | write `on` or `off`
+        wrong-type rightful.yaml:11:82 "5%" this is a whole number, not `5%` | write a number, such as `2`, or `off`
+        wrong-type rightful.yaml:11:102 "1" this is on or off, not `1` | write `on` or `off`
         wrong-type rightful.yaml:12:14 "\" root\"" ` root` is no user of the operating system | write the name that `id -un` shows to them
         invalid-name rightful.yaml:12:35 "l!" `l!` is no name: `!` cannot be part of a name | a name has letters, digits, `.`, `-`, `_` and `@`, and begins with a letter or digit; `name:` shows it to people as you like
         unknown-field rightful.yaml:13:10 "inert-rul" no finding has the code `inert-rul` | did you mean `inert-rule`?

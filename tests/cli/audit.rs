@@ -439,10 +439,10 @@ fn a_refusal_by_a_guard_is_recorded_and_so_is_putting_it_aside() {
 
 #[test]
 fn the_row_of_a_refusal_cannot_be_taken_out_unseen() {
-    let firm = Repository::of("users: { anna: { superuser: true }, lars: }\n");
+    let firm = Repository::of("employees: { ap: }\nusers: { anna: { employee: ap, superuser: true }, lars: }\n");
     firm.write("rightful.yaml", "audit: { head: audit.heads }\n");
     firm.run("apply --yes --on 2026-11-22");
-    firm.write("policies/a.yaml", "users: { anna: , lars: }\n");
+    firm.write("policies/a.yaml", "employees: { ap: }\nusers: { anna: { employee: ap }, lars: }\n");
     assert!(firm.run("apply --yes --on 2026-11-22").starts_with("exit 3\n"));
     let heads = std::fs::read_to_string(firm.path("audit.heads")).unwrap();
     assert_eq!(heads.lines().count(), 2, "{heads}");

@@ -406,8 +406,8 @@ fn many_who_gain_are_noticed() {
 
 #[test]
 fn the_last_superuser_counts_whoever_made_it() {
-    let with = |anna: &str| format!("users:\n  anna: {{{anna}}}\n  bert:\n");
-    let firm = Repository::of(&with("superuser: true"));
+    let with = |anna: &str| format!("employees: {{ ap: }}\nusers:\n  anna: {{ employee: ap{anna} }}\n  bert:\n");
+    let firm = Repository::of(&with(", superuser: true"));
     assert_applied(&firm, "");
     let connection = rusqlite::Connection::open(firm.path("crm.db")).unwrap();
     // Somebody hands it on by hand, and the policy takes it from whoever had it.

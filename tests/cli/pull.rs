@@ -93,7 +93,28 @@ fn somebody_of_whom_something_is_expected_stays_and_the_rest_is_taken() {
     firm.write("policies/expect.yaml", "expect: [lars can data.export]\n");
     assert!(firm.run("apply --yes --on 2026-11-22").starts_with("exit 0\n"));
     sql(&firm, "DELETE FROM users WHERE id = 'lars'; UPDATE users SET name = 'Annie' WHERE id = 'anna';");
-    insta::assert_snapshot!(firm.run("pull --yes --on 2026-11-22"), @"");
+    insta::assert_snapshot!(firm.run("pull --yes --on 2026-11-22"), @r#"
+    exit 0
+    3 changes from crm.db
+
+      policies/groups.yaml:4
+        -     members: [lars, anna]
+        +     members: [anna]
+      policies/people.yaml:4
+        -   lars: { name: "Lars", allow: [data.export] } # best
+        +   lars: { name: "Lars" } # best
+      policies/people.yaml:6
+        -     name: 'Anna'   # reception
+        +     name: 'Annie'   # reception
+
+    not taken
+      !  user  lars: `expect` names it at policies/expect.yaml:1
+
+    note  `rightful check` fails now: `lars can data.export` does not hold: lars
+      cannot
+
+    written: 2 files; `git diff` shows it, and `rightful plan` what is left
+    "#);
 }
 
 #[test]

@@ -88,6 +88,10 @@ mod tests {
         wrong-type rightful.yaml:1:16 "/heads" `/heads` does not lie below this file | write a path from here, such as `audit.heads`
         wrong-type rightful.yaml:1:16 "a.yaml" `policies/a.yaml` is a file of the policy | write a path from here, such as `audit.heads`
         wrong-type rightful.yaml:1:16 "[x]" a file is expected here, not a list | write one text here
+        wrong-type rightful.yaml:1:16 ".git/HEAD" `.git/HEAD` belongs to git | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "x/.Git/y" `x/.Git/y` belongs to git | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "crm.db" `crm.db` is a database | write a path from here, such as `audit.heads`
+        wrong-type rightful.yaml:1:16 "crm.db-wal" `crm.db-wal` is a database | write a path from here, such as `audit.heads`
         "#);
     }
 }
