@@ -193,8 +193,8 @@ pub enum TargetError {
     #[error("the result differs from the plan in {0}; nothing was changed")]
     Unfaithful(String),
     /// A table of somebody else refers to what would go away or get another name.
-    #[error("something beside our tables refers to what would be deleted or renamed in the database `{0}`")]
-    InUse(String),
+    #[error("something beside our tables refers to what would be deleted or renamed; nothing was changed")]
+    InUse,
     /// The engine failed otherwise.
     #[error("the database failed: {0}")]
     Engine(String),
@@ -233,9 +233,7 @@ impl TargetError {
             Self::Unconfirmed(_) => "`rightful plan` says whether they arrived",
             Self::Stale => "look at the new plan with `rightful plan`, then apply again",
             Self::Senseless(_) => "correct the row in the database",
-            Self::InUse(_) => {
-                "nothing was changed; take that reference out in the CRM, or keep in the policy what it is about"
-            }
+            Self::InUse => "take that reference out in the CRM, or keep in the policy what it is about",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
         }
     }

@@ -406,7 +406,7 @@ fn what_somebody_elses_table_refers_to_is_not_taken_away() {
         by_hand("CREATE TABLE budgets (group_id TEXT REFERENCES groups); INSERT INTO budgets VALUES ('heads')");
         let (before, plan) = (target.read().unwrap(), planned(target, &without_heads));
         let refused = target.apply(&plan, &Run::default()).unwrap_err();
-        assert!(matches!(refused, TargetError::InUse(_)), "{refused}");
+        assert!(matches!(refused, TargetError::InUse), "{refused}");
         assert_eq!(target.read().unwrap(), before);
         by_hand("DROP TABLE budgets");
         apply(target, &without_heads);

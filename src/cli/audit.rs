@@ -170,7 +170,9 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
 /// Refuses a day for what is the same on every day.
 pub fn without_day(context: &Context, help: Text) -> Result<(), Failure> {
     if context.on_was_said {
-        return Err(Failure::world(say!("--on means nothing here: what was recorded is the same on every day")).help(help));
+        return Err(
+            Failure::world(say!("--on means nothing here: what was recorded is the same on every day")).help(help)
+        );
     }
     Ok(())
 }

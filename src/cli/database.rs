@@ -95,12 +95,15 @@ fn resolved(url: &DatabaseUrl) -> Result<DatabaseUrl, Failure> {
     parsed(&value)
 }
 
-/// Where a file really is, seen from the root if it is below. One that is not there yet is where it would be made.
+/// Where a file really is: seen from the root if it is below or beside it, else as a whole. One that is not there yet is
+/// where it would be made.
 fn from_root(path: &Path, root: &Path) -> PathBuf {
     let in_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
     let real = path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned());
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    real.strip_prefix(&root).map(Path::to_owned).unwrap_or(real)
+    let around = root.parent().filter(|around| around.parent().is_some());
+    let beside = || Some(Path::new("..").join(real.strip_prefix(around?).ok()?));
+    real.strip_prefix(&root).ok().map(Path::to_owned).or_else(beside).unwrap_or(real)
 }
 
 /// A path below the root, after symbolic links.

@@ -248,7 +248,8 @@ fn comment(
 ) -> String {
     let sensitive = sensitive_by_any(sides, companies);
     let days = command.since.map(|since| [since, ends.days[1]]);
-    let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: view::Unfold::Never, days: days.is_some() };
+    let shown =
+        view::Shown { sources: ends.sources, sensitive: &sensitive, unfold: view::Unfold::Never, days: days.is_some() };
     let since = command.since.map(|since| format!("--since {since}"));
     let words = ["rightful diff".to_owned()].into_iter().chain(since).chain(command.sides.iter().cloned());
     let judgements = view::Length::ALL.map(|length| judgement(review, ends, length));

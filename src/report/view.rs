@@ -32,7 +32,8 @@ pub use audit::{audit, verified};
 pub use check::{expectations, summary};
 pub use count::{changes, files};
 pub use diff::{
-    Alert, Alerted, Comment, Degree, Shown, Unfold, alerts, comment, company as diff_of_company, compared_sides, declared,
+    Alert, Alerted, Comment, Degree, Shown, Unfold, alerts, comment, company as diff_of_company, compared_sides,
+    declared,
 };
 pub use explain::{codes, explained};
 pub use gates::{Length, gates, reviewers, weakened};

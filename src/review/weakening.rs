@@ -120,7 +120,7 @@ pub enum Weakened {
     },
     /// A company has another database than before, or none. What its URL is stands nowhere here: it may hold a password.
     Database {
-        /// The company; none, if it has no name on either side.
+        /// The company; none, if it has no name.
         company: Option<Name>,
         /// Whether the settings name another one.
         has_another: bool,
@@ -178,7 +178,8 @@ pub fn weakenings(base: &Repository, head: &Repository, on: Date) -> Vec<Weakeni
     let mut found = Vec::new();
     found.extend(settings::companies_gone(base, head).into_iter().map(of_all));
     let mut of_companies: Vec<Weakening> = Vec::new();
-    for (before, after) in pairs(base, head).into_iter().filter(|(before, after)| before.compiles() && after.compiles()) {
+    for (before, after) in pairs(base, head).into_iter().filter(|(before, after)| before.compiles() && after.compiles())
+    {
         for what in expectations::weakened(&before.policy, &after.policy, on) {
             // Companies that share folders share their expectations.
             match of_companies.iter_mut().find(|known| known.what == what) {
@@ -400,14 +401,21 @@ lints: { unused-group: warning, cannot-start: off }"), @r#"
         let kept = "audit: { head: kept/heads }\n";
         let base = settings(kept, ", database: \"postgres://crm:hunter2@db/crm\"");
         assert_eq!(found(&base, &base), "");
-        insta::assert_snapshot!(found(&base, &settings("", "")), @"");
-        insta::assert_snapshot!(found(&base, &settings("audit: { head: heads }\n", ", database: \"env:NORD_DATABASE_URL\"")), @"");
+        insta::assert_snapshot!(found(&base, &settings("", "")), @r#"
+        audit-head (kept/heads) base rightful.yaml:1 "kept/heads" | the head of the audit is no longer kept in `kept/heads`
+        database (nord) base rightful.yaml:2 "\"postgres://crm:hunter2@db/crm\"" | the settings name no database for `nord` any more
+        "#);
+        insta::assert_snapshot!(found(&base, &settings("audit: { head: heads }\n", ", database: \"env:NORD_DATABASE_URL\"")), @r#"
+        audit-head (kept/heads) head rightful.yaml:1 "heads" + base rightful.yaml:1 "kept/heads" | the head of the audit was kept in `kept/heads` and is kept in `heads`
+        database (nord) head rightful.yaml:2 "\"env:NORD_DATABASE_URL\"" + base rightful.yaml:2 "\"postgres://crm:hunter2@db/crm\"" | the company `nord` has another database than before
+        "#);
         // What is kept or named for the first time takes nothing away.
         assert_eq!(found(&settings("", ""), &base), "");
         let alone = "users: { lars: }\n";
         assert_eq!(found(alone, &settings("", ", database: \"sqlite:crm.db\"")), "");
-        insta::assert_snapshot!(found(alone, &settings("", ", database: \"sqlite:x.db\"")), @"");
-        insta::assert_snapshot!(found(&settings("", ", database: \"sqlite:x.db\""), alone), @"");
+        insta::assert_snapshot!(found(alone, &settings("", ", database: \"sqlite:x.db\"")), @r#"database (nord) head rightful.yaml:1 "\"sqlite:x.db\"" | the company `nord` has another database than before"#);
+        let gone = found(&settings("", ", database: \"sqlite:x.db\""), alone);
+        insta::assert_snapshot!(gone, @r#"company (nord) base rightful.yaml:1 "nord" | the company `nord` is gone"#);
     }
 
     #[test]
@@ -524,6 +532,9 @@ groups: { sales: { members: [anna], allow: [data.import] } }
         insta::assert_snapshot!(found(alone, named), @"company ()  | there are several companies now, so nothing that was expected before can be asked of them");
         let one =
             "//- rightful.yaml\ncompanies: { nord: { policies: [policies] } }\n//- policies/a.yaml\nusers: { lars: }\n";
-        insta::assert_snapshot!(found(alone, one), @r#"expectation-gone (lars cannot data.export) ["nord"] base policies/a.yaml:2 "lars cannot data.export" | `lars cannot data.export` is no longer expected"#);
+        insta::assert_snapshot!(found(alone, one), @r#"
+        expectation-gone (lars cannot data.export) ["nord"] base policies/a.yaml:2 "lars cannot data.export" | `lars cannot data.export` is no longer expected
+        database (nord)  | the settings name no database for `nord` any more
+        "#);
     }
 }

@@ -325,9 +325,7 @@ fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
     // Our own tables are written in an order in which no reference of theirs breaks.
     let breaks_reference = |error: &rusqlite::ffi::Error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY;
     match code {
-        ErrorCode::ConstraintViolation if error.sqlite_error().is_some_and(breaks_reference) => {
-            TargetError::InUse(database)
-        }
+        ErrorCode::ConstraintViolation if error.sqlite_error().is_some_and(breaks_reference) => TargetError::InUse,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => TargetError::Locked { holder: None },
         ErrorCode::ReadOnly => TargetError::ReadOnly(database),
         ErrorCode::DiskFull => TargetError::Full(database),

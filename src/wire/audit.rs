@@ -177,12 +177,7 @@ pub fn history(runs: &[Recorded], count: usize) -> HistoryOut {
 }
 
 /// Whether a record is what was written. `asked` is the head of `--head`.
-pub fn verified(
-    found: &Result<Verified, Broken>,
-    kept: &[Kept],
-    of_others: usize,
-    asked: Option<&str>,
-) -> VerifyOut {
+pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], of_others: usize, asked: Option<&str>) -> VerifyOut {
     let none = Verified::default();
     let (whole, broken) = match found {
         Ok(whole) => (whole, None),

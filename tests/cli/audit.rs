@@ -66,7 +66,13 @@ fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
     let firm = Repository::of(FIRM);
     let said = firm.run("apply --on 2026-11-22");
     let head = head_of(&firm);
-    insta::assert_snapshot!(said.lines().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n").replace(&head, "HEAD"), @"");
+    insta::assert_snapshot!(said.lines().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n").replace(&head, "HEAD"), @"
+    applied: 31 changes to crm.db (run 1)
+    audit head HEAD
+    -- stderr
+    note: the head of the audit was not kept outside of the database, since the
+      files are not those of a commit and the settings name no file for it
+    ");
     firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
     let (code, value) = firm.json("apply --on 2026-11-22");
     assert_eq!((code, value["head"].as_str().map(str::to_owned)), (0, Some(head_of(&firm))));
@@ -107,6 +113,7 @@ fn a_run_is_shown_with_all_that_it_did() {
     by USER on MACHINE, acting as anna (a claim)
     2 changes
     1 right gained, 1 lost
+    gains and losses were worked out for 2026-11-22
     for people
     + data.export 1 user (anna)
     - data.export 1 user (lars)
@@ -135,14 +142,17 @@ fn filters_show_what_is_about_somebody_or_something() {
     by USER on MACHINE
     31 changes
     3 rights gained, 0 lost
+    gains and losses were worked out for 2026-11-22
     for people
-    + calendar.see of anna, lars: lars and 1 more
+    + calendar.see of user:anna, user:lars: lars and 1 more, each but
+    themselves
     + data.export 1 user (lars)
 
     run 2 MOMENT OK
     by USER on MACHINE, acting as anna (a claim)
     2 changes
     1 right gained, 1 lost
+    gains and losses were worked out for 2026-11-22
     for people
     - data.export 1 user (lars)
     ");
@@ -152,6 +162,7 @@ fn filters_show_what_is_about_somebody_or_something() {
     by USER on MACHINE
     31 changes
     3 rights gained, 0 lost
+    gains and losses were worked out for 2026-11-22
     in the database
     + right data.export
     + rule user:lars allow data.export
@@ -160,6 +171,7 @@ fn filters_show_what_is_about_somebody_or_something() {
     by USER on MACHINE, acting as anna (a claim)
     2 changes
     1 right gained, 1 lost
+    gains and losses were worked out for 2026-11-22
     in the database
     + rule user:anna allow data.export
     - rule user:lars allow data.export
@@ -231,7 +243,7 @@ fn a_row_that_somebody_rewrote_is_found() {
     }
     insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
     exit 1
-    broken: entry 20 of run 1: it has no hash, although one before it has
+    damaged: entry 20 of run 1: it has no hash, although one before it has
     what stands before it in crm.db is proved, nothing from there on
     ");
 }
@@ -253,7 +265,13 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     ");
     // Another database has a record of its own, and is not held to the heads of this one.
     firm.run("apply --on 2026-11-22 --database sqlite:other.db");
-    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
+    exit 0
+    whole: 39 entries in crm.db
+    audit head HEAD
+    every head that was kept outside is in it: 2
+    heads that were kept of databases of other names, and are not looked for: 1
+    ");
     // A whole chain again, with another past.
     std::fs::remove_file(firm.path("crm.db")).unwrap();
     firm.run("apply --on 2026-11-22 --as karin");
@@ -270,6 +288,7 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     the head that run 2 left on MOMENT is not in it:
     OLD
     the record was written anew, or is older, as from a backup
+    heads that were kept of databases of other names, and are not looked for: 1
     ");
     assert!(firm.run(&format!("audit verify --head {head}")).contains("the head of --head is not in it"));
 }
@@ -339,7 +358,12 @@ fn a_database_has_one_name_however_it_is_written() {
 #[test]
 fn nothing_is_proved_of_a_database_without_a_record() {
     let firm = Repository::of(FIRM);
-    insta::assert_snapshot!(firm.run("audit verify --database sqlite:crn.db"), @"");
+    insta::assert_snapshot!(firm.run("audit verify --database sqlite:crn.db"), @"
+    exit 2
+    -- stderr
+    error: crn.db has no record, so nothing can be proved
+     help: every apply leaves one: is it the right database?
+    ");
     assert!(!firm.path("crn.db").exists());
     firm.write("empty.db", "");
     assert!(firm.run("audit verify --database sqlite:empty.db").starts_with("exit 2\n"));
@@ -357,7 +381,20 @@ fn settings_that_are_wrong_prove_nothing() {
     let firm = Repository::of(FIRM);
     firm.run("apply --on 2026-11-22");
     firm.write("rightful.yaml", "audit: { haed: heads }\n");
-    insta::assert_snapshot!(firm.run("audit verify"), @"");
+    insta::assert_snapshot!(firm.run("audit verify"), @"
+    exit 2
+    -- stderr
+    unknown-field
+
+      × there is no field `haed`
+       ╭─[rightful.yaml:1:10]
+     1 │ audit: { haed: heads }
+       ·          ────
+       ╰────
+      help: did you mean `head`?
+
+    error: the settings have errors, so nothing can be proved
+    ");
     assert!(firm.run("audit").starts_with("exit 0\n") && firm.run("history").starts_with("exit 0\n"));
 }
 
@@ -365,7 +402,12 @@ fn settings_that_are_wrong_prove_nothing() {
 fn a_claim_does_not_take_the_place_of_the_fact() {
     let firm = Repository::of(FIRM);
     firm.run("apply --on 2026-11-22 --as the.boss");
-    insta::assert_snapshot!(scrubbed(&firm, "history"), @"");
+    insta::assert_snapshot!(scrubbed(&firm, "history"), @"
+    exit 0
+    run time (UTC) machine by outcome
+    1 MOMENT MACHINE USER OK 31 changes
+    acting as the.boss (a claim)
+    ");
 }
 
 #[test]
@@ -374,7 +416,20 @@ fn a_day_means_nothing_to_what_was_recorded() {
     firm.run("apply --on 2026-11-22");
     let said: String =
         ["audit", "audit verify", "history"].map(|command| firm.run(&format!("{command} --on 2026-11-22"))).concat();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    exit 2
+    -- stderr
+    error: --on means nothing here: what was recorded is the same on every day
+     help: --since and --until choose runs by their days
+    exit 2
+    -- stderr
+    error: --on means nothing here: what was recorded is the same on every day
+     help: leave it out: the whole record is proved
+    exit 2
+    -- stderr
+    error: --on means nothing here: what was recorded is the same on every day
+     help: `rightful audit --since DAY --until DAY` shows the runs of some days
+    ");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_comment_says_the_essential_first() {
 fn a_comment_speaks_the_language_of_the_reader() {
     for (language, headline) in [
         ("de", "### 4 Personen gewinnen Rechte, darunter sensible: `data.export`; 1 Person verliert Rechte"),
-        ("nb", "### 4 personer får rettigheter, blant dem følsomme: `data.export`; 1 person mister rettigheter"),
+        ("nb", "### 4 personer får rettigheter, blant dem sensitive: `data.export`; 1 person mister rettigheter"),
         ("nl", "### 4 personen krijgen rechten, waaronder gevoelige: `data.export`; 1 persoon verliest rechten"),
     ] {
         let comment = firm().run(&format!("diff HEAD~1 HEAD --format markdown --on 2026-11-22 --lang {language}"));

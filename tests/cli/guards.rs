@@ -276,7 +276,10 @@ fn another_day_is_no_way_around_the_guards() {
     let firm = firm();
     // On a day of long ago nobody loses anything by it, and today everybody does.
     firm.write("policies/groups.yaml", GROUPS.replace("[program.start]", "['program.start until 2026-01-01']"));
-    assert_eq!(guards(&firm, ""), ["lose_rights program.start 12/12", "lose_rights group:all 12/12"]);
+    assert_eq!(
+        guards(&firm, ""),
+        ["lose_rights program.start 12/12", "lose_rights group:all 12/26", "lose_rights group:sales 7/21"]
+    );
     let before = said_by(&firm, "crm.db");
     let ran = firm.run("apply --yes --on 2025-06-01");
     assert!(ran.starts_with("exit 3\n") && ran.contains("program.start: 12 of 12 lost"), "{ran}");

@@ -305,7 +305,11 @@ fn errors_are_told_of_a_plan_with_nothing_to_do() {
     let firm = firm();
     firm.run("apply --on 2026-11-22");
     firm.write("policies/b.yaml", "expect: [lars cannot data.export]");
-    insta::assert_snapshot!(firm.run("plan --on 2026-11-22"), @"");
+    insta::assert_snapshot!(firm.run("plan --on 2026-11-22"), @"
+    exit 0
+    nothing to do: crm.db says what the policy says
+    1 error: apply will refuse this; `rightful check` says what is wrong
+    ");
     assert!(firm.run("apply --on 2026-11-22").starts_with("exit 1\n"));
 }
 

@@ -183,7 +183,16 @@ fn an_apply_after_a_pull_says_what_it_remembers() {
     assert!(firm.run("pull --yes --on 2026-11-22").starts_with("exit 0\n"));
     let said = firm.run("apply --yes --on 2026-11-22");
     let head = firm.json("audit verify").1["head"].as_str().unwrap().to_owned();
-    insta::assert_snapshot!(said.replace(&head, "HEAD"), @"");
+    insta::assert_snapshot!(said.replace(&head, "HEAD"), @"
+    exit 0
+    nothing to do: crm.db says what the policy says
+
+    what the policy declares is remembered (run 2)
+    audit head HEAD
+    -- stderr
+    note: the head of the audit was not kept outside of the database, since the
+      files are not those of a commit and the settings name no file for it
+    ");
     assert_eq!(firm.run("apply --yes --on 2026-11-22").lines().count(), 2, "once");
 }
 
@@ -192,7 +201,19 @@ fn a_new_repository_takes_no_flags_that_do_nothing() {
     let firm = firm();
     let made = "pull --from-database access --database sqlite:crm.db";
     let said: String = ["--yes", "--company nord"].map(|flag| firm.run(&format!("{made} {flag}"))).concat();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    exit 2
+    -- stderr
+    error: the argument '--from-database [<DIR>]' cannot be used with '--yes'
+
+    Usage: rightful pull --from-database [<DIR>] --database <URL>
+
+    For more information, try '--help'.
+    exit 2
+    -- stderr
+    error: a new repository has no company `nord`
+     help: leave --company out: one database becomes one repository with one company
+    ");
     assert!(!firm.path("access").exists());
 }
 
@@ -281,6 +302,7 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     insta::assert_snapshot!(firm.run("-C access plan --exit-code --on 2026-11-22 --database sqlite:../crm.db"), @"
     exit 0
     nothing to do: ../crm.db says what the policy says
+    2 errors: apply will refuse this; `rightful check` says what is wrong
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));
     fs::create_dir(firm.path("own")).unwrap();

@@ -5,6 +5,7 @@ mod accounts;
 mod alerts;
 mod cause;
 mod comment;
+mod entries;
 mod folded;
 mod rows;
 
@@ -20,12 +21,12 @@ use crate::say;
 use crate::state::Action;
 use crate::text::Sources;
 
-use super::said::said;
-use super::{count, place};
+use super::count;
 use accounts::accounts;
 pub use alerts::{Alert, Alerted, alerts};
 use cause::{Explained, explained};
 pub use comment::{Comment, Degree, comment};
+use entries::{DeclaredRow, declared_rows, idle_rows};
 use rows::{answers, reasons, singles};
 
 /// What a page about a difference needs besides it.
@@ -184,17 +185,8 @@ fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, 
 
 /// Edits that do nothing for anybody, and those whose time has not come or is over.
 fn idle(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
-    let diff = &compared.diff;
-    let busy = busy(compared);
-    let row = |edit: &usize, why: Text| {
-        let (edit, at) = (&diff.edits[*edit], cause::place_of(&diff.edits[*edit], shown));
-        let text = Line::new().then(Tone::Plain, cause::words(edit, shown.days)).then(Tone::Quiet, why);
-        vec![Line::new().then(Tone::Quiet, at), text]
-    };
-    let inert = diff.inert.iter().filter(|edit| !busy.contains(edit)).map(|edit| row(edit, Text::default()));
-    let waiting = diff.waiting.iter().filter(|edit| !busy.contains(edit));
-    let waiting = waiting.map(|edit| row(edit, say!(" (not in force on this day)")));
-    let rows: Vec<Vec<Line>> = inert.chain(waiting).collect();
+    let rows: Vec<Vec<Line>> =
+        idle_rows(compared, shown).into_iter().map(|row| vec![row.place(), row.line()]).collect();
     if !rows.is_empty() {
         page.blank();
         page.heading(say!("with or without these edits every answer is the same"));
@@ -211,28 +203,17 @@ fn busy(compared: &Compared<'_>) -> BTreeSet<usize> {
 /// What is declared otherwise, entry by entry.
 pub fn declared<'d>(title: Text, declared: impl Iterator<Item = &'d Declared>, sources: [&Sources; 2]) -> Page {
     let mut page = Page::default();
-    let row = |item: &Declared| {
-        let (sign, tone) = match item.action {
+    let row = |row: DeclaredRow| {
+        let (sign, tone) = match row.action {
             Action::Create => ("+", Tone::Yes),
             Action::Update => ("~", Tone::Warning),
             Action::Delete => ("-", Tone::No),
         };
-        let text = match item.field {
-            Some(field) => say!(
-                "{key}: {field} {before} -> {after}",
-                key = item.key,
-                field,
-                before = said(item.before.as_ref()),
-                after = said(item.after.as_ref())
-            ),
-            None => say!("{key}", key = item.key),
-        };
-        let at = place(sources[usize::from(item.after.is_some())], item.place);
-        let text = Line::new().then(Tone::Plain, text);
-        let text = if at.is_empty() { text } else { text.then(Tone::Quiet, format!("  {at}")) };
-        vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, item.kind), text]
+        let text = Line::new().then(Tone::Plain, row.text);
+        let text = if row.place.is_empty() { text } else { text.then(Tone::Quiet, format!("  {}", row.place)) };
+        vec![Line::new().then(tone, sign), Line::new().then(Tone::Strong, row.kind), text]
     };
-    let rows: Vec<Vec<Line>> = declared.map(row).collect();
+    let rows: Vec<Vec<Line>> = declared_rows(declared, sources).map(row).collect();
     if !rows.is_empty() {
         page.heading(title);
         page.table(2, rows);

@@ -169,15 +169,19 @@ fn databases<'r>(base: &'r Repository, head: &'r Repository) -> impl Iterator<It
         let declared = settings.companies.iter().find(|known| Some(&known.name.value) == company.name.as_ref())?;
         Some(settings.place(declared.body.database.as_ref()?.span))
     };
-    pairs(base, head).into_iter().filter_map(move |(before, after)| {
-        let (known, now) = (of(before)?, of(after));
-        (now.as_ref() != Some(&known)).then(|| Weakened::Database {
-            company: after.name.clone().or(before.name.clone()),
-            has_another: now.is_some(),
-            base: place(base, before),
-            head: place(head, after),
-        })
-    })
+    // Of a company that is gone its name says enough.
+    let stays = |before: &Company, after: &Company| before.name.is_none() || before.name == after.name;
+    pairs(base, head).into_iter().filter(move |(before, after)| stays(before, after)).filter_map(
+        move |(before, after)| {
+            let (known, now) = (of(before)?, of(after));
+            (now.as_ref() != Some(&known)).then(|| Weakened::Database {
+                company: after.name.clone(),
+                has_another: now.is_some(),
+                base: place(base, before),
+                head: place(head, after),
+            })
+        },
+    )
 }
 
 fn level(before: &Settings, after: &Settings, code: Code) -> Option<Weakened> {

@@ -39,7 +39,7 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
         | &SqlState::TOO_MANY_CONNECTIONS
         | &SqlState::CANNOT_CONNECT_NOW => TargetError::Unreachable { database: name, reason: said },
         // Our own tables are written in an order in which no reference of theirs breaks.
-        &SqlState::FOREIGN_KEY_VIOLATION | &SqlState::RESTRICT_VIOLATION => TargetError::InUse(name),
+        &SqlState::FOREIGN_KEY_VIOLATION | &SqlState::RESTRICT_VIOLATION => TargetError::InUse,
         // The server ended the connection, the last two since we were silent for too long.
         &SqlState::ADMIN_SHUTDOWN
         | &SqlState::CRASH_SHUTDOWN

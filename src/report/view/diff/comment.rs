@@ -4,26 +4,28 @@
 //! A comment has a greatest length. So the same page is made in several degrees, each shorter than the one before. What a
 //! degree leaves out it says, and where the whole is to be read.
 
+mod cause;
 pub(super) mod effect;
-
-use std::collections::BTreeSet;
+mod rest;
 
 use crate::date::Date;
-use crate::diff::{self, Cause, Declared, Later};
-use crate::language::{Joint, Text, Word, list};
+use crate::diff::Later;
+use crate::language::{Joint, Word, list};
 use crate::name::Name;
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::report::view::right;
 use crate::review::Compared;
 use crate::say;
-use crate::state::{Action, Key};
 
 use super::accounts::accounts;
-use super::cause::{Explained, action, explained, place_of, words};
-use super::folded::{Folding, some_people};
-use super::rows::{decided, why};
-use super::{Shown, declared, idle, is_gain, sides};
+use super::cause::{Explained, explained};
+use super::folded::Folding;
+use super::rows::why;
+use super::{Shown, is_gain, sides};
+pub(super) use cause::in_short;
+use cause::{at, origin, summary};
 use effect::{Effect, headline, rights};
+use rest::{declarations, inert, reasons};
 
 /// How much of a comment is folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,90 +161,6 @@ fn of_company(
     page
 }
 
-/// `anna and lars gain data.export (sensitive) – added: group:sales allows data.export`.
-fn summary(cause: &Explained<'_>, shown: Shown<'_>) -> Line {
-    let effect = Effect::of(cause.changes.iter().map(|(change, users)| (*change, users.iter().copied())));
-    let line = Line::new().then(Tone::Strong, effect.said());
-    let line = if cause.rank(shown.sensitive) == 0 { line.then(Tone::Warning, say!(" (sensitive)")) } else { line };
-    line.then(Tone::Plain, say!(" – {cause}", cause = in_short(cause, shown)))
-}
-
-/// What is behind it, in a few words.
-pub(super) fn in_short(cause: &Explained<'_>, shown: Shown<'_>) -> Text {
-    let users: BTreeSet<&Name> = cause.changes.iter().flat_map(|(_, users)| users.iter().copied()).collect();
-    match cause.causes[0] {
-        Cause::People => cause.come_or_go(Word::Said(some_people(&users))),
-        Cause::Targets => {
-            let targets = cause.changes.iter().flat_map(|(change, _)| change.targets.iter().flatten());
-            let targets: BTreeSet<_> = targets.collect();
-            match targets.len() {
-                1..=3 => cause.come_or_go(list(targets, Joint::And)),
-                many => cause.come_or_go(Word::Number(many)),
-            }
-        }
-        Cause::Right => say!("the right is over something else than before"),
-        Cause::Each(edits) if edits.len() == 1 && cause.causes.len() == 1 => {
-            words(&cause.diff.edits[edits[0]], shown.days)
-        }
-        Cause::Each(edits) if edits.len() == 1 => joined(cause, shown).unwrap_or_else(|| several(cause.causes.len())),
-        Cause::Each(edits) => say!("each of {count} edits alone", count = Word::Number(edits.len())),
-        Cause::Together(edits) => several(edits.len()),
-    }
-}
-
-fn several(edits: usize) -> Text {
-    say!("{count} edits together", count = Word::Number(edits))
-}
-
-/// `added: 12 people in group:sales`.
-fn joined(cause: &Explained<'_>, shown: Shown<'_>) -> Option<Text> {
-    let first = cause.edits().next()?;
-    let Key::Member { group, .. } = &first.added.first().or(first.removed.first())?.key else { return None };
-    let users: BTreeSet<&Name> = cause.changes.iter().flat_map(|(_, users)| users.iter().copied()).collect();
-    let what = say!("{member} in {group}", member = some_people(&users), group);
-    Some(action(what, !first.added.is_empty(), shown.days))
-}
-
-/// Where the first edit stands, for one line.
-fn at(cause: &Explained<'_>, shown: Shown<'_>) -> Line {
-    let places = cause.edits().map(|edit| place_of(edit, shown)).filter(|place| !place.is_empty());
-    let mut places: Vec<String> = places.collect();
-    places.dedup();
-    match places.as_slice() {
-        [] => Line::new(),
-        [place] => Line::new().then(Tone::Quiet, say!(", {place}", place)),
-        [place, rest @ ..] => {
-            let more = Word::Number(rest.len());
-            Line::new().then(Tone::Quiet, say!(", {place} and {more} more places", place, more))
-        }
-    }
-}
-
-/// The most edits that are listed where lists are folded.
-const EDITS: usize = 10;
-
-/// Where the edits stand, and what they are if there are several.
-fn origin(page: &mut Page, cause: &Explained<'_>, shown: Shown<'_>, folding: &mut Folding) {
-    let edits: Vec<_> = cause.edits().collect();
-    match edits.as_slice() {
-        // The people themselves, each with a place.
-        [] if folding.degree == Degree::Whole => cause.title(shown).into_iter().for_each(|line| page.text(plain(line))),
-        [] => {}
-        [edit] => page.text(Line::new().then(Tone::Quiet, place_of(edit, shown))),
-        edits => {
-            let most = if folding.degree == Degree::Whole { edits.len() } else { EDITS };
-            for edit in edits.iter().take(most) {
-                let place = Line::new().then(Tone::Quiet, place_of(edit, shown));
-                page.item(2, place.then(Tone::Plain, say!(" {edit}", edit = words(edit, shown.days))));
-            }
-            if edits.len() > most {
-                folding.names += edits.len() - most;
-                page.item(2, say!("and {count} more edits", count = Word::Number(edits.len() - most)));
-            }
-        }
-    }
-}
-
 /// The same line without anything strong.
 fn plain(line: Line) -> Line {
     Line(line.0.into_iter().map(|piece| crate::report::block::Piece { tone: Tone::Plain, ..piece }).collect())
@@ -316,102 +234,6 @@ fn later_day(page: &mut Page, company: &Compared<'_>, later: &Later, shown: Show
     page.details(if sensitive { line.then(Tone::Warning, say!(" (sensitive)")) } else { line }, sensitive, inside);
 }
 
-/// Edits without effect: who wrote them may have meant something.
-fn inert(page: &mut Page, company: &Compared<'_>, shown: Shown<'_>, degree: Degree) {
-    let mut all = Page::default();
-    idle(&mut all, company, shown);
-    for block in all.0 {
-        let Block::Table { rows, .. } = block else { continue };
-        let count = Word::Number(rows.len());
-        let said = match rows.len() {
-            1 => say!("1 edit changes no answer of anybody"),
-            _ => say!("{count} edits change no answer of anybody", count),
-        };
-        if degree >= Degree::Short {
-            page.item(2, said);
-            continue;
-        }
-        let mut inside = Page::default();
-        for row in rows {
-            let mut cells = row.into_iter();
-            let (place, text) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
-            inside.item(2, place.and(Line::from(" ")).and(text));
-        }
-        page.details(said.into(), false, inside);
-    }
-}
-
-/// Answers that stayed, and have another reason.
-fn reasons(page: &mut Page, company: &Compared<'_>, shown: Shown<'_>, folding: &mut Folding) {
-    let changes = &company.diff.reasons;
-    if changes.is_empty() {
-        return;
-    }
-    let said = match diff::count(changes) {
-        1 => say!("1 answer stays the same, for another reason"),
-        many => say!("{count} answers stay the same, for another reason", count = Word::Number(many)),
-    };
-    if folding.degree >= Degree::Short {
-        page.item(2, said);
-        return;
-    }
-    let people = company.people();
-    let scoped = changes.iter().any(|change| change.targets.is_some());
-    let mut rows: Vec<Vec<Line>> = Vec::new();
-    for change in changes {
-        let users: BTreeSet<&Name> = change.users.iter().collect();
-        let mut row = vec![Line::from(named(company, &change.right))];
-        if scoped {
-            row.push(folding.targets(change, &users, &people).into());
-        }
-        row.push(folding.users(&users, &people).into());
-        row.extend(
-            [(&change.before, 0), (&change.after, 1)].map(|(it, side)| decided(it.as_ref(), side, shown).into()),
-        );
-        rows.push(row);
-    }
-    let mut head: Vec<Line> = vec![say!("right").into()];
-    if scoped {
-        head.push(say!("over").into());
-    }
-    head.extend([say!("who").into(), say!("before").into(), say!("after").into()]);
-    let mut inside = Page::default();
-    inside.columns(head, rows);
-    page.details(said.into(), false, inside);
-}
-
-/// What is declared otherwise, whether it decides anything or not.
-fn declarations(page: &mut Page, company: &Compared<'_>, shown: Shown<'_>, degree: Degree) {
-    let entries = &company.diff.declared;
-    let said = match entries.len() {
-        0 => return,
-        1 => say!("1 entry is declared otherwise"),
-        many => say!("{count} entries are declared otherwise", count = Word::Number(many)),
-    };
-    if degree >= Degree::Short {
-        page.item(2, said);
-        return;
-    }
-    let tables = declared(Text::default(), entries.iter(), shown.sources).0.into_iter();
-    let rows = tables.filter_map(|block| if let Block::Table { rows, .. } = block { Some(rows) } else { None });
-    let row = |(entry, row): (&Declared, Vec<Line>)| {
-        let action = match entry.action {
-            Action::Create => say!("added"),
-            Action::Update => say!("changed"),
-            Action::Delete => say!("taken out"),
-        };
-        let mut cells: Vec<Line> = std::iter::once(Line::from(action)).chain(row.into_iter().skip(1)).collect();
-        // The place stands at the end of the last cell.
-        if let Some(place) = cells.last_mut().and_then(|cell| cell.0.pop_if(|piece| piece.tone == Tone::Quiet)) {
-            cells.push(Line(vec![place]));
-        }
-        cells.into_iter().map(plain).collect()
-    };
-    let mut inside = Page::default();
-    inside.table(0, entries.iter().zip(rows.flatten()).map(row).collect());
-    page.details(said.into(), false, inside);
-}
-
 /// What was left out, and where the whole is.
 fn ending(page: &mut Page, comment: &Comment<'_>, folding: &Folding) {
     let left = match folding.degree {
@@ -441,6 +263,8 @@ fn ending(page: &mut Page, comment: &Comment<'_>, folding: &Folding) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::Unfold;
     use super::*;
     use crate::language::Language;
