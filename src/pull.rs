@@ -506,7 +506,7 @@ module_sets: { desk: [mail, calendar] }
 
     #[test]
     fn what_cannot_be_said_but_stood_there_stays_and_the_rest_is_taken() {
-        let fixture = "rights:\n  invoices.approve:\n    meaning: |\n      one\n        two\nusers:\n  lars:\n    name: \"a\\n b\"\n";
+        let fixture = "rights:\n  invoices.approve:\n    meaning: |\n      one\n        two\nusers:\n  lars:\n    name: |\n      a\n        b\n";
         let shown = after(fixture, |state| {
             let Some(Fact::Right(right)) = state.facts.get_mut(&Key::Right(RightName::foreign("invoices.approve")))
             else {
@@ -516,7 +516,21 @@ module_sets: { desk: [mail, calendar] }
             let Some(Fact::User(lars)) = state.facts.get_mut(&Key::User(name("lars"))) else { panic!("a user") };
             lars.active = false;
         });
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @"
+        //- policies/a.yaml
+        rights:
+          invoices.approve:
+            name: { de: Freigeben }
+            meaning: |
+              one
+                two
+        users:
+          lars:
+            name: |
+              a
+                b
+            active: false
+        ");
     }
 
     const ONLINE: &str = "users:\n  anna: { superuser: true, employee: ap }\n  lars: { superuser: true, employee: lk }\nemployees: { ap: { email: a@b.example }, lk: { email: l@b.example } }\nroles: { accountant: { allow: [lists.print] } }\nonline:\n  responsible: lars\n  access:\n    lars: { role: accountant }\n";

@@ -122,7 +122,10 @@ impl Declarations<'_> {
         for field in order {
             let (was, is) = (before.get(field), after.get(field));
             let index = written.iter().position(|(key, _)| text_of(key) == *field);
-            if was == is {
+            // Only what is over people can speak of own data, even to say what is so anyway.
+            let is_out_of_place =
+                *field == "own" && !matches!(new, Fact::Right(right) if right.scope == Some(Scope::People));
+            if was == is && !is_out_of_place {
                 continue;
             }
             match (index, is) {
