@@ -7,7 +7,7 @@ use std::rc::Rc;
 use clap::Args;
 
 use crate::audit::{Kept, Override, Run};
-use crate::language::Language;
+use crate::language::{Language, Text};
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::plan::guard::Tripped;
@@ -93,7 +93,7 @@ pub fn carry_out(
     match done {
         Ok(receipt) => {
             if let (Some(run_number), Some(head)) = (receipt.run, receipt.head.clone()) {
-                keep(opened, run, End { run: run_number, head }, database);
+                keep(opened, run, End { run: run_number, head }, database).unwrap_or_else(|why| opened.warn(why));
             }
             Ok(receipt)
         }
@@ -108,11 +108,11 @@ pub fn carry_out(
 }
 
 /// Records that a run was refused, and why, in English, and keeps that end of the record outside too: else whoever was
-/// refused could take the last row out. That it was refused is told anyway, so a record that cannot be written keeps
+/// refused could take the last row out. That it was refused is told anyway, so what cannot be written or kept keeps
 /// silent.
 fn refused(target: &mut dyn Target, run: &Run, opened: &Opened, database: &str, why: &str) {
     if let Ok(Some(end)) = target.record_failure(run, why) {
-        keep(opened, run, end, database);
+        let _ = keep(opened, run, end, database);
     }
 }
 
@@ -146,19 +146,22 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 
 /// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
 /// was carried out does not fail for it, nor if there is no such place; it says so.
-fn keep(opened: &Opened, run: &Run, end: End, database: &str) {
+///
+/// # Errors
+/// If it is kept nowhere, and why.
+fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text> {
     let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
     let file = &opened.repository.settings.audit.head;
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
         (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
         (None, None) => {
-            return opened.warn(say!("note: the head of the audit was not kept outside of the database, since the files are not those of a commit and the settings name no file for it"));
+            return Err(say!(
+                "note: the head of the audit was not kept outside of the database, since the files are not those of a commit and the settings name no file for it"
+            ));
         }
     };
-    if let Err(error) = done {
-        opened.warn(say!("warning: the head of the audit was not kept outside of the database: {error}", error));
-    }
+    done.map_err(|error| say!("warning: the head of the audit was not kept outside of the database: {error}", error))
 }
 
 /// What was kept outside of the database.

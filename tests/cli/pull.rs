@@ -252,7 +252,7 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     assert!(made.starts_with("exit 0\n"), "{made}");
     insta::assert_snapshot!(made, @"
     exit 0
-    written, from REPOSITORY/crm.db
+    written, from ../crm.db
       policies/attachments.yaml
       policies/employees.yaml
       policies/groups/administration.yaml
