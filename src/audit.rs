@@ -11,6 +11,7 @@ mod record;
 use std::iter::once;
 
 use crate::date::Date;
+use crate::online;
 use crate::plan::Plan;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
@@ -36,6 +37,8 @@ pub struct Run {
     pub on: Option<Date>,
     /// Which guards were put aside.
     pub overrides: Vec<Override>,
+    /// What was done beside or instead of an apply: `connect`, `invite`.
+    pub deed: Option<String>,
 }
 
 /// A guard that was put aside for one run.
@@ -130,7 +133,23 @@ pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> im
         .chain(plan.kept.iter().map(|change| (Part::Kept, body::change(change))))
         .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change))))
         .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change))));
-    parts.scan(head.clone(), move |head, (part, body)| {
+    chained(parts, number, head)
+}
+
+/// What a run leaves behind that changed the register of online access.
+pub fn deed(run: &Run, differences: &[online::Entry], number: i64, head: &Head) -> Vec<Entry> {
+    let parts = once((Part::Run, body::done(run, differences.len())));
+    let parts = parts.chain(differences.iter().map(|one| (Part::Change, body::online(one))));
+    chained(parts, number, head).collect()
+}
+
+fn chained<I: Iterator<Item = (Part, serde_json::Value)>>(
+    parts: I,
+    number: i64,
+    head: &Head,
+) -> impl Iterator<Item = Entry> + use<I> {
+    let head = head.clone();
+    parts.scan(head, move |head, (part, body)| {
         let entry = chain::link(head, number, part, &body);
         *head = entry.head();
         Some(entry)

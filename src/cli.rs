@@ -5,6 +5,7 @@ mod asking;
 mod audit;
 mod can;
 mod check;
+mod connect;
 mod database;
 mod diff;
 mod explain;
@@ -12,13 +13,16 @@ mod fix;
 mod guards;
 mod history;
 mod init;
+mod invite;
 mod log;
 mod matrix;
 mod merge_check;
 mod new;
+mod online;
 mod plan;
 mod progress;
 mod pull;
+mod registered;
 mod reviewers;
 mod reviewing;
 mod rights;
@@ -137,6 +141,11 @@ enum Command {
     Audit(audit::Audit),
     History(history::History),
     Pull(pull::Pull),
+    Connect(connect::Connect),
+    Disconnect(connect::Disconnect),
+    Handover(connect::Handover),
+    Online(online::Online),
+    Invite(invite::Invite),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -215,6 +224,11 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(command, &context),
         Command::History(command) => history::run(command, &context),
         Command::Pull(command) => pull::run(command, &context),
+        Command::Connect(command) => connect::connect(command, &context),
+        Command::Disconnect(command) => connect::disconnect(command, &context),
+        Command::Handover(command) => connect::handover(command, &context),
+        Command::Online(command) => online::run(command, &context),
+        Command::Invite(command) => invite::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),

@@ -45,7 +45,8 @@ pub mod history;
 pub mod merge;
 pub mod review;
 
-// Three states become a plan.
+// Three states become a plan; what is remembered of online access becomes what shall be.
+pub mod online;
 pub mod plan;
 
 // What a run did, in a chain that shows whether somebody rewrote it.
@@ -54,7 +55,8 @@ pub mod audit;
 // What was done in the database goes into the policy files.
 pub mod pull;
 
-// A plan becomes the world.
+// A plan becomes the world, and letters go out into it.
+pub mod post;
 pub mod target;
 
 // Values become bytes.

@@ -5,6 +5,7 @@
 
 mod memory;
 pub mod postgres;
+mod register;
 mod relational;
 mod rows;
 pub mod sqlite;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::audit::Entry;
+use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 pub use crate::audit::Run;
@@ -48,6 +50,46 @@ pub trait Target {
     /// # Errors
     /// If it cannot be read.
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError>;
+
+    /// What it remembers of online access, and the moment by its own clock; `None` if there is no database yet.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError>;
+
+    /// Changes the register as `alter` says, as a whole or not at all; `None` if that says nothing. It may be asked more
+    /// than once, if others are in the way. What a run that names its deed changes is recorded.
+    ///
+    /// # Errors
+    /// If somebody else applies right now and the deed is to be recorded, or if it cannot be written.
+    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError>;
+}
+
+/// Says what shall be remembered, given what is and the moment.
+pub type Alter<'a> = &'a mut dyn FnMut(&Register, Moment) -> Option<Altered>;
+
+/// What shall be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Altered {
+    /// The register.
+    pub register: Register,
+    /// What becomes of everything that the policy declares.
+    pub declared: Declared,
+}
+
+/// What becomes of everything that the policy declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// It stays.
+    Stays,
+    /// It goes, but for what is said of the company itself.
+    Goes,
+}
+
+impl From<Register> for Altered {
+    fn from(register: Register) -> Self {
+        Self { register, declared: Declared::Stays }
+    }
 }
 
 /// The end of a target's record.

@@ -14,6 +14,7 @@ mod log;
 mod members;
 mod merge_check;
 mod new_user;
+mod online;
 mod plan;
 mod policy;
 mod pull;
@@ -51,6 +52,9 @@ pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
 pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
+pub use online::{
+    DeedOut, InvitationOut, InvitationsOut, OnlineOut, PersonOut, PlacesOut, UnsentOut, deed, invitations, online,
+};
 pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan};
 pub use policy::{policy_schema, settings_schema};
 pub use pull::{LeftOut, PullOut, TakenOut, pull};
@@ -82,6 +86,9 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("matrix", schemars::schema_for!(MatrixOut)),
         ("merge-check", schemars::schema_for!(MergeCheckOut)),
         ("new-user", schemars::schema_for!(NewUserOut)),
+        ("invite", schemars::schema_for!(InvitationsOut)),
+        ("online", schemars::schema_for!(OnlineOut)),
+        ("online-deed", schemars::schema_for!(DeedOut)),
         ("plan", schemars::schema_for!(PlanOut)),
         ("pull", schemars::schema_for!(PullOut)),
         ("reviewers", schemars::schema_for!(ReviewersOut)),

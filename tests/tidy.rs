@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 15] = [
     &["check", "edit"],
     &["diff", "history", "repair"],
     &["merge", "review"],
-    &["plan"],
+    &["online", "plan"],
     &["audit", "pull"],
     &["target"],
     &["wire", "report"],
@@ -131,6 +131,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("clap", &["cli"]);
     only("whoami", &["cli"]);
     only("indicatif", &["cli/progress.rs"]);
+    only("lettre", &["post.rs"]);
     only("Timestamp::now", &["cli"]);
     only("std::env", &["cli"]);
 }

@@ -7,6 +7,7 @@ use crate::date::parse_date;
 use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::Name;
+use crate::online;
 use crate::plan::{Change, Conflict, Plan};
 use crate::state::Said;
 
@@ -22,6 +23,27 @@ pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
     body["gains"] = diff::count(&plan.effective.gains).into();
     body["losses"] = diff::count(&plan.effective.losses).into();
     body
+}
+
+/// A run that changed the register of online access.
+pub(super) fn done(run: &Run, changes: usize) -> Value {
+    let mut body = who(run);
+    body["outcome"] = "ok".into();
+    body["changes"] = changes.into();
+    body
+}
+
+/// A difference between two registers.
+pub(super) fn online(entry: &online::Entry) -> Value {
+    json!({
+        "action": entry.action.as_str(),
+        "kind": entry.kind,
+        "key": entry.key,
+        "field": entry.field,
+        "before": Said::json_of(entry.before.as_ref()),
+        "after": Said::json_of(entry.after.as_ref()),
+        "origin": "online",
+    })
 }
 
 /// A run that was refused or failed.
@@ -44,6 +66,9 @@ fn who(run: &Run) -> Value {
     if let Some(on) = run.on {
         body["on"] = on.to_string().into();
     }
+    if let Some(deed) = &run.deed {
+        body["deed"] = deed.as_str().into();
+    }
     body
 }
 
@@ -58,7 +83,8 @@ pub(super) fn read_who(body: &Value) -> Run {
         author: text(&body["claims"]["author"]),
         revision: text(&body["revision"]),
         on: body["on"].as_str().and_then(parse_date),
-        overrides: Vec::new(),
+        deed: text(&body["deed"]),
+        ..Run::default()
     }
 }
 

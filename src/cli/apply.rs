@@ -14,6 +14,7 @@ use crate::wire;
 use super::asking;
 use super::database::{Database, database};
 use super::guards;
+use super::registered::{allowed, send, settle};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
 use super::session::{Failure, Opened, errors, open_compiling, refusing};
@@ -84,6 +85,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
     let Database { mut target, name, heading } = database;
+    let register = target.register()?.map(|(register, _)| register);
+    recorded(&mut *target, &run, allowed(&opened, register.as_ref()))?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
     if let Some(saved) = &saved {
@@ -108,16 +111,21 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let run = overriding(run, &overridden);
     let receipt = carry_out(context, &mut *target, &plan, &run, &opened, &name)?;
+    let settled = settle(&opened, &mut *target, &run, &name)?;
+    let posted = send(&opened, &mut *target)?;
     let out = match command.common.format {
         Format::Json => {
             let overrides = wire::guards(opened.sources(), &overridden);
             wire::to_text(&wire::ApplyOut { overrides, ..wire::apply(&receipt) })
         }
         // An apply without changes can have something to remember all the same.
-        Format::Text if receipt.run.is_none() => String::new(),
+        Format::Text if receipt.run.is_none() => {
+            text::print(&view::settled(&settled, &posted.sent, &posted.failed), opened.out)
+        }
         Format::Text => {
             let mut page = view::applied(&receipt, &name);
             page.0.extend(view::overridden(&overridden).0);
+            page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
             format!("\n{}", text::print(&page, opened.out))
         }
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::language::Text;
 use crate::plan::Reading;
-use crate::repository;
+use crate::repository::{self, Company};
 use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::target::postgres::Postgres;
@@ -35,14 +35,20 @@ impl Database {
 
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
-    let company = opened.company();
-    match (url, &company.database) {
-        (Some(url), _) => open(resolved(&parsed(url)?)?, &opened.root, |path| Ok(context.directory.join(path))),
-        (None, Some(url)) => open(resolved(url)?, &opened.root, |path| inside(&opened.root, path)),
-        (None, None) if company.name.is_none() => {
+    match url {
+        Some(url) => open(resolved(&parsed(url)?)?, &opened.root, |path| Ok(context.directory.join(path))),
+        None => database_of(opened, opened.company()),
+    }
+}
+
+/// The database that the settings give to a company.
+pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failure> {
+    match &company.database {
+        Some(url) => open(resolved(url)?, &opened.root, |path| inside(&opened.root, path)),
+        None if company.name.is_none() => {
             open(parsed(repository::DATABASE)?, &opened.root, |path| inside(&opened.root, path))
         }
-        (None, None) => {
+        None => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
             Err(Failure::world(say!("the settings name no database for `{name}`", name))
                 .help(say!("write `database:` under the company in rightful.yaml, or name one with --database")))

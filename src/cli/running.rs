@@ -30,6 +30,13 @@ pub struct Acting {
     acting_as: Option<String>,
 }
 
+impl Acting {
+    /// The name, if one was said.
+    pub fn name(&self) -> Option<&str> {
+        self.acting_as.as_deref()
+    }
+}
+
 /// Who carries out what, for the record.
 pub fn gather(opened: &Opened, acting: &Acting, context: &Context) -> Run {
     let commit = commit(opened);
@@ -41,7 +48,7 @@ pub fn gather(opened: &Opened, acting: &Acting, context: &Context) -> Run {
         revision: commit.as_ref().map(|commit| commit.id.clone()),
         author: commit.map(|commit| commit.author),
         on: context.on_was_said.then_some(context.on),
-        overrides: Vec::new(),
+        ..Run::default()
     }
 }
 
@@ -149,7 +156,7 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 ///
 /// # Errors
 /// If it is kept nowhere, and why.
-fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text> {
+pub fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text> {
     let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
     let file = &opened.repository.settings.audit.head;
     let done = match (file, &run.revision) {

@@ -1,11 +1,12 @@
 //! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards, operators, where
-//! the audit is kept, and levels of findings. One file per section that has more to it than a line.
+//! the audit is kept, how letters go out, and levels of findings. One file per section that has more to it than a line.
 
 mod audit;
 mod company;
 mod gates;
 mod guards;
 mod lints;
+mod mail;
 mod reviewers;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use super::yaml::{self, Node};
 pub use audit::{AUDIT_FIELDS, Audit};
 pub use company::{COMPANY_FIELDS, CompanySettings};
 pub use guards::{GUARD_FIELDS, Guard, Guards, Limit, MAX_OS_USER_BYTES, Operator};
+pub use mail::{MAIL_FIELDS, Mail, MailServer};
 pub use reviewers::{Approver, MAX_APPROVER_BYTES, Reviewers};
 
 /// What the settings say.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub operators: Vec<Operator>,
     /// Where the head of the audit is kept.
     pub audit: Audit,
+    /// How letters go out.
+    pub mail: Mail,
     /// Levels of findings that differ from their own.
     pub lints: BTreeMap<Code, Spanned<Level>>,
     /// Which file it is, if there is one.
@@ -65,8 +69,19 @@ impl Settings {
 }
 
 /// The fields of the settings.
-pub const FIELDS: [&str; 10] =
-    ["version", "language", "companies", "sensitive", "gates", "reviewers", "guards", "operators", "audit", "lints"];
+pub const FIELDS: [&str; 11] = [
+    "version",
+    "language",
+    "companies",
+    "sensitive",
+    "gates",
+    "reviewers",
+    "guards",
+    "operators",
+    "audit",
+    "mail",
+    "lints",
+];
 
 /// Reads the settings.
 pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
@@ -92,6 +107,7 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
             "guards" => settings.guards = guards::read(&mut reader, node),
             "operators" => settings.operators = guards::operators(&mut reader, node),
             "audit" => settings.audit = audit::read(&mut reader, node),
+            "mail" => settings.mail = mail::read(&mut reader, node),
             "lints" => settings.lints = lints::read(&mut reader, node),
             unknown => reader.unknown_field(unknown, span, say!("setting"), &FIELDS),
         }

@@ -1,22 +1,30 @@
 //! A target in memory, for tests and for trying a plan out.
 
 use crate::audit::{self, Entry, Head};
+use crate::online::{Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::State;
 
-use super::{End, Receipt, Run, Target, TargetError};
+use super::{Alter, Declared, End, Receipt, Run, Target, TargetError};
 
 /// A state, and the record of the runs that wrote it.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     reading: Reading,
     record: Vec<Entry>,
+    register: Register,
+    now: Moment,
 }
 
 impl Memory {
     /// A target that says something, and remembers what the last apply wrote.
     pub fn of(actual: State, base: Option<Base>) -> Self {
-        Self { reading: Reading { actual, base }, record: Vec::new() }
+        Self { reading: Reading { actual, base }, ..Self::default() }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, seconds: u32) {
+        self.now = self.now.later(seconds);
     }
 }
 
@@ -42,6 +50,11 @@ impl Target for Memory {
             }
         }
         let actual = State { facts };
+        for step in &plan.steps {
+            if let Step::RenameUser { from, to } = step {
+                self.register = std::mem::take(&mut self.register).renamed(from, to);
+            }
+        }
         if actual != plan.after {
             return Err(TargetError::Unfaithful("the state in memory".to_owned()));
         }
@@ -61,6 +74,26 @@ impl Target for Memory {
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
         self.record.iter().cloned().for_each(each);
         Ok(())
+    }
+
+    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+        Ok(Some((self.register.clone(), self.now)))
+    }
+
+    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        let Some(altered) = alter(&self.register, self.now) else { return Ok(None) };
+        let differences = self.register.differences(&altered.register);
+        self.register = altered.register;
+        if altered.declared == Declared::Goes {
+            self.reading = Reading::default();
+        }
+        let (head, number) = self.end();
+        if run.deed.is_some() {
+            self.record.extend(audit::deed(run, &differences, number + 1, &head));
+        }
+        let ((head, number), recorded) = (self.end(), run.deed.is_some());
+        let run = recorded.then_some(number);
+        Ok(Some(Receipt { applied: differences.len(), run, head: head.hash.filter(|_| recorded) }))
     }
 }
 

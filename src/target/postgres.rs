@@ -18,11 +18,12 @@ use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Statement};
 
 use crate::audit::{Entry, Head, Run};
+use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
-use super::{End, Receipt, Target, TargetError};
+use super::{Alter, End, Receipt, Target, TargetError};
 
 use address::Address;
 use failure::{failure, failure_of_making};
@@ -348,5 +349,13 @@ impl Target for Postgres {
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
         relational::audit(self, each)
+    }
+
+    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+        relational::register(self)
+    }
+
+    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        relational::alter(self, run, alter)
     }
 }

@@ -10,20 +10,22 @@ use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params_from_iter};
 
 use crate::audit::{Entry, Head, Run};
+use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
-use super::{End, Receipt, Target, TargetError};
+use super::{Alter, End, Receipt, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
 const APPLICATION_ID: i64 = 0x5247_4854;
 
 /// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../schema/sqlite/0001-first.sql"),
     include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
     include_str!("../../schema/sqlite/0003-point-queries.sql"),
+    include_str!("../../schema/sqlite/0004-online.sql"),
 ];
 
 /// How long a run waits for another one to end.
@@ -291,6 +293,14 @@ fn of_reading(error: TargetError) -> TargetError {
     match error {
         TargetError::ReadOnly(database) => TargetError::Interrupted(database),
         error => error,
+    }
+
+    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+        relational::register(self)
+    }
+
+    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        self.creating(|engine| relational::alter(engine, run, alter))
     }
 }
 

@@ -39,6 +39,8 @@ pub struct RunOut {
     pub before: Option<String>,
     /// The day for which gains and losses were worked out, if one was named.
     pub on: Option<String>,
+    /// What was done beside or instead of an apply: `connect`, `invite` and the like.
+    pub deed: Option<String>,
     /// Identifies the plan.
     pub fingerprint: Option<String>,
     /// How many changes were written.
@@ -135,7 +137,8 @@ pub struct VerifyOut {
 }
 
 fn run(recorded: &Recorded) -> RunOut {
-    let Run { applied_at, machine, os_user, acting_as, revision, author, on, overrides: _ } = recorded.run.clone();
+    let Run { applied_at, machine, os_user, acting_as, revision, author, on, deed, overrides: _ } =
+        recorded.run.clone();
     let none = RunOut {
         run: recorded.number,
         applied_at,
@@ -146,6 +149,7 @@ fn run(recorded: &Recorded) -> RunOut {
         claims: ClaimsOut { acting_as, author },
         revision,
         before: recorded.before.clone(),
+        deed,
         on: on.map(|on| on.to_string()),
         fingerprint: None,
         changes: 0,

@@ -16,6 +16,7 @@ mod history;
 mod hostile;
 mod machines;
 mod merging;
+mod online;
 mod plans;
 mod pull;
 mod repairs;

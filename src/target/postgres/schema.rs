@@ -7,13 +7,17 @@ use crate::target::TargetError;
 
 /// The migrations in order; the position in the list is the schema version that each leads to. Versions are numbered
 /// alike in all engines, and this one began with the second.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "",
     concat!(
         include_str!("../../../schema/postgres/0002-first.sql"),
         include_str!("../../../schema/postgres/0002-append-only.sql")
     ),
     include_str!("../../../schema/postgres/0003-point-queries.sql"),
+    concat!(
+        include_str!("../../../schema/postgres/0004-online.sql"),
+        include_str!("../../../schema/postgres/0004-online-triggers.sql")
+    ),
 ];
 
 /// The first version that there is on servers.
@@ -31,7 +35,8 @@ const HERE: &str = "
       ('rights'), ('modules'), ('module_sets'), ('module_set_modules'), ('attachment_classes'), ('attachment_patterns'),
       ('employees'), ('groups'), ('users'), ('members'), ('access'), ('rules'), ('last_applied'), ('lock'), ('audit'),
       ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
-      ('effective_scoped_right')),
+      ('effective_scoped_right'), ('connection'), ('sessions'), ('invitations'), ('logins'), ('online_limits'),
+      ('login_state')),
     here AS (
       SELECT pg_class.*, schema_names.name
       FROM schema_names JOIN pg_class ON pg_class.relname = schema_names.name

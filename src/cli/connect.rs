@@ -1,0 +1,230 @@
+//! `rightful connect`, `rightful disconnect` and `rightful handover`
+
+use std::io::IsTerminal;
+
+use clap::Args;
+
+use crate::name::Name;
+use crate::online::{self, State};
+use crate::plan::Drift;
+use crate::report::text;
+use crate::report::view::{self, Unfold};
+use crate::say;
+use crate::syntax::settings::Guard;
+use crate::target::{Altered, Declared};
+use crate::wire;
+
+use super::database::{Database, database, database_of};
+use super::registered::{alter, deed, registered, send, settle, who_acts};
+use super::running::{Acting, carry_out, overriding, recorded};
+use super::session::{Failure, Opened, errors, open_compiling, refusing};
+use super::wanted::{Wanted, page};
+use super::{Common, Context, Format, Outcome, asking, guards};
+
+/// Connect a company, so that people can work online
+///
+/// Checks what connecting needs: the data of the company and the licence, the
+/// number of company databases that the licence lets connect, and that whoever
+/// acts is the superuser whom the policy makes responsible. Then everything is
+/// written for the first time, while nobody else works: it is refused while
+/// others have sessions, and keeps them out meanwhile. Whoever connects
+/// answers for synchronisation from then on, has a login, and alone may
+/// disconnect the company and connect it again.
+///
+/// Examples:
+///   rightful connect --as anna
+///   rightful connect --as anna --yes --company nordwind
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Connect {
+    #[command(flatten)]
+    at: At,
+    /// Put this guard aside for this run; may be given for several
+    #[arg(long = "override", value_name = "GUARD", value_parser = guards::read_guard)]
+    overrides: Vec<Guard>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Disconnect a company: nobody works online any more
+///
+/// Only whoever answers for synchronisation may. Web access ends at once, and
+/// everything that was written goes from the database; the data of the company
+/// and who had access stay, and so does the record of all runs. The policy
+/// files are not touched. `rightful connect` connects it again and writes
+/// everything anew.
+///
+/// Examples:
+///   rightful disconnect --as anna
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Disconnect {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Make another superuser responsible for synchronisation
+///
+/// Whoever is responsible now can do it, and the one who shall be. The policy
+/// has to name the same: as long as the two differ, nothing is applied.
+///
+/// Examples:
+///   rightful handover --to ilka --as anna
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Handover {
+    /// Who answers for synchronisation from then on
+    #[arg(long, value_name = "USER")]
+    to: String,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// In which database, and who acts.
+#[derive(Debug, Args)]
+struct At {
+    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
+    /// counts from the current directory, or from that of -C [default: that of
+    /// the settings, else crm.db beside policies/]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// Asks, where somebody can answer.
+fn confirmed(at: &At, opened: &Opened, question: &crate::language::Text) -> Result<(), Failure> {
+    let asks = !at.yes && std::io::stdin().is_terminal();
+    if asks && !asking::says_yes(question, opened.err) {
+        return Err(Failure { code: 1, ..Failure::world(say!("nothing was done")) });
+    }
+    Ok(())
+}
+
+pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    let errors = errors(&opened, context);
+    if !errors.is_empty() {
+        let message = say!("the policy has errors, so nothing was connected");
+        return Err(Failure { code: 1, ..refusing(&opened, &errors, message) });
+    }
+    let policy = opened.policy();
+    let who = who_acts(&opened, &command.at.acting)?;
+    let mut database = database(context, &opened, command.at.database.as_deref())?;
+    let elsewhere = connected_elsewhere(&opened)?;
+    let run = deed(&opened, &command.at.acting, context, &who, "connect");
+    if let Some((register, now)) = database.target.register()? {
+        let may = online::connect(policy, &register, now, &who, elsewhere).map_err(Failure::from);
+        recorded(&mut *database.target, &run, may)?;
+    }
+    let wanted = Wanted::of(&opened);
+    let reading = database.read(context)?;
+    let Database { mut target, name, heading } = database;
+    let plan = wanted.plan(&reading, context.on, Drift::Revert);
+    let as_text = command.common.format == Format::Text;
+    let shown = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
+    if as_text {
+        super::write_out(&text::print(&shown, opened.out));
+    }
+    let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, Drift::Revert);
+    let passed = guards::pass(tripped, &command.overrides, &opened);
+    let overridden = recorded(&mut *target, &run, passed)?;
+    confirmed(&command.at, &opened, &say!("Connect {name}, with {who} responsible? [y/N]", name, who))?;
+    let quiet = crate::audit::Run { deed: None, ..run.clone() };
+    let at = (&opened, name.as_str());
+    alter(&mut *target, &quiet, at, |register, now| {
+        online::connect(policy, register, now, &who, elsewhere).map(|after| (after, ()))
+    })?;
+    let applied = target.read().map_err(Failure::from).and_then(|reading| {
+        // The tables may just have been made.
+        let plan = wanted.plan(&reading, context.on, Drift::Revert);
+        carry_out(context, &mut *target, &plan, &overriding(quiet.clone(), &overridden), &opened, &name)
+    });
+    let receipt = match applied {
+        Ok(receipt) => receipt,
+        Err(failure) => {
+            // Others may work again; if this fails too, their exclusion ends by itself.
+            let back = alter(&mut *target, &quiet, at, |register, _| Ok((online::not_connected(register), ())));
+            drop(back);
+            return Err(failure);
+        }
+    };
+    alter(&mut *target, &run, at, |register, now| Ok((online::connected(policy, register, now, &who), ())))?;
+    let settled = settle(&opened, &mut *target, &run, &name)?;
+    let posted = send(&opened, &mut *target)?;
+    let out = if as_text {
+        let mut page = view::connected(&who, &name, &receipt);
+        page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
+        format!("\n{}", text::print(&page, opened.out))
+    } else {
+        wire::to_text(&wire::deed("connect", receipt.applied, &settled, &posted.sent, &posted.failed))
+    };
+    Ok(Outcome::new(out, 0))
+}
+
+/// How many other company databases of the settings are connected.
+fn connected_elsewhere(opened: &Opened) -> Result<usize, Failure> {
+    let mut count = 0;
+    for (index, company) in opened.repository.companies.iter().enumerate() {
+        if index == opened.company_index() || company.database.is_none() {
+            continue;
+        }
+        let mut database = database_of(opened, company)?;
+        let register = database.target.register()?;
+        count += usize::from(register.is_some_and(|(register, _)| register.connection.state == State::Connected));
+    }
+    Ok(count)
+}
+
+pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    let who = who_acts(&opened, &command.at.acting)?;
+    let Database { mut target, name, .. } = database(context, &opened, command.at.database.as_deref())?;
+    let run = deed(&opened, &command.at.acting, context, &who, "disconnect");
+    let (register, now) = registered(&mut *target)?;
+    let may = online::disconnect(&register, now, &who).map_err(Failure::from);
+    recorded(&mut *target, &run, may)?;
+    confirmed(
+        &command.at,
+        &opened,
+        &say!("Disconnect {name}? Nobody works online then, and all that was written goes. [y/N]", name),
+    )?;
+    alter(&mut *target, &run, (&opened, &name), |register, now| {
+        let register = online::disconnect(register, now, &who)?;
+        Ok((Altered { register, declared: Declared::Goes }, ()))
+    })?;
+    let out = match command.common.format {
+        Format::Text => text::print(&view::disconnected(&who, &name), opened.out),
+        Format::Json => wire::to_text(&wire::deed("disconnect", 0, &online::Settled::default(), &[], &[])),
+    };
+    Ok(Outcome::new(out, 0))
+}
+
+pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    let who = who_acts(&opened, &command.at.acting)?;
+    let to = Name::foreign(&command.to);
+    let Database { mut target, name, .. } = database(context, &opened, command.at.database.as_deref())?;
+    let run = deed(&opened, &command.at.acting, context, &who, "handover");
+    let policy = opened.policy();
+    let (register, now) = registered(&mut *target)?;
+    let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
+    recorded(&mut *target, &run, may)?;
+    confirmed(&command.at, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
+    alter(&mut *target, &run, (&opened, &name), |register, now| {
+        online::handover(policy, register, now, &who, &to).map(|after| (after, ()))
+    })?;
+    let named = online::Terms::of(policy).responsible.map(|user| policy.users.key(user));
+    let out = match command.common.format {
+        Format::Text => text::print(&view::handed_over(&to, &name, named == Some(&to)), opened.out),
+        Format::Json => wire::to_text(&wire::deed("handover", 0, &online::Settled::default(), &[], &[])),
+    };
+    Ok(Outcome::new(out, 0))
+}

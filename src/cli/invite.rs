@@ -1,0 +1,121 @@
+//! `rightful invite`
+
+use clap::{Args, Subcommand};
+
+use crate::name::Name;
+use crate::online::{self, Settled};
+use crate::report::{text, view};
+use crate::say;
+use crate::wire;
+
+use super::database::{Database, database};
+use super::registered::{alter, deed, message_id, send, who_acts};
+use super::running::{Acting, gather};
+use super::session::{Failure, open_compiling};
+use super::{Common, Context, Format, Outcome};
+
+/// Look after invitations: list, send again, take back, accept
+///
+/// Whoever the policy gives online access is invited by `rightful apply`, by
+/// e-mail and within the licence. What was taken back, or was not answered in
+/// time, stays so until it is sent again. A newer letter makes older ones void.
+///
+/// Examples:
+///   rightful invite list
+///   rightful invite resend lars --as anna
+///   rightful invite accept 3f9a...
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Invite {
+    #[command(subcommand)]
+    deed: Deed,
+    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
+    /// counts from the current directory, or from that of -C [default: that of
+    /// the settings, else crm.db beside policies/]
+    #[arg(long, value_name = "URL", global = true)]
+    database: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Who was invited, and what became of the letters
+    List,
+    /// Send an invitation again, also one that expired or was taken back
+    Resend {
+        /// Whose
+        user: String,
+    },
+    /// Take an invitation back, or the access of whoever accepted it
+    Revoke {
+        /// Whose
+        user: String,
+    },
+    /// Accept an invitation
+    Accept {
+        /// The token of the letter
+        token: String,
+    },
+}
+
+pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    let policy = opened.policy();
+    let Database { mut target, name, .. } = database(context, &opened, command.database.as_deref())?;
+    let (register, now) = super::registered::registered(&mut *target)?;
+    let at = (&opened, name.as_str());
+    let json = command.common.format == Format::Json;
+    let acting = |word: &str| {
+        let who = who_acts(&opened, &command.acting)?;
+        online::in_charge(policy, &who)?;
+        Ok::<_, Failure>(deed(&opened, &command.acting, context, &who, word))
+    };
+    let out = match &command.deed {
+        Deed::List if json => wire::to_text(&wire::invitations(&register, now)),
+        Deed::List => text::print(&view::invitations(&register, now), opened.out),
+        Deed::Resend { user } => {
+            let user = Name::foreign(user);
+            let run = acting("resend")?;
+            alter(&mut *target, &run, at, |register, now| {
+                online::resend(policy, register, now, &user, &mut message_id).map(|after| (after, ()))
+            })?;
+            let posted = send(&opened, &mut *target)?;
+            if json {
+                wire::to_text(&wire::deed("resend", 0, &Settled::default(), &posted.sent, &posted.failed))
+            } else {
+                text::print(&view::settled(&Settled::default(), &posted.sent, &posted.failed), opened.out)
+            }
+        }
+        Deed::Revoke { user } => {
+            let user = Name::foreign(user);
+            let run = acting("revoke")?;
+            alter(&mut *target, &run, at, |register, now| {
+                online::revoke(register, now, &user).map(|after| (after, ()))
+            })?;
+            if json {
+                wire::to_text(&wire::deed("revoke", 0, &Settled::default(), &[], &[]))
+            } else {
+                text::print(&view::sentence(say!("the online access of {user} is taken back", user)), opened.out)
+            }
+        }
+        Deed::Accept { token } => {
+            // Whoever has the token is whom it was sent to; nobody else has to act.
+            let hash = blake3::hash(token.trim().as_bytes()).to_hex().to_string();
+            let run =
+                crate::audit::Run { deed: Some("accept".to_owned()), ..gather(&opened, &command.acting, context) };
+            let user = alter(&mut *target, &run, at, |register, now| {
+                let presented = online::accept(register, now, &hash)?;
+                Ok((presented.register, presented.user))
+            })?;
+            if json {
+                wire::to_text(&wire::deed("accept", 0, &Settled::default(), &[], &[]))
+            } else {
+                text::print(&view::sentence(say!("{user} can work online now", user)), opened.out)
+            }
+        }
+    };
+    Ok(Outcome::new(out, 0))
+}

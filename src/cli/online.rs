@@ -1,0 +1,96 @@
+//! `rightful online`
+
+use clap::{Args, Subcommand};
+
+use crate::name::Name;
+use crate::online::{self, Moment, Register};
+use crate::report::{text, view};
+use crate::say;
+use crate::wire;
+
+use super::database::{Database, database};
+use super::registered::{alter, deed, who_acts};
+use super::running::Acting;
+use super::session::{Failure, open_compiling};
+use super::{Common, Context, Format, Outcome};
+
+/// Show who works online, who was invited, and the places of the licence
+///
+/// Lists everybody who can have online access, an active user who is linked to
+/// an employee with an e-mail address, with how far they got: not invited,
+/// invited, active, expired, revoked or locked. `lock` and `unlock` are about
+/// logins: too many failed ones lock by themselves.
+///
+/// Examples:
+///   rightful online
+///   rightful online unlock lars --as anna
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Online {
+    #[command(subcommand)]
+    deed: Option<Deed>,
+    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
+    /// counts from the current directory, or from that of -C [default: that of
+    /// the settings, else crm.db beside policies/]
+    #[arg(long, value_name = "URL", global = true)]
+    database: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Lock a login
+    Lock {
+        /// Whose
+        user: String,
+    },
+    /// Unlock a login that somebody locked, or that failed too often
+    Unlock {
+        /// Whose
+        user: String,
+    },
+}
+
+pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
+    let opened = open_compiling(context, &command.common)?;
+    let policy = opened.policy();
+    let Database { mut target, name, .. } = database(context, &opened, command.database.as_deref())?;
+    let Some(deed_) = &command.deed else {
+        // Without a database nobody was invited yet.
+        let (register, now) = target.register()?.unwrap_or((Register::default(), Moment::default()));
+        let (people, places) = (online::people(policy, &register, now), online::places(policy, &register, now));
+        let out = match command.common.format {
+            Format::Json => wire::to_text(&wire::online(&register, &people, places)),
+            Format::Text => text::print(&view::online(policy, &register, &people, places), opened.out),
+        };
+        return Ok(Outcome::new(out, 0));
+    };
+    let who = who_acts(&opened, &command.acting)?;
+    online::in_charge(policy, &who)?;
+    let (word, user) = match deed_ {
+        Deed::Lock { user } => ("lock", Name::foreign(user)),
+        Deed::Unlock { user } => ("unlock", Name::foreign(user)),
+    };
+    let run = deed(&opened, &command.acting, context, &who, word);
+    super::registered::registered(&mut *target)?;
+    alter(&mut *target, &run, (&opened, &name), |register, now| {
+        let after = match deed_ {
+            Deed::Lock { .. } => online::lock(register, now, &user),
+            Deed::Unlock { .. } => online::unlock(policy, register, &user),
+        };
+        after.map(|after| (after, ()))
+    })?;
+    let out = match (command.common.format, deed_) {
+        (Format::Json, _) => wire::to_text(&wire::deed(word, 0, &online::Settled::default(), &[], &[])),
+        (Format::Text, Deed::Lock { .. }) => {
+            text::print(&view::sentence(say!("the login of {user} is locked", user)), opened.out)
+        }
+        (Format::Text, Deed::Unlock { .. }) => {
+            text::print(&view::sentence(say!("the login of {user} is unlocked", user)), opened.out)
+        }
+    };
+    Ok(Outcome::new(out, 0))
+}

@@ -1,0 +1,202 @@
+//! What commands about online access share: who acts, changing the register, and letters that are due.
+
+use std::path::Path;
+
+use crate::audit::Run;
+use crate::name::Name;
+use crate::online::{self, Moment, Refused, Register, Settled, State};
+use crate::post::{Post, PostError};
+use crate::report::harmless;
+use crate::say;
+use crate::syntax::settings::MailServer;
+use crate::target::{Altered, Target};
+
+use super::running::{Acting, gather, os_user};
+use super::session::{Failure, Opened};
+use super::{Context, running};
+
+impl From<Refused> for Failure {
+    fn from(Refused { message, help }: Refused) -> Self {
+        Self { code: 3, ..Self::world(message).help(help) }
+    }
+}
+
+/// Who acts: whom `--as` names, else whose account the settings give to whoever runs the program.
+pub fn who_acts(opened: &Opened, acting: &Acting) -> Result<Name, Failure> {
+    if let Some(name) = acting.name() {
+        return Ok(Name::foreign(name));
+    }
+    let user = os_user();
+    let operators = &opened.repository.settings.operators;
+    let own = operators.iter().find(|operator| user.as_deref() == Some(&*operator.os_user.value));
+    own.map(|operator| operator.user.value.clone()).ok_or_else(|| {
+        Failure::world(say!("nobody says who acts"))
+            .help(say!("name a superuser with --as, or write the own account under `operators` in rightful.yaml"))
+    })
+}
+
+/// The run of a deed, for the record.
+pub fn deed(opened: &Opened, acting: &Acting, context: &Context, who: &Name, deed: &str) -> Run {
+    let run = gather(opened, acting, context);
+    Run { acting_as: Some(who.to_string()), deed: Some(deed.to_owned()), ..run }
+}
+
+/// The register and the moment, where there is a database.
+pub fn registered(target: &mut dyn Target) -> Result<(Register, Moment), Failure> {
+    target.register()?.ok_or_else(|| {
+        Failure::world(say!("there is no database yet")).help(say!("`rightful apply` or `rightful connect` makes it"))
+    })
+}
+
+/// Changes the register as `change` says, and keeps the head of the record outside.
+pub fn alter<T, A: Into<Altered>>(
+    target: &mut dyn Target,
+    run: &Run,
+    (opened, database): (&Opened, &str),
+    mut change: impl FnMut(&Register, Moment) -> Result<(A, T), Refused>,
+) -> Result<T, Failure> {
+    let mut said: Option<Result<T, Refused>> = None;
+    let receipt = target.alter(run, &mut |register, now| match change(register, now) {
+        Ok((altered, value)) => {
+            said = Some(Ok(value));
+            Some(altered.into())
+        }
+        Err(refused) => {
+            said = Some(Err(refused));
+            None
+        }
+    })?;
+    if let Some(receipt) = &receipt {
+        running::keep(opened, run, receipt, database);
+    }
+    match said {
+        Some(done) => Ok(done?),
+        None => Err(Failure::world(say!("the database did not take the change"))),
+    }
+}
+
+/// Refuses what a policy says of online access if the register says that it cannot be so. Gives the state.
+pub fn allowed(opened: &Opened, register: Option<&Register>) -> Result<State, Failure> {
+    let Some(register) = register else { return Ok(State::Never) };
+    let (policy, connection) = (opened.policy(), &register.connection);
+    match connection.state {
+        State::Never => return Ok(State::Never),
+        State::Disconnected => {
+            let since = connection.since.map(|since| since.to_string()).unwrap_or_default();
+            let message = say!("the company was disconnected at {since}, so nothing is applied to it", since);
+            let help = say!("`rightful connect` connects it again and writes everything anew");
+            return Err(Refused::new(message, help).into());
+        }
+        State::Connected => {}
+    }
+    let named = online::Terms::of(policy).responsible.map(|user| policy.users.key(user));
+    if let (Some(named), Some(recorded)) = (named, &connection.responsible)
+        && named != recorded
+    {
+        let message =
+            say!("the policy makes {named} responsible for synchronisation, but {recorded} is", named, recorded);
+        return Err(Refused::new(message, say!("`rightful handover --to {named}` hands over first", named)).into());
+    }
+    online::keeps_addresses(policy, register)?;
+    Ok(State::Connected)
+}
+
+/// Brings the invitations in line with the policy, and sends the letters that are due.
+pub fn settle(opened: &Opened, target: &mut dyn Target, run: &Run, database: &str) -> Result<Settled, Failure> {
+    let policy = opened.policy();
+    let Some((register, now)) = target.register()? else { return Ok(Settled::default()) };
+    if register.connection.state != State::Connected {
+        return Ok(Settled { register, ..Settled::default() });
+    }
+    let mut settled = online::settle(policy, &register, now, &mut message_id)?;
+    if settled.register != register {
+        let run = Run { deed: Some("invite".to_owned()), ..run.clone() };
+        settled = alter(target, &run, (opened, database), |register, now| {
+            let settled = online::settle(policy, register, now, &mut message_id)?;
+            Ok((settled.register.clone(), settled))
+        })?;
+    }
+    Ok(settled)
+}
+
+/// What became of the letters that were due.
+#[derive(Debug, Default)]
+pub struct Posted {
+    /// Who gets one.
+    pub sent: Vec<Name>,
+    /// Whose letter did not go, and why.
+    pub failed: Vec<(Name, String)>,
+}
+
+/// Sends the letters that are due. Each is made ready first, so that whoever dies in the middle sends it once more
+/// rather than not at all.
+pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure> {
+    let mut posted = Posted::default();
+    let Some((register, now)) = target.register()? else { return Ok(posted) };
+    let due = online::due(&register, now);
+    if due.is_empty() {
+        return Ok(posted);
+    }
+    let mail = &opened.repository.settings.mail;
+    let post = post(opened);
+    let from = mail.from.as_deref().unwrap_or("Rightful <rightful@localhost>");
+    for one in due {
+        let token = random()?;
+        let hash = blake3::hash(token.as_bytes()).to_hex().to_string();
+        let mut ready = None;
+        let run = Run::default();
+        target.alter(&run, &mut |register, now| {
+            let after = online::prepare(register, now, &one.user, &hash);
+            ready = after.as_ref().and_then(|after| after.invitations.get(&one.user).cloned());
+            after.map(Altered::from)
+        })?;
+        let Some(invitation) = ready else { continue };
+        let letter = online::letter(opened.policy(), &one.user, &invitation, &token, mail.link.as_deref());
+        let done = match &post {
+            Ok(post) => post.send(from, &letter),
+            Err(error) => Err(PostError::Refused(error.to_string())),
+        };
+        let error = done.err().map(|error| harmless(&error.to_string()).into_owned());
+        target.alter(&run, &mut |register, _| match &error {
+            None => online::posted(register, &one.user, &hash).map(Altered::from),
+            Some(error) => online::unposted(register, &one.user, &hash, error).map(Altered::from),
+        })?;
+        match error {
+            None => posted.sent.push(one.user),
+            Some(error) => posted.failed.push((one.user, error)),
+        }
+    }
+    Ok(posted)
+}
+
+/// Where letters go: as the settings say, else into the folder `outbox` beside them.
+fn post(opened: &Opened) -> Result<Post, PostError> {
+    let below = |path: &str| Post::maildir(&Path::new(&opened.root).join(path));
+    match opened.repository.settings.mail.server.as_ref().map(|server| &server.value) {
+        None => Ok(below("outbox")),
+        Some(MailServer::Maildir(path)) => Ok(below(path)),
+        Some(MailServer::Smtp(url)) => Post::server(url),
+        Some(MailServer::Environment(name)) => {
+            let url = std::env::var(&**name).map_err(|_| PostError::BadServer)?;
+            match MailServer::parse(&url) {
+                Some(MailServer::Smtp(url)) => Post::server(&url),
+                Some(MailServer::Maildir(path)) => Ok(below(&path)),
+                _ => Err(PostError::BadServer),
+            }
+        }
+    }
+}
+
+/// The Message-ID of an invitation, the same in every letter about it.
+pub fn message_id(user: &Name) -> String {
+    let unique = random().unwrap_or_else(|_| user.to_string());
+    format!("{}.invitation@rightful", &unique[..unique.len().min(32)])
+}
+
+/// What nobody guesses: 32 bytes of the system's randomness, in hexadecimal digits.
+fn random() -> Result<String, Failure> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::world(say!("the system gives no randomness: {error}", error)))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,43 @@
+//! Online access: who may have it, who was invited, and who connected the company.
+//!
+//! Takes a policy, what the database remembers of online access, and the moment by the database's clock; says what the
+//! database shall remember from then on, or why not. Never reads or writes anything itself.
+
+mod connection;
+mod eligible;
+mod invitation;
+mod letter;
+mod moment;
+mod register;
+mod terms;
+
+pub use connection::{connect, connected, disconnect, handover, in_charge, not_connected};
+pub use eligible::{Person, Places, Status, people, places};
+pub use invitation::{
+    Due, Presented, Settled, accept, due, keeps_addresses, lock, posted, prepare, resend, revoke, settle, unlock,
+    unposted,
+};
+pub use letter::{Letter, letter};
+pub use moment::Moment;
+pub use register::{
+    Connection, Entry, Invitation, Limits, Login, Mail, Register, Session, SessionKind, Standing, State,
+};
+pub use terms::Terms;
+
+use crate::language::Text;
+
+/// Why something is not done: whoever asked has to do something else first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The fact.
+    pub message: Text,
+    /// What to do; may be empty.
+    pub help: Text,
+}
+
+impl Refused {
+    /// A refusal, and what to do.
+    pub fn new(message: Text, help: Text) -> Self {
+        Self { message, help }
+    }
+}

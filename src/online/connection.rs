@@ -1,0 +1,200 @@
+//! Connecting a company, ending it, and who answers for it.
+
+use crate::language::Text;
+use crate::model::Policy;
+use crate::name::Name;
+use crate::say;
+
+use super::eligible::address;
+use super::{Login, Moment, Places, Refused, Register, State, Terms, places};
+
+/// How long a first synchronisation keeps others out at most, in seconds: who dies in the middle of it keeps nobody out
+/// for ever.
+const EXCLUSIVE: u32 = 10 * 60;
+
+/// Whether somebody can act for the company: an active superuser who is linked to an employee.
+///
+/// # Errors
+/// If not, and why.
+pub fn in_charge(policy: &Policy, name: &Name) -> Result<(), Refused> {
+    let help = || say!("name an active superuser who is linked to an employee");
+    let Some(id) = policy.users.find(name) else {
+        return Err(Refused::new(say!("there is no user `{name}`", name), help()));
+    };
+    let user = policy.users.get(id);
+    if !user.superuser {
+        return Err(Refused::new(say!("`{name}` is no superuser", name), help()));
+    }
+    if !user.active {
+        return Err(Refused::new(say!("`{name}` is not active", name), help()));
+    }
+    if address(policy, id).is_none() {
+        let message = say!("`{name}` has no employee with an e-mail address", name);
+        return Err(Refused::new(message, say!("link the user to an employee, and give that one an `email:`")));
+    }
+    Ok(())
+}
+
+/// Begins a first synchronisation, which keeps everybody else out until it is done. `elsewhere` says how many other
+/// company databases of the installation are connected.
+///
+/// # Errors
+/// If the company is connected already, somebody else answers for it, the licence does not let another company
+/// database be connected, or somebody is at work.
+pub fn connect(
+    policy: &Policy,
+    register: &Register,
+    now: Moment,
+    acting: &Name,
+    elsewhere: usize,
+) -> Result<Register, Refused> {
+    let connection = &register.connection;
+    if let (State::Connected, Some(responsible), Some(since)) =
+        (connection.state, &connection.responsible, connection.since)
+    {
+        let message = say!("the company is connected already, by {responsible} since {since}", responsible, since);
+        return Err(Refused::new(message, say!("`rightful apply` keeps it up to date")));
+    }
+    in_charge(policy, acting)?;
+    let terms = Terms::of(policy);
+    let Some(named) = terms.responsible.map(|user| policy.users.key(user)) else {
+        let message = say!("the policy does not say who answers for synchronisation");
+        return Err(Refused::new(message, say!("name a superuser as `responsible:` in the section `online`")));
+    };
+    if acting != named {
+        let message = say!("{named} answers for synchronisation, and {acting} does not", named, acting);
+        return Err(Refused::new(message, say!("let {named} connect, with --as {named}", named)));
+    }
+    if let Some(recorded) = connection.responsible.as_ref().filter(|recorded| *recorded != acting) {
+        let message = say!("{recorded} connected the company before, and alone may connect it again", recorded);
+        return Err(Refused::new(message, say!("make {acting} responsible with `rightful handover`", acting)));
+    }
+    let most = terms.company_databases as usize;
+    if elsewhere >= most {
+        let message =
+            say!("the licence lets {most} company databases be connected, and {elsewhere} are", most, elsewhere);
+        let help =
+            say!("disconnect another one, or write the number of a larger licence into `licence.company_databases`");
+        return Err(Refused::new(message, help));
+    }
+    let at_work: Vec<&str> = register.working(now).map(|session| session.who.as_str()).collect();
+    if !at_work.is_empty() {
+        let message = say!(
+            "others are at work, and the first synchronisation needs the database alone: {who}",
+            who = at_work.join(", ")
+        );
+        return Err(Refused::new(
+            message,
+            say!("ask them to log out and stop the programs at the interfaces, then connect again"),
+        ));
+    }
+    if let Some(until) = connection.exclusive_until.filter(|until| *until > now) {
+        let message = say!("a first synchronisation is going on");
+        return Err(Refused::new(message, say!("wait for it; if it died, its place is free at {until}", until)));
+    }
+    let mut after = register.clone();
+    after.connection.exclusive_until = Some(now.later(EXCLUSIVE));
+    Ok(after)
+}
+
+/// Ends a first synchronisation that went well: the company is connected, and whoever answers for it has a login.
+#[must_use]
+pub fn connected(policy: &Policy, register: &Register, now: Moment, acting: &Name) -> Register {
+    let mut after = register.clone();
+    after.connection.state = State::Connected;
+    after.connection.responsible = Some(acting.clone());
+    after.connection.since = Some(now);
+    after.connection.exclusive_until = None;
+    let_in(policy, &mut after, now, acting);
+    after
+}
+
+/// Takes back what [`connect`] began, since the first synchronisation did not go well.
+#[must_use]
+pub fn not_connected(register: &Register) -> Register {
+    let mut after = register.clone();
+    after.connection.exclusive_until = None;
+    after
+}
+
+/// Gives somebody who answers for synchronisation a login, or opens the one that there is.
+fn let_in(policy: &Policy, register: &mut Register, now: Moment, name: &Name) {
+    let email = policy.users.find(name).and_then(|user| address(policy, user));
+    match register.logins.get_mut(name) {
+        Some(login) => login.closed_at = None,
+        None => {
+            if let Some(email) = email {
+                let login = Login { email, since: now, failed_logins: 0, locked_at: None, closed_at: None };
+                register.logins.insert(name.clone(), login);
+            }
+        }
+    }
+}
+
+/// Ends the connection: nobody works online any more. What the policy declares goes from the database, which is not
+/// seen to here; who had access is kept.
+///
+/// # Errors
+/// If there is no connection, or somebody else answers for it.
+pub fn disconnect(register: &Register, now: Moment, acting: &Name) -> Result<Register, Refused> {
+    let connection = &register.connection;
+    let (State::Connected, Some(responsible)) = (connection.state, &connection.responsible) else {
+        return Err(Refused::new(say!("the company is not connected"), say!("`rightful online` says how things are")));
+    };
+    if responsible != acting {
+        let message = say!("only {responsible} may disconnect the company, not {acting}", responsible, acting);
+        return Err(Refused::new(
+            message,
+            say!("let {responsible} do it, or make somebody else responsible with `rightful handover`", responsible),
+        ));
+    }
+    let mut after = register.clone();
+    after.connection.state = State::Disconnected;
+    after.connection.since = Some(now);
+    after.connection.exclusive_until = None;
+    after.sessions.clear();
+    Ok(after)
+}
+
+/// Makes another superuser responsible. Whoever answers for it now can do so, and the other one.
+///
+/// # Errors
+/// If there was never a connection, if a third one acts, if the other one cannot act for the company, or the licence
+/// has no place left.
+pub fn handover(
+    policy: &Policy,
+    register: &Register,
+    now: Moment,
+    acting: &Name,
+    to: &Name,
+) -> Result<Register, Refused> {
+    let Some(responsible) = register.connection.responsible.clone() else {
+        let message = say!("nobody answers for synchronisation yet, since the company was never connected");
+        return Err(Refused::new(
+            message,
+            say!("name a superuser as `responsible:` in the section `online`, then `rightful connect`"),
+        ));
+    };
+    if responsible == *to {
+        return Err(Refused::new(say!("{to} answers for synchronisation already", to), Text::default()));
+    }
+    if acting != &responsible && acting != to {
+        let message = say!("only {responsible} or {to} may hand over, not {acting}", responsible, to, acting);
+        return Err(Refused::new(message, say!("let one of them do it, with --as")));
+    }
+    in_charge(policy, to)?;
+    let mut after = register.clone();
+    after.connection.responsible = Some(to.clone());
+    let_in(policy, &mut after, now, to);
+    let declared = policy.online.iter().flat_map(|online| &online.access);
+    let stays = declared.map(|access| policy.users.key(access.user)).any(|user| *user == responsible);
+    if let Some(login) = after.logins.get_mut(&responsible).filter(|_| !stays) {
+        login.closed_at = Some(now);
+    }
+    let Places { used, of } = places(policy, &after, now);
+    if of.is_some_and(|of| used > of) {
+        let message = say!("the licence has no place left for {to}", to);
+        return Err(Refused::new(message, say!("take somebody out of `online.access` and apply that first")));
+    }
+    Ok(after)
+}
