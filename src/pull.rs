@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::date::Validity;
     use crate::model::key::{GroupKey, SubjectKey, TargetKey};
-    use crate::model::{Effect, Employee, Scope};
+    use crate::model::{Effect, Employee, Right, Scope};
     use crate::name::{Name, RightName};
     use crate::plan::{Desired, Drift, as_base, plan};
     use crate::repository::compile;
@@ -698,6 +698,25 @@ module_sets: { desk: [mail, calendar] }
         //- policies/pulled.yaml
         module_sets:
           mail: [mail]
+        "#);
+    }
+
+    #[test]
+    fn a_new_right_spells_out_what_stood_for_its_whole_area() {
+        let fixture = "users: { anna: }\ngroups: { sales: { allow: [calendar.* of anna] } }\n";
+        let shown = after(fixture, |state| {
+            let right = Right { scope: Some(Scope::People), ..Right::default() };
+            state.facts.insert(Key::Right(RightName::foreign("calendar.delegate")), Fact::Right(right));
+            state.facts.insert(Key::Group(name("anna")), Fact::Group(GroupFact::default()));
+        });
+        insta::assert_snapshot!(shown, @r#"
+        //- policies/a.yaml
+        users: { anna: }
+        groups: { sales: { allow: ["calendar.edit+see of user:anna"] }, anna: }
+        //- policies/pulled.yaml
+        rights:
+          calendar.delegate:
+            of: people
         "#);
     }
 

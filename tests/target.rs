@@ -590,12 +590,20 @@ fn other_files_are_refused_and_left_alone() {
         "DROP INDEX rules_key",
         "DROP TABLE audit",
         "CREATE TRIGGER t AFTER INSERT ON rules BEGIN UPDATE rules SET effect = 'allow'; END",
+        "CREATE TRIGGER sqliteKeep AFTER UPDATE ON lock BEGIN DELETE FROM rules; END",
+        "CREATE TRIGGER t AFTER UPDATE ON LOCK BEGIN DELETE FROM rules; END",
     ].into_iter().enumerate() {
         let altered = folder.path().join(format!("altered{number}.db"));
         apply(&mut Sqlite::at(&altered), FIRM);
         by_hand(&altered, tampering);
         assert!(matches!(refused(&altered), TargetError::Altered { .. }), "{tampering}");
     }
+    let far = folder.path().join("far.db");
+    apply(&mut Sqlite::at(&far), FIRM);
+    by_hand(&far, "UPDATE lock SET fence = 9223372036854775807");
+    let mut target = Sqlite::at(&far);
+    let plan = planned(&mut target, "users: { lars: }");
+    assert!(matches!(target.apply(&plan, &Run::default()), Err(TargetError::Senseless(_))));
     let newer = folder.path().join("newer.db");
     apply(&mut Sqlite::at(&newer), FIRM);
     by_hand(&newer, "PRAGMA user_version = 99");

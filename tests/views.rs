@@ -105,7 +105,8 @@ fn in_memory(migrations: &[&str]) -> Connection {
 
 fn on_server(server: &server::Server) -> OnServer<server::Database> {
     let database = server.fresh_database();
-    let asked = OnServer::at(&database.url().to_owned(), database);
+    let url = database.url().to_owned();
+    let asked = OnServer::at(&url, database);
     asked.run(POSTGRES).unwrap();
     asked
 }

@@ -39,11 +39,25 @@ pub fn write(
     };
     let text = wire::to_text(&sealed(from, plan, opened));
     let full = context.directory.join(path);
+    may_be_replaced(&full, path)?;
     put(&full, text.as_bytes()).map_err(|error| {
         let path = super::shown(path);
         Failure::world(say!("cannot write the plan to `{path}`: {error}", path, error = error.to_string()))
             .help(say!("check that the folder exists and that you may write there"))
     })
+}
+
+/// Refuses to write over anything but another plan: a database or a policy file would be lost. A link is replaced.
+fn may_be_replaced(full: &Path, shown: &Path) -> Result<(), Failure> {
+    let is_file = std::fs::symlink_metadata(full).is_ok_and(|file| file.is_file() && file.len() > 0);
+    let is_plan =
+        || std::fs::read(full).is_ok_and(|bytes| !matches!(wire::read_saved(&bytes), Err(Unreadable::NoPlan)));
+    if !is_file || is_plan() {
+        return Ok(());
+    }
+    let path = super::shown(shown);
+    Err(Failure::world(say!("`{path}` is there already, and is no plan", path))
+        .help(say!("name another file; this one was left as it is")))
 }
 
 /// Writes a file beside it first, so that nobody finds half of it. A link of that name is replaced, not followed.

@@ -34,8 +34,8 @@ impl Later {
 }
 
 /// Compares two policies on every later day on which that could give another difference than the first day did. A day
-/// that brings nothing new, in rights or groups, is left out. One on which a membership begins or ends is kept as long as
-/// anything differs: whoever asks about access to a group means those who are in it that day.
+/// that brings nothing new, in rights or groups, is left out. Whoever asks about access to a group means those who are in
+/// it that day: so from the day on which a membership begins or ends, whatever differs is new once more.
 pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let (on, first) = first;
     if first.edits.is_empty() && first.declared.is_empty() {
@@ -52,6 +52,8 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let mut known = [Known::default(), Known::default()];
     known[0].add(&first.gains);
     known[1].add(&first.losses);
+    // What was told since people last changed groups.
+    let mut told = known.clone();
     let mut known_moves = moves_of(&first.joined, &first.left);
     let mut found = Vec::new();
     for day in days {
@@ -59,19 +61,24 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1]);
         let moves = moves_of(&joined, &left);
         // Most days bring nothing that is not known, and then nobody asks what is behind it.
-        let is_known = |changes: &[Change], known: &Known| changes.iter().all(|change| known.has(change));
-        let regrouped = regrouping.contains(&day) && !(quick.gains.is_empty() && quick.losses.is_empty());
-        let nothing_new = is_known(&quick.gains, &known[0]) && is_known(&quick.losses, &known[1]);
-        if nothing_new && !regrouped && moves.is_subset(&known_moves) {
+        if regrouping.contains(&day) {
+            told = Default::default();
+        }
+        let has_all = |[gains, losses]: &[Known; 2]| gains.has_all(&quick.gains) && losses.has_all(&quick.losses);
+        let nothing_new = has_all(&known);
+        let all_told = has_all(&told);
+        if all_told && moves.is_subset(&known_moves) {
             continue;
         }
         let whole = if nothing_new { unexplained(quick, joined, left) } else { diff_undeclared(&sides[0], &sides[1]) };
         let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
         known[0].add(&gains);
         known[1].add(&losses);
+        told[0].add(&whole.gains);
+        told[1].add(&whole.losses);
         let moved = !moves.is_subset(&known_moves);
         known_moves.extend(moves);
-        if moved || regrouped || !gains.is_empty() || !losses.is_empty() {
+        if moved || !all_told || !gains.is_empty() || !losses.is_empty() {
             found.push(Later { day, whole, gains, losses });
         }
     }
@@ -101,7 +108,7 @@ fn moves_of(joined: &[Moved], left: &[Moved]) -> Moves {
 type Moves = BTreeSet<(bool, GroupKey, Name)>;
 
 /// Answers that are known to change.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Known {
     /// Whole changes, which come again on most days.
     alike: HashSet<(RightName, Vec<Name>, Option<Vec<TargetKey>>)>,
@@ -110,6 +117,10 @@ struct Known {
 }
 
 impl Known {
+    fn has_all(&self, changes: &[Change]) -> bool {
+        changes.iter().all(|change| self.has(change))
+    }
+
     /// Whether every part of a change is known.
     fn has(&self, change: &Change) -> bool {
         let alike = (change.right.clone(), change.users.clone(), change.targets.clone());

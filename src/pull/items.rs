@@ -84,11 +84,14 @@ impl ListOf<'_> {
             };
             let named = self.prefixed(node, item);
             if !whole || named.is_some() {
-                broken.push((index, node, item, kept, Said { pattern: None, named }));
+                // What is only named otherwise keeps its rights as they are written.
+                let rights = if whole { None } else { pattern(&kept) };
+                broken.push((index, node, item, kept, Said { pattern: rights, named }));
             }
         }
         for (index, node, item, kept, words) in broken {
             let patch = if kept.is_empty() {
+                let words = Said { pattern: None, ..words };
                 let moved = self.moved(item, &periods, &wanted, &said);
                 moved.and_then(|(validity, because, keys)| {
                     let patch = rewritten(node, words, item, validity, because)?;
@@ -97,8 +100,6 @@ impl ListOf<'_> {
                 })
             } else {
                 let validity = validity_of(kept[0]);
-                let pattern = if kept.len() == item.keys.len() { None } else { pattern(&kept) };
-                let words = Said { pattern, ..words };
                 rewritten(node, words, item, validity, item.because.as_deref()).or_else(|| {
                     // Such an item is written anew.
                     said.retain(|key| !kept.contains(&key));

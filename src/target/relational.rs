@@ -224,7 +224,8 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
         }
         under_lock(engine, lease, |engine, _| {
             let (head, number) = engine.last_entry()?;
-            let entry = audit::failure(run, error, number + 1, &head);
+            next(head.seq, "audit")?;
+            let entry = audit::failure(run, error, next(number, "audit")?, &head);
             engine.insert(&AUDIT, &[row(&entry)])?;
             Ok(entry.hash.map(|head| End { run: entry.run, head }))
         })
@@ -291,8 +292,9 @@ fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> 
         if let Some(holder) = held(&lock, &now) {
             return Err(TargetError::Locked { holder: Some(holder) });
         }
-        engine.set_lock(lock.fence + 1, Some(&signature(run)))?;
-        Ok(Some(lock.fence + 1))
+        let fence = next(lock.fence, "lock")?;
+        engine.set_lock(fence, Some(&signature(run)))?;
+        Ok(Some(fence))
     });
     match taken {
         // Whoever writes keeps the row itself; what it says can be read all the same.
@@ -301,6 +303,12 @@ fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> 
         Err(TargetError::Unconfirmed(database)) => Err(TargetError::Lost(database)),
         taken => taken,
     }
+}
+
+/// The number after one that a table holds. Nobody counts so far: what leaves no room was written by hand.
+fn next(number: i64, table: &str) -> Result<i64, TargetError> {
+    let fits = (0..i64::MAX / 2).contains(&number);
+    fits.then(|| number + 1).ok_or_else(|| TargetError::Senseless(format!("the number {number} in `{table}`")))
 }
 
 /// Who a run says it is, to those who find the lease taken.
@@ -376,7 +384,9 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     engine.delete(&LAST_APPLIED, &remembered.deletes)?;
     put(engine, &LAST_APPLIED, &remembered)?;
     let (head, number) = engine.last_entry()?;
-    let entries: Vec<Entry> = audit::entries(plan, run, number + 1, &head).collect();
+    next(head.seq, "audit")?;
+    let number = next(number, "audit")?;
+    let entries: Vec<Entry> = audit::entries(plan, run, number, &head).collect();
     let head = entries.last().and_then(|entry| entry.hash.clone());
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
@@ -384,7 +394,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {
         Some(difference) => Err(TargetError::Unfaithful(difference)),
-        None => Ok(Receipt { applied: plan.changes.len(), run: Some(number + 1), head }),
+        None => Ok(Receipt { applied: plan.changes.len(), run: Some(number), head }),
     }
 }
 

@@ -255,7 +255,8 @@ impl Sqlite {
     /// CRM would be told something else than what the rows say. What somebody added beside them is left alone.
     fn unaltered(&self, version: usize) -> Result<usize, TargetError> {
         let (found, made) = (self.with(schema)?, self.with(|_| made_by_migrations(version))?);
-        let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.clone()));
+        // SQLite keeps a table's name as a trigger spelled it, and ours are in small letters.
+        let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.to_ascii_lowercase()));
         let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
         let stranger = |(key, (table, _)): &(&(String, String), &(String, String))| {
             key.0 == "trigger" && is_ours(table) && !made.contains_key(*key)
@@ -308,7 +309,7 @@ fn of_reading(error: TargetError) -> TargetError {
 type Schema = BTreeMap<(String, String), (String, String)>;
 
 fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
-    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*'";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
     rows.collect()

@@ -218,6 +218,21 @@ fn a_plan_file_is_replaced_and_a_link_not_followed() {
 }
 
 #[test]
+fn nothing_but_a_plan_is_replaced_by_a_plan() {
+    let firm = firm();
+    firm.run("apply --on 2026-11-22");
+    for path in ["crm.db", "policies/a.yaml"] {
+        let before = std::fs::read(firm.path(path)).unwrap();
+        let said = firm.run(&format!("plan -o {path} --on 2026-11-22"));
+        assert!(said.starts_with("exit 2") && said.contains("is there already, and is no plan"), "{said}");
+        assert_eq!(std::fs::read(firm.path(path)).unwrap(), before, "{path}");
+    }
+    firm.write("empty", "");
+    assert!(firm.run("plan -o empty --on 2026-11-22").starts_with("exit 0"));
+    assert!(firm.run("plan -o empty --on 2026-11-22").starts_with("exit 0"), "a plan is replaced");
+}
+
+#[test]
 fn drift_that_is_kept_is_told_every_time() {
     let firm = firm();
     firm.run("apply --on 2026-11-22");

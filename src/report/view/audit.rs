@@ -273,6 +273,14 @@ pub fn verified(
         page.item(2, say!("no head was kept outside, so a record that was written anew as a whole would not show"));
     } else if !kept.is_empty() {
         page.item(2, say!("every head that was kept outside is in it: {count}", count = Word::Number(kept.len())));
+        let newest = kept.iter().max_by_key(|kept| kept.run);
+        if let Some(newest) = newest.filter(|newest| whole.head.hash.as_ref() != Some(&newest.hash)) {
+            let text = say!(
+                "of what stands after run {run} no head was kept, so it would not show if some of that were gone",
+                run = newest.run
+            );
+            page.item(2, Line::new().then(Tone::Warning, text));
+        }
     }
     if of_others > 0 {
         let count = Word::Number(of_others);
