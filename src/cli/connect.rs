@@ -122,7 +122,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let run = deed(&opened, &command.at.acting, context, &who, "connect");
     if let Some((register, now)) = database.target.register()? {
         let may = online::connect(policy, &register, now, &who, elsewhere).map_err(Failure::from);
-        recorded(&mut *database.target, &run, may)?;
+        recorded(&mut *database.target, &run, &opened, &database.name, may)?;
     }
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
@@ -135,7 +135,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     }
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, Drift::Revert);
     let passed = guards::pass(tripped, &command.overrides, &opened);
-    let overridden = recorded(&mut *target, &run, passed)?;
+    let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
     confirmed(&command.at, &opened, &say!("Connect {name}, with {who} responsible? [y/N]", name, who))?;
     let quiet = crate::audit::Run { deed: None, ..run.clone() };
     let at = (&opened, name.as_str());
@@ -190,7 +190,7 @@ pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Fa
     let run = deed(&opened, &command.at.acting, context, &who, "disconnect");
     let (register, now) = registered(&mut *target)?;
     let may = online::disconnect(&register, now, &who).map_err(Failure::from);
-    recorded(&mut *target, &run, may)?;
+    recorded(&mut *target, &run, &opened, &name, may)?;
     confirmed(
         &command.at,
         &opened,
@@ -216,7 +216,7 @@ pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failur
     let policy = opened.policy();
     let (register, now) = registered(&mut *target)?;
     let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
-    recorded(&mut *target, &run, may)?;
+    recorded(&mut *target, &run, &opened, &name, may)?;
     confirmed(&command.at, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
     alter(&mut *target, &run, (&opened, &name), |register, now| {
         online::handover(policy, register, now, &who, &to).map(|after| (after, ()))

@@ -9,7 +9,7 @@ use crate::post::{Post, PostError};
 use crate::report::harmless;
 use crate::say;
 use crate::syntax::settings::MailServer;
-use crate::target::{Altered, Target};
+use crate::target::{Altered, End, Target};
 
 use super::running::{Acting, gather, os_user};
 use super::session::{Failure, Opened};
@@ -66,8 +66,9 @@ pub fn alter<T, A: Into<Altered>>(
             None
         }
     })?;
-    if let Some(receipt) = &receipt {
-        running::keep(opened, run, receipt, database);
+    let end = receipt.and_then(|receipt| Some(End { run: receipt.run?, head: receipt.head? }));
+    if let Some(end) = end {
+        running::keep(opened, run, end, database).unwrap_or_else(|why| opened.warn(why));
     }
     match said {
         Some(done) => Ok(done?),

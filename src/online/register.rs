@@ -311,10 +311,7 @@ impl Connection {
 impl Limits {
     fn fields(&self) -> Fields {
         let number = |number: u32| Value::Text(number.to_string());
-        vec![
-            ("idle_logout_seconds", number(self.idle_logout)),
-            ("failed_logins", number(self.failed_logins)),
-        ]
+        vec![("idle_logout_seconds", number(self.idle_logout)), ("failed_logins", number(self.failed_logins))]
     }
 }
 

@@ -5,24 +5,24 @@
 //! back, and gives the lease up. Whoever took the lease over meanwhile raised the fencing number, and the slower one
 //! finds another number there than its own.
 
+mod online;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use crate::audit::{self, Entry, Head, Run};
-use crate::online::{Moment, Register};
-use crate::plan::{Base, Plan, Reading, Step, digest};
+use crate::plan::{Base, Plan, Reading, digest};
 use crate::state::State;
 
-use super::tables::{AUDIT, Cell, Declares, LAST_APPLIED, REGISTER, Row, Table};
+use super::tables::{AUDIT, Cell, Declares, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes};
-use super::{Alter, Declared, End, Holder, Receipt, TargetError, register, rows};
+use super::{End, Holder, Receipt, TargetError, rows};
+
+pub use online::{alter, register};
 
 /// The first version of the schema that has a lock row and a chained record.
 const CHAINED: usize = 2;
-
-/// The first version that has the register of online access.
-const REGISTERED: usize = 4;
 
 /// How long a lease lasts that nobody gives up, in seconds. It need not outlast the run: while its transaction writes it
 /// keeps the lock row itself.
@@ -379,7 +379,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     engine.confirm()?;
     let base = plan.remembered();
     carry_out(engine, plan, &before.actual)?;
-    rename_in_register(engine, plan)?;
+    online::rename(engine, plan)?;
     let remembered = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
     engine.delete(&LAST_APPLIED, &remembered.deletes)?;
     put(engine, &LAST_APPLIED, &remembered)?;
@@ -420,104 +420,6 @@ fn put(engine: &mut dyn Engine, table: &'static Table, changes: &Changes) -> Res
     }
     engine.update(table, &changes.updates)?;
     engine.insert(table, &changes.inserts)
-}
-
-/// What is remembered of online access, and the moment by the database's clock.
-pub fn register(engine: &mut dyn Engine) -> Result<Option<(Register, Moment)>, TargetError> {
-    if engine.is_absent() {
-        return Ok(None);
-    }
-    engine.begin(Access::Read)?;
-    let found = engine.version().and_then(|version| {
-        if version < CHAINED {
-            return Ok(None);
-        }
-        let now = moment(&engine.lock(Access::Read)?.1)?;
-        let register = if version < REGISTERED { Register::default() } else { registered(engine)? };
-        Ok(Some((register, now)))
-    });
-    engine.rollback();
-    found
-}
-
-/// Changes the register in one transaction, which whoever applies keeps waiting.
-pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
-    attempt(engine, |engine| {
-        transaction(engine, |engine| {
-            let version = engine.version()?;
-            if version < engine.newest() {
-                engine.migrate(version)?;
-            }
-            let (lock, now) = engine.lock(Access::Write)?;
-            if let Some(holder) = held(&lock, &now).filter(|_| run.deed.is_some()) {
-                return Err(TargetError::Locked { holder: Some(holder) });
-            }
-            let before = registered(engine)?;
-            let Some(altered) = alter(&before, moment(&now)?) else { return Ok(None) };
-            write_register(engine, &before, &altered.register)?;
-            if altered.declared == Declared::Goes {
-                empty_declared(engine)?;
-            }
-            let differences = before.differences(&altered.register);
-            let mut receipt = Receipt { applied: differences.len(), run: None, head: None };
-            if run.deed.is_some() {
-                let (head, number) = engine.last_entry()?;
-                let entries = audit::deed(run, &differences, number + 1, &head);
-                (receipt.run, receipt.head) = (Some(number + 1), entries.last().and_then(|entry| entry.hash.clone()));
-                let record: Vec<Row> = entries.iter().map(row).collect();
-                engine.insert(&AUDIT, &record)?;
-            }
-            Ok(Some(receipt))
-        })
-    })
-}
-
-fn moment(text: &str) -> Result<Moment, TargetError> {
-    Moment::parse(text).ok_or_else(|| TargetError::Senseless(format!("`{text}` as the time, which is none")))
-}
-
-fn registered(engine: &mut dyn Engine) -> Result<Register, TargetError> {
-    let mut found = Register::default();
-    for table in REGISTER {
-        engine.select(table, &mut |row| register::into_register(&mut found, table, &row))?;
-    }
-    Ok(found)
-}
-
-fn write_register(engine: &mut dyn Engine, before: &Register, after: &Register) -> Result<(), TargetError> {
-    register::between(before, after).iter().try_for_each(|(table, changes)| {
-        engine.delete(table, &changes.deletes)?;
-        put(engine, table, changes)
-    })
-}
-
-/// What belongs to an account follows its new name.
-fn rename_in_register(engine: &mut dyn Engine, plan: &Plan) -> Result<(), TargetError> {
-    let renames = plan.steps.iter().filter_map(|step| match step {
-        Step::RenameUser { from, to } => Some((from, to)),
-        _ => None,
-    });
-    let mut renames = renames.peekable();
-    if renames.peek().is_none() {
-        return Ok(());
-    }
-    let before = registered(engine)?;
-    let after = renames.fold(before.clone(), |register, (from, to)| register.renamed(from, to));
-    write_register(engine, &before, &after)
-}
-
-/// Empties the tables of what the policy declares, and forgets that it was applied.
-fn empty_declared(engine: &mut dyn Engine) -> Result<(), TargetError> {
-    let tables = Declares::ALL.into_iter().rev().map(Declares::table).chain([&LAST_APPLIED]);
-    for table in tables {
-        let mut keys = Vec::new();
-        engine.select(table, &mut |row| {
-            keys.push(table.key_of(&row));
-            Ok(())
-        })?;
-        engine.delete(table, &keys)?;
-    }
-    Ok(())
 }
 
 fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String> {

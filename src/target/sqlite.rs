@@ -21,11 +21,12 @@ use super::{Alter, End, Receipt, Target, TargetError};
 const APPLICATION_ID: i64 = 0x5247_4854;
 
 /// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../schema/sqlite/0001-first.sql"),
     include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
     include_str!("../../schema/sqlite/0003-point-queries.sql"),
-    include_str!("../../schema/sqlite/0004-online.sql"),
+    include_str!("../../schema/sqlite/0004-reserved.sql"),
+    include_str!("../../schema/sqlite/0005-online.sql"),
 ];
 
 /// How long a run waits for another one to end.
@@ -287,6 +288,15 @@ impl Target for Sqlite {
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
         relational::audit(self, each).map_err(of_reading)
     }
+
+    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+        relational::register(self).map_err(of_reading)
+    }
+
+    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        self.may_create = true;
+        relational::alter(self, run, alter)
+    }
 }
 
 /// Whoever only reads is told to be read-only when there is something to roll back.
@@ -294,14 +304,6 @@ fn of_reading(error: TargetError) -> TargetError {
     match error {
         TargetError::ReadOnly(database) => TargetError::Interrupted(database),
         error => error,
-    }
-
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
-        relational::register(self)
-    }
-
-    fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
-        self.creating(|engine| relational::alter(engine, run, alter))
     }
 }
 

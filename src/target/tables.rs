@@ -371,8 +371,11 @@ static CONNECTION: Table = table(
     &[Column("id")],
 );
 
-static SESSIONS: Table =
-    table("sessions", &[("id", Text), ("kind", Text), ("who", Text), ("since", Text), ("until", Text)], &[Column("id")]);
+static SESSIONS: Table = table(
+    "sessions",
+    &[("id", Text), ("kind", Text), ("who", Text), ("since", Text), ("until", Text)],
+    &[Column("id")],
+);
 
 static INVITATIONS: Table = table(
     "invitations",

@@ -44,11 +44,6 @@ fn connected() -> Repository {
     firm
 }
 
-fn last_lines(said: &str, count: usize) -> String {
-    let lines: Vec<&str> = said.lines().collect();
-    lines[lines.len().saturating_sub(count)..].join("\n")
-}
-
 /// The letters in the outbox, in order of their names.
 fn letters(firm: &Repository) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(firm.path("outbox/new")) else { return Vec::new() };
@@ -66,7 +61,9 @@ fn token(letter: &str) -> String {
 fn statuses(firm: &Repository) -> Vec<String> {
     let (_, online) = firm.json("online");
     let people = online["people"].as_array().unwrap().iter();
-    people.map(|person| format!("{} {}", person["user"].as_str().unwrap(), person["status"].as_str().unwrap())).collect()
+    people
+        .map(|person| format!("{} {}", person["user"].as_str().unwrap(), person["status"].as_str().unwrap()))
+        .collect()
 }
 
 fn by_hand(firm: &Repository, sql: &str) {
@@ -100,7 +97,10 @@ fn connecting_is_refused_to_others_and_while_somebody_works() {
     let session = "INSERT INTO sessions VALUES ('s1', 'api', 'the web shop', '2026-11-22T08:00:00.000Z', '9999-01-01T00:00:00.000Z')";
     by_hand(&firm, session);
     let said = firm.run("connect --as anna --on 2026-11-22");
-    assert!(said.starts_with("exit 3") && said.contains("others are at work") && said.contains("the web shop"), "{said}");
+    assert!(
+        said.starts_with("exit 3") && said.contains("others are at work") && said.contains("the web shop"),
+        "{said}"
+    );
     by_hand(&firm, "DELETE FROM sessions; UPDATE connection SET exclusive_until = '9999-01-01T00:00:00.000Z'");
     let error = Connection::open(firm.path("crm.db")).unwrap().execute_batch(session).unwrap_err();
     assert!(error.to_string().contains("nobody else may work"));
@@ -167,7 +167,8 @@ fn the_address_of_a_login_never_changes() {
     let kept = kept.replace("lars: { role: accountant,", "lars: { role: accountant, email: lars@nordwind.example,");
     firm.write("policies/firm.yaml", kept);
     assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0"));
-    let error = Connection::open(firm.path("crm.db")).unwrap().execute_batch("UPDATE logins SET email = 'x'").unwrap_err();
+    let error =
+        Connection::open(firm.path("crm.db")).unwrap().execute_batch("UPDATE logins SET email = 'x'").unwrap_err();
     assert!(error.to_string().contains("never changes"));
 }
 
@@ -216,7 +217,10 @@ fn only_the_responsible_user_disconnects_and_connects_again() {
     let count = |sql: &str| -> i64 {
         Connection::open(firm.path("crm.db")).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     };
-    assert_eq!(count("SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM rules) + (SELECT count(*) FROM rights)"), 0);
+    assert_eq!(
+        count("SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM rules) + (SELECT count(*) FROM rights)"),
+        0
+    );
     assert_eq!(count("SELECT count(*) FROM logins"), 2);
     assert_eq!(count("SELECT count(*) FROM login_state WHERE state <> 'closed'"), 0);
     let applied = firm.run("apply --on 2026-11-22");

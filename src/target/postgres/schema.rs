@@ -7,16 +7,17 @@ use crate::target::TargetError;
 
 /// The migrations in order; the position in the list is the schema version that each leads to. Versions are numbered
 /// alike in all engines, and this one began with the second.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "",
     concat!(
         include_str!("../../../schema/postgres/0002-first.sql"),
         include_str!("../../../schema/postgres/0002-append-only.sql")
     ),
     include_str!("../../../schema/postgres/0003-point-queries.sql"),
+    include_str!("../../../schema/postgres/0004-reserved.sql"),
     concat!(
-        include_str!("../../../schema/postgres/0004-online.sql"),
-        include_str!("../../../schema/postgres/0004-online-triggers.sql")
+        include_str!("../../../schema/postgres/0005-online.sql"),
+        include_str!("../../../schema/postgres/0005-online-triggers.sql")
     ),
 ];
 

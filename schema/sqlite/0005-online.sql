@@ -1,4 +1,4 @@
--- The CRM database, version 4, for SQLite: online access, who connected and who was invited. schema/README.md explains
+-- The CRM database, version 5, for SQLite: online access, who connected and who was invited. schema/README.md explains
 -- it and has ready queries.
 --
 -- Times are UTC, as YYYY-MM-DDTHH:MM:SS.sssZ, by the database's clock. What belongs to a user outlives the user's row,

@@ -1,9 +1,9 @@
--- The CRM database, version 4, for PostgreSQL 15 and later: online access, who connected and who was invited.
+-- The CRM database, version 5, for PostgreSQL 15 and later: online access, who connected and who was invited.
 -- schema/README.md explains it and has ready queries.
 --
 -- Times are UTC, as YYYY-MM-DDTHH:MM:SS.sssZ, by the database's clock. What belongs to a user outlives the user's row,
 -- since who had access is kept when a company is disconnected; so nothing here refers to `users`.
--- What needs a trigger is in 0004-online-triggers.sql.
+-- What needs a trigger is in 0005-online-triggers.sql.
 
 -- Whether the company is connected. Only the responsible user may disconnect it and connect it again. Until
 -- exclusive_until nobody may register a session: a first synchronisation is going on.

@@ -1,4 +1,4 @@
--- Who may not register while a first synchronisation goes on, and what of a login never changes: part of version 4, for
+-- Who may not register while a first synchronisation goes on, and what of a login never changes: part of version 5, for
 -- every engine that has triggers. Where there are none, the CRM keeps to it by itself; schema/README.md says how.
 
 CREATE FUNCTION sessions_are_kept_out() RETURNS trigger LANGUAGE plpgsql AS $$

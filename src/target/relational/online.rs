@@ -1,0 +1,114 @@
+//! Online access in a database: the register is read and changed, and goes along when an account is renamed. The same in
+//! every engine.
+
+use crate::audit::{self, Run};
+use crate::online::{Moment, Register};
+use crate::plan::{Plan, Step};
+use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
+use crate::target::{Alter, Declared, Receipt, TargetError, register};
+
+use super::{Access, CHAINED, Engine, attempt, held, next, put, row, transaction};
+
+/// The first version that has the register of online access.
+const REGISTERED: usize = 5;
+
+/// What is remembered of online access, and the moment by the database's clock.
+pub fn register(engine: &mut dyn Engine) -> Result<Option<(Register, Moment)>, TargetError> {
+    if engine.is_absent() {
+        return Ok(None);
+    }
+    engine.begin(Access::Read)?;
+    let found = engine.version().and_then(|version| {
+        if version < CHAINED {
+            return Ok(None);
+        }
+        let now = moment(&engine.lock(Access::Read)?.1)?;
+        let register = if version < REGISTERED { Register::default() } else { registered(engine)? };
+        Ok(Some((register, now)))
+    });
+    engine.rollback();
+    found
+}
+
+/// Changes the register in one transaction, which whoever applies keeps waiting.
+pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+    attempt(engine, |engine| {
+        transaction(engine, |engine| {
+            let version = engine.version()?;
+            if version < engine.newest() {
+                engine.migrate(version)?;
+            }
+            engine.confirm()?;
+            let (lock, now) = engine.lock(Access::Write)?;
+            if let Some(holder) = held(&lock, &now).filter(|_| run.deed.is_some()) {
+                return Err(TargetError::Locked { holder: Some(holder) });
+            }
+            let before = registered(engine)?;
+            let Some(altered) = alter(&before, moment(&now)?) else { return Ok(None) };
+            write_register(engine, &before, &altered.register)?;
+            if altered.declared == Declared::Goes {
+                empty_declared(engine)?;
+            }
+            let differences = before.differences(&altered.register);
+            let mut receipt = Receipt { applied: differences.len(), run: None, head: None };
+            if run.deed.is_some() {
+                let (head, number) = engine.last_entry()?;
+                next(head.seq, "audit")?;
+                let number = next(number, "audit")?;
+                let entries = audit::deed(run, &differences, number, &head);
+                (receipt.run, receipt.head) = (Some(number), entries.last().and_then(|entry| entry.hash.clone()));
+                let record: Vec<Row> = entries.iter().map(row).collect();
+                engine.insert(&AUDIT, &record)?;
+            }
+            Ok(Some(receipt))
+        })
+    })
+}
+
+fn moment(text: &str) -> Result<Moment, TargetError> {
+    Moment::parse(text).ok_or_else(|| TargetError::Senseless(format!("`{text}` as the time, which is none")))
+}
+
+fn registered(engine: &mut dyn Engine) -> Result<Register, TargetError> {
+    let mut found = Register::default();
+    for table in REGISTER {
+        engine.select(table, &mut |row| register::into_register(&mut found, table, &row))?;
+    }
+    Ok(found)
+}
+
+fn write_register(engine: &mut dyn Engine, before: &Register, after: &Register) -> Result<(), TargetError> {
+    register::between(before, after).iter().try_for_each(|(table, changes)| {
+        engine.delete(table, &changes.deletes)?;
+        put(engine, table, changes)
+    })
+}
+
+/// What belongs to an account follows its new name.
+pub(super) fn rename(engine: &mut dyn Engine, plan: &Plan) -> Result<(), TargetError> {
+    let renames = plan.steps.iter().filter_map(|step| match step {
+        Step::RenameUser { from, to } => Some((from, to)),
+        _ => None,
+    });
+    let mut renames = renames.peekable();
+    if renames.peek().is_none() {
+        return Ok(());
+    }
+    let before = registered(engine)?;
+    let after = renames.fold(before.clone(), |register, (from, to)| register.renamed(from, to));
+    write_register(engine, &before, &after)
+}
+
+/// Empties the tables of what the policy declares, and forgets that it was applied.
+fn empty_declared(engine: &mut dyn Engine) -> Result<(), TargetError> {
+    let tables = Declares::ALL.into_iter().rev().map(Declares::table).chain([&LAST_APPLIED]);
+    for table in tables {
+        let mut keys = Vec::new();
+        engine.select(table, &mut |row| {
+            keys.push(table.key_of(&row));
+            Ok(())
+        })?;
+        engine.delete(table, &keys)?;
+    }
+    Ok(())
+}
