@@ -85,7 +85,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
     let Database { mut target, name, heading } = database;
-    let register = target.register()?.map(|(register, _)| register);
+    let register = target.register()?;
     recorded(&mut *target, &run, &opened, &name, allowed(&opened, register.as_ref()))?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);

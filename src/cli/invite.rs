@@ -9,10 +9,10 @@ use crate::say;
 use crate::wire;
 
 use super::database::{Database, database};
-use super::registered::{alter, deed, message_id, send, who_acts};
-use super::running::{Acting, gather};
-use super::session::{Failure, open_compiling};
-use super::{Common, Context, Format, Outcome};
+use super::registered::{Everywhere, alter, deed, message_id, send, who_acts};
+use super::running::gather;
+use super::session::{Failure, open_for};
+use super::{Context, Format, Outcome};
 
 /// Look after invitations: list, send again, take back, accept
 ///
@@ -29,15 +29,8 @@ use super::{Common, Context, Format, Outcome};
 pub struct Invite {
     #[command(subcommand)]
     deed: Deed,
-    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
-    /// counts from the current directory, or from that of -C [default: that of
-    /// the settings, else crm.db beside policies/]
-    #[arg(long, value_name = "URL", global = true)]
-    database: Option<String>,
     #[command(flatten)]
-    acting: Acting,
-    #[command(flatten)]
-    common: Common,
+    everywhere: Everywhere,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,23 +55,25 @@ enum Deed {
 }
 
 pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    let Everywhere { database: url, format, .. } = &command.everywhere;
+    let opened = open_for(context, None, context.company.as_deref())?;
+    let acting = command.everywhere.acting();
     let policy = opened.policy();
-    let Database { mut target, name, .. } = database(context, &opened, command.database.as_deref())?;
+    let Database { mut target, name, .. } = database(context, &opened, url.as_deref())?;
     let (register, now) = super::registered::registered(&mut *target)?;
     let at = (&opened, name.as_str());
-    let json = command.common.format == Format::Json;
-    let acting = |word: &str| {
-        let who = who_acts(&opened, &command.acting)?;
+    let json = *format == Format::Json;
+    let who_may = |word: &str| {
+        let who = who_acts(&opened, &acting)?;
         online::in_charge(policy, &who)?;
-        Ok::<_, Failure>(deed(&opened, &command.acting, context, &who, word))
+        Ok::<_, Failure>(deed(&opened, &acting, context, &who, word))
     };
     let out = match &command.deed {
         Deed::List if json => wire::to_text(&wire::invitations(&register, now)),
         Deed::List => text::print(&view::invitations(&register, now), opened.out),
         Deed::Resend { user } => {
             let user = Name::foreign(user);
-            let run = acting("resend")?;
+            let run = who_may("resend")?;
             alter(&mut *target, &run, at, |register, now| {
                 online::resend(policy, register, now, &user, &mut message_id).map(|after| (after, ()))
             })?;
@@ -91,7 +86,7 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
         }
         Deed::Revoke { user } => {
             let user = Name::foreign(user);
-            let run = acting("revoke")?;
+            let run = who_may("revoke")?;
             alter(&mut *target, &run, at, |register, now| {
                 online::revoke(register, now, &user).map(|after| (after, ()))
             })?;
@@ -104,8 +99,7 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
         Deed::Accept { token } => {
             // Whoever has the token is whom it was sent to; nobody else has to act.
             let hash = blake3::hash(token.trim().as_bytes()).to_hex().to_string();
-            let run =
-                crate::audit::Run { deed: Some("accept".to_owned()), ..gather(&opened, &command.acting, context) };
+            let run = crate::audit::Run { deed: Some("accept".to_owned()), ..gather(&opened, &acting, context) };
             let user = alter(&mut *target, &run, at, |register, now| {
                 let presented = online::accept(register, now, &hash)?;
                 Ok((presented.register, presented.user))

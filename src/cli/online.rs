@@ -9,10 +9,9 @@ use crate::say;
 use crate::wire;
 
 use super::database::{Database, database};
-use super::registered::{alter, deed, who_acts};
-use super::running::Acting;
-use super::session::{Failure, open_compiling};
-use super::{Common, Context, Format, Outcome};
+use super::registered::{Everywhere, alter, deed, who_acts};
+use super::session::{Failure, open_for};
+use super::{Context, Format, Outcome};
 
 /// Show who works online, who was invited, and the places of the licence
 ///
@@ -29,15 +28,8 @@ use super::{Common, Context, Format, Outcome};
 pub struct Online {
     #[command(subcommand)]
     deed: Option<Deed>,
-    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
-    /// counts from the current directory, or from that of -C [default: that of
-    /// the settings, else crm.db beside policies/]
-    #[arg(long, value_name = "URL", global = true)]
-    database: Option<String>,
     #[command(flatten)]
-    acting: Acting,
-    #[command(flatten)]
-    common: Common,
+    everywhere: Everywhere,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,26 +47,28 @@ enum Deed {
 }
 
 pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    let Everywhere { database: url, format, .. } = &command.everywhere;
+    let opened = open_for(context, None, context.company.as_deref())?;
+    let acting = command.everywhere.acting();
     let policy = opened.policy();
-    let Database { mut target, name, .. } = database(context, &opened, command.database.as_deref())?;
+    let Database { mut target, name, .. } = database(context, &opened, url.as_deref())?;
     let Some(deed_) = &command.deed else {
         // Without a database nobody was invited yet.
         let (register, now) = target.register()?.unwrap_or((Register::default(), Moment::default()));
         let (people, places) = (online::people(policy, &register, now), online::places(policy, &register, now));
-        let out = match command.common.format {
+        let out = match *format {
             Format::Json => wire::to_text(&wire::online(&register, &people, places)),
             Format::Text => text::print(&view::online(policy, &register, &people, places), opened.out),
         };
         return Ok(Outcome::new(out, 0));
     };
-    let who = who_acts(&opened, &command.acting)?;
+    let who = who_acts(&opened, &acting)?;
     online::in_charge(policy, &who)?;
     let (word, user) = match deed_ {
         Deed::Lock { user } => ("lock", Name::foreign(user)),
         Deed::Unlock { user } => ("unlock", Name::foreign(user)),
     };
-    let run = deed(&opened, &command.acting, context, &who, word);
+    let run = deed(&opened, &acting, context, &who, word);
     super::registered::registered(&mut *target)?;
     alter(&mut *target, &run, (&opened, &name), |register, now| {
         let after = match deed_ {
@@ -83,7 +77,7 @@ pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
         };
         after.map(|after| (after, ()))
     })?;
-    let out = match (command.common.format, deed_) {
+    let out = match (format, deed_) {
         (Format::Json, _) => wire::to_text(&wire::deed(word, 0, &online::Settled::default(), &[], &[])),
         (Format::Text, Deed::Lock { .. }) => {
             text::print(&view::sentence(say!("the login of {user} is locked", user)), opened.out)

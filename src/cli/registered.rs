@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clap::Args;
+
 use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{self, Moment, Refused, Register, Settled, State};
@@ -13,7 +15,30 @@ use crate::target::{Altered, End, Target};
 
 use super::running::{Acting, gather, os_user};
 use super::session::{Failure, Opened};
-use super::{Context, running};
+use super::{Context, Format, running};
+
+/// What commands with several deeds take, before the deed or behind it.
+#[derive(Debug, Args)]
+pub struct Everywhere {
+    /// The database, as sqlite:PATH, postgres://... or env:NAME; a relative path
+    /// counts from the current directory, or from that of -C [default: that of
+    /// the settings, else sqlite:crm.db beside policies/]
+    #[arg(long, value_name = "URL", global = true)]
+    pub database: Option<String>,
+    /// Who acts, for the record; a claim that nothing proves
+    #[arg(long = "as", value_name = "NAME", global = true)]
+    acting_as: Option<String>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub format: Format,
+}
+
+impl Everywhere {
+    /// Who says to act.
+    pub fn acting(&self) -> Acting {
+        Acting::of(self.acting_as.clone())
+    }
+}
 
 impl From<Refused> for Failure {
     fn from(Refused { message, help }: Refused) -> Self {
@@ -77,8 +102,8 @@ pub fn alter<T, A: Into<Altered>>(
 }
 
 /// Refuses what a policy says of online access if the register says that it cannot be so. Gives the state.
-pub fn allowed(opened: &Opened, register: Option<&Register>) -> Result<State, Failure> {
-    let Some(register) = register else { return Ok(State::Never) };
+pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<State, Failure> {
+    let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(State::Never) };
     let (policy, connection) = (opened.policy(), &register.connection);
     match connection.state {
         State::Never => return Ok(State::Never),
@@ -98,7 +123,7 @@ pub fn allowed(opened: &Opened, register: Option<&Register>) -> Result<State, Fa
             say!("the policy makes {named} responsible for synchronisation, but {recorded} is", named, recorded);
         return Err(Refused::new(message, say!("`rightful handover --to {named}` hands over first", named)).into());
     }
-    online::keeps_addresses(policy, register)?;
+    online::settle(policy, register, now, &mut Name::to_string)?;
     Ok(State::Connected)
 }
 

@@ -31,6 +31,11 @@ pub struct Acting {
 }
 
 impl Acting {
+    /// Whoever says this name.
+    pub fn of(acting_as: Option<String>) -> Self {
+        Self { acting_as }
+    }
+
     /// The name, if one was said.
     pub fn name(&self) -> Option<&str> {
         self.acting_as.as_deref()

@@ -1,5 +1,6 @@
 //! What commands share: opening the repository, compiling, understanding questions, warning, and failing.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +109,7 @@ pub struct Opened {
     /// The same for complaints.
     pub err: Look,
     company: usize,
+    warned: RefCell<Vec<Text>>,
 }
 
 impl Opened {
@@ -138,8 +140,12 @@ impl Opened {
         rights.into_iter().map(|right| policy.rights.key(right).clone()).collect()
     }
 
-    /// Says something beside the answer, on the error output.
+    /// Says something beside the answer, on the error output, and once: a command may write several runs.
     pub fn warn(&self, text: Text) {
+        if self.warned.borrow().contains(&text) {
+            return;
+        }
+        self.warned.borrow_mut().push(text.clone());
         let mut page = Page::default();
         page.text(text);
         super::write_err(&text::print(&page, self.err));
@@ -166,7 +172,7 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
     let below = below(&root);
-    Ok(Opened { root, repository, revision, below, out, err, company: 0 })
+    Ok(Opened { root, repository, revision, below, out, err, company: 0, warned: RefCell::default() })
 }
 
 /// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.

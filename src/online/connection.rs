@@ -6,6 +6,7 @@ use crate::name::Name;
 use crate::say;
 
 use super::eligible::address;
+use super::invitation::settle;
 use super::{Login, Moment, Places, Refused, Register, State, Terms, places};
 
 /// How long a first synchronisation keeps others out at most, in seconds: who dies in the middle of it keeps nobody out
@@ -40,7 +41,7 @@ pub fn in_charge(policy: &Policy, name: &Name) -> Result<(), Refused> {
 ///
 /// # Errors
 /// If the company is connected already, somebody else answers for it, the licence does not let another company
-/// database be connected, or somebody is at work.
+/// database be connected, somebody is at work, or an invitation could not be sent.
 pub fn connect(
     policy: &Policy,
     register: &Register,
@@ -92,6 +93,8 @@ pub fn connect(
         let message = say!("a first synchronisation is going on");
         return Err(Refused::new(message, say!("wait for it; if it died, its place is free at {until}", until)));
     }
+    // Whoever cannot be let in afterwards is told before anything is written.
+    settle(policy, &connected(policy, register, now, acting), now, &mut Name::to_string)?;
     let mut after = register.clone();
     after.connection.exclusive_until = Some(now.later(EXCLUSIVE));
     Ok(after)

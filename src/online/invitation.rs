@@ -25,15 +25,13 @@ pub struct Settled {
     pub reopened: Vec<Name>,
     /// Who has no access any more.
     pub ended: Vec<Name>,
-    /// Who waits for a place of the licence.
-    pub waiting: Vec<Name>,
 }
 
 /// Brings the invitations in line with what a policy declares. Without a connection nobody is invited. `message_id`
 /// makes the Message-ID of a user's invitation.
 ///
 /// # Errors
-/// If the policy gives another e-mail address to somebody who has a login.
+/// If the policy gives another e-mail address to somebody who has a login, or access to more people than the licence.
 pub fn settle(
     policy: &Policy,
     register: &Register,
@@ -82,8 +80,11 @@ pub fn settle(
         let left = places(policy, &settled.register, now).left();
         let has_place = settled.register.invitations.contains_key(&name);
         if left == Some(0) && !has_place {
-            settled.waiting.push(name);
-            continue;
+            let message = say!("the licence has no place left for {to}", to = name);
+            let help = say!(
+                "take somebody out of `online.access`, or write the number of a larger licence into `licence.invitations`"
+            );
+            return Err(Refused::new(message, help));
         }
         let known = settled.register.logins.get_mut(&name);
         let is_known = known.is_some();

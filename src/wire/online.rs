@@ -141,7 +141,6 @@ pub struct DeedOut {
     /// Who can no longer work online.
     ended: Vec<String>,
     /// Who waits for a place of the licence.
-    waiting: Vec<String>,
     /// To whom a letter went.
     sent: Vec<String>,
     /// Whose letter did not go; it is sent again later.
@@ -167,7 +166,6 @@ pub fn deed(deed: &str, applied: usize, settled: &Settled, sent: &[Name], unsent
         invited: names(&settled.invited),
         reopened: names(&settled.reopened),
         ended: names(&settled.ended),
-        waiting: names(&settled.waiting),
         sent: names(sent),
         unsent: unsent.iter().map(|(user, error)| UnsentOut { user: user.to_string(), error: error.clone() }).collect(),
     }

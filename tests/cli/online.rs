@@ -58,6 +58,11 @@ fn token(letter: &str) -> String {
     letter.lines().find(is_token).unwrap().to_owned()
 }
 
+/// What the program says, without the breaks of its lines.
+fn run(firm: &Repository, arguments: &str) -> String {
+    firm.run(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn statuses(firm: &Repository) -> Vec<String> {
     let (_, online) = firm.json("online");
     let people = online["people"].as_array().unwrap().iter();
@@ -74,7 +79,7 @@ fn by_hand(firm: &Repository, sql: &str) {
 fn who_connects_is_responsible_and_whom_the_policy_names_is_invited() {
     let firm = firm();
     assert_eq!(statuses(&firm), ["anna not-invited", "ilka not-invited", "karin not-invited", "lars not-invited"]);
-    let said = firm.run("connect --as anna --on 2026-11-22");
+    let said = run(&firm, "connect --as anna --on 2026-11-22");
     assert!(said.contains("connected: ") && said.contains("anna answers for synchronisation"), "{said}");
     assert!(said.contains("invitations sent to: `lars`"), "{said}");
     assert_eq!(statuses(&firm), ["anna active", "ilka not-invited", "karin not-invited", "lars invited"]);
@@ -82,21 +87,21 @@ fn who_connects_is_responsible_and_whom_the_policy_names_is_invited() {
     assert_eq!(online["places"], json!({ "used": 2, "of": 3, "left": 1 }));
     let letter = &letters(&firm)[0];
     assert!(letter.contains("To: lars@nordwind.example") && letter.contains("Moin Lars!"), "{letter}");
-    assert!(letter.contains("Hallo Lars Kaufmann,"), "in the language of the employee: {letter}");
-    let again = firm.run("connect --as anna --on 2026-11-22");
+    assert!(letter.contains("Guten Tag Lars Kaufmann,"), "in the language of the employee: {letter}");
+    let again = run(&firm, "connect --as anna --on 2026-11-22");
     assert!(again.starts_with("exit 3") && again.contains("is connected already, by anna"), "{again}");
 }
 
 #[test]
 fn connecting_is_refused_to_others_and_while_somebody_works() {
     let firm = firm();
-    assert!(firm.run("connect --as ilka").contains("anna answers for synchronisation, and ilka does not"));
-    assert!(firm.run("connect --as lars").contains("`lars` is no superuser"));
-    assert!(firm.run("connect --as nobody").contains("there is no user `nobody`"));
-    firm.run("apply --on 2026-11-22");
+    assert!(run(&firm, "connect --as ilka").contains("anna answers for synchronisation, and ilka does not"));
+    assert!(run(&firm, "connect --as lars").contains("`lars` is no superuser"));
+    assert!(run(&firm, "connect --as nobody").contains("there is no user `nobody`"));
+    run(&firm, "apply --on 2026-11-22");
     let session = "INSERT INTO sessions VALUES ('s1', 'api', 'the web shop', '2026-11-22T08:00:00.000Z', '9999-01-01T00:00:00.000Z')";
     by_hand(&firm, session);
-    let said = firm.run("connect --as anna --on 2026-11-22");
+    let said = run(&firm, "connect --as anna --on 2026-11-22");
     assert!(
         said.starts_with("exit 3") && said.contains("others are at work") && said.contains("the web shop"),
         "{said}"
@@ -104,16 +109,16 @@ fn connecting_is_refused_to_others_and_while_somebody_works() {
     by_hand(&firm, "DELETE FROM sessions; UPDATE connection SET exclusive_until = '9999-01-01T00:00:00.000Z'");
     let error = Connection::open(firm.path("crm.db")).unwrap().execute_batch(session).unwrap_err();
     assert!(error.to_string().contains("nobody else may work"));
-    assert!(firm.run("connect --as anna --on 2026-11-22").contains("a first synchronisation is going on"));
+    assert!(run(&firm, "connect --as anna --on 2026-11-22").contains("a first synchronisation is going on"));
     by_hand(&firm, "UPDATE connection SET exclusive_until = '2026-01-01T00:00:00.000Z'");
-    assert!(firm.run("connect --as anna --on 2026-11-22").starts_with("exit 0"));
+    assert!(run(&firm, "connect --as anna --on 2026-11-22").starts_with("exit 0"));
 }
 
 #[test]
 fn what_the_company_lacks_is_named_before_it_is_connected() {
     let firm = firm();
     firm.write("policies/firm.yaml", FIRM.replace("  phone: \"+49 40 1\"\n", "").replace(", contact: Anna", ""));
-    let said = firm.run("connect --as anna");
+    let said = run(&firm, "connect --as anna");
     assert!(said.starts_with("exit 1"), "{said}");
     assert!(said.contains("incomplete-company") && said.contains("`phone`"), "{said}");
     assert!(said.contains("incomplete-licence") && said.contains("`contact`"), "{said}");
@@ -123,28 +128,28 @@ fn what_the_company_lacks_is_named_before_it_is_connected() {
 fn an_invitation_is_accepted_once_in_time_and_unless_it_was_revoked() {
     let firm = connected();
     let first = token(&letters(&firm)[0]);
-    let said = firm.run(&format!("invite accept {first}"));
+    let said = run(&firm, &format!("invite accept {first}"));
     assert!(said.starts_with("exit 0") && said.contains("lars can work online now"), "{said}");
     assert!(statuses(&firm).contains(&"lars active".to_owned()));
-    assert!(firm.run(&format!("invite accept {first}")).contains("was accepted already"));
-    assert!(firm.run("invite accept 1234").contains("no invitation has this token"));
-    firm.run("invite revoke lars --as anna");
+    assert!(run(&firm, &format!("invite accept {first}")).contains("was accepted already"));
+    assert!(run(&firm, "invite accept 1234").contains("no invitation has this token"));
+    run(&firm, "invite revoke lars --as anna");
     assert!(statuses(&firm).contains(&"lars revoked".to_owned()));
-    assert!(firm.run(&format!("invite accept {first}")).contains("this invitation was revoked"));
+    assert!(run(&firm, &format!("invite accept {first}")).contains("this invitation was revoked"));
     // The entry stands in the policy, and the access stays revoked all the same.
-    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0"));
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
     assert!(statuses(&firm).contains(&"lars revoked".to_owned()));
-    firm.run("invite resend lars --as anna");
+    run(&firm, "invite resend lars --as anna");
     assert!(statuses(&firm).contains(&"lars invited".to_owned()));
     let newer = token(letters(&firm).last().unwrap());
     assert_ne!(first, newer);
-    assert!(firm.run(&format!("invite accept {first}")).contains("no invitation has this token"));
+    assert!(run(&firm, &format!("invite accept {first}")).contains("no invitation has this token"));
     by_hand(&firm, "UPDATE invitations SET expires_at = '2026-01-01T00:00:00.000Z'");
     assert!(statuses(&firm).contains(&"lars expired".to_owned()));
-    assert!(firm.run(&format!("invite accept {newer}")).contains("this invitation expired"));
-    firm.run("invite resend lars --as anna");
+    assert!(run(&firm, &format!("invite accept {newer}")).contains("this invitation expired"));
+    run(&firm, "invite resend lars --as anna");
     let newest = token(letters(&firm).last().unwrap());
-    assert!(firm.run(&format!("invite accept {newest}")).starts_with("exit 0"));
+    assert!(run(&firm, &format!("invite accept {newest}")).starts_with("exit 0"));
     assert!(statuses(&firm).contains(&"lars active".to_owned()));
 }
 
@@ -159,14 +164,14 @@ fn no_token_stands_anywhere_but_in_the_letter() {
 #[test]
 fn the_address_of_a_login_never_changes() {
     let firm = connected();
-    firm.run(&format!("invite accept {}", token(&letters(&firm)[0])));
+    run(&firm, &format!("invite accept {}", token(&letters(&firm)[0])));
     firm.write("policies/firm.yaml", FIRM.replace("lars@nordwind.example", "l.kaufmann@nordwind.example"));
-    let said = firm.run("apply --on 2026-11-22");
+    let said = run(&firm, "apply --on 2026-11-22");
     assert!(said.starts_with("exit 3") && said.contains("the e-mail address of a login never changes"), "{said}");
     let kept = FIRM.replace("lars@nordwind.example", "l.kaufmann@nordwind.example");
     let kept = kept.replace("lars: { role: accountant,", "lars: { role: accountant, email: lars@nordwind.example,");
     firm.write("policies/firm.yaml", kept);
-    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0"));
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
     let error =
         Connection::open(firm.path("crm.db")).unwrap().execute_batch("UPDATE logins SET email = 'x'").unwrap_err();
     assert!(error.to_string().contains("never changes"));
@@ -177,12 +182,12 @@ fn the_licence_is_kept_to_and_a_place_that_is_free_is_used() {
     let firm = connected();
     let two = FIRM.replace("    lars: {", "    karin: { role: accountant }\n    lars: {");
     firm.write("policies/firm.yaml", two.replace("invitations: 3", "invitations: 2"));
-    let said = firm.run("apply --on 2026-11-22");
+    let said = run(&firm, "apply --on 2026-11-22");
     assert!(said.contains("too-many-invitations"), "the responsible user takes a place: {said}");
     firm.write("policies/firm.yaml", &two);
-    assert!(firm.run("apply --on 2026-11-22").contains("invitations sent to: `karin`"));
+    assert!(run(&firm, "apply --on 2026-11-22").contains("invitations sent to: `karin`"));
     firm.write("policies/firm.yaml", FIRM.replace("    lars: {", "    karin: {"));
-    let said = firm.run("apply --on 2026-11-22");
+    let said = run(&firm, "apply --on 2026-11-22");
     assert!(said.contains("can no longer work online: `lars`"), "{said}");
     assert_eq!(statuses(&firm), ["anna active", "ilka not-invited", "karin invited", "lars not-invited"]);
 }
@@ -190,7 +195,7 @@ fn the_licence_is_kept_to_and_a_place_that_is_free_is_used() {
 #[test]
 fn a_login_is_locked_by_hand_or_by_failing_too_often() {
     let firm = connected();
-    firm.run(&format!("invite accept {}", token(&letters(&firm)[0])));
+    run(&firm, &format!("invite accept {}", token(&letters(&firm)[0])));
     let state = || -> String {
         let database = Connection::open(firm.path("crm.db")).unwrap();
         database.query_row("SELECT state FROM login_state WHERE user_id = 'lars'", [], |row| row.get(0)).unwrap()
@@ -199,21 +204,21 @@ fn a_login_is_locked_by_hand_or_by_failing_too_often() {
     by_hand(&firm, "UPDATE logins SET failed_logins = 5 WHERE user_id = 'lars'");
     assert_eq!(state(), "locked");
     assert!(statuses(&firm).contains(&"lars locked".to_owned()));
-    assert!(firm.run("online unlock lars --as anna").contains("the login of lars is unlocked"));
+    assert!(run(&firm, "online unlock lars --as anna").contains("the login of lars is unlocked"));
     assert_eq!(state(), "open");
-    firm.run("online lock lars --as anna");
+    run(&firm, "online lock lars --as anna");
     assert_eq!(state(), "locked");
-    assert!(firm.run("online lock lars --as anna").contains("is locked since"));
-    assert!(firm.run("online lock lars --as karin").contains("`karin` is no superuser"));
+    assert!(run(&firm, "online lock lars --as anna").contains("is locked since"));
+    assert!(run(&firm, "online lock lars --as karin").contains("`karin` is no superuser"));
 }
 
 #[test]
 fn only_the_responsible_user_disconnects_and_connects_again() {
     let firm = connected();
-    firm.run(&format!("invite accept {}", token(&letters(&firm)[0])));
-    let refused = firm.run("disconnect --as ilka");
+    run(&firm, &format!("invite accept {}", token(&letters(&firm)[0])));
+    let refused = run(&firm, "disconnect --as ilka");
     assert!(refused.starts_with("exit 3") && refused.contains("only anna may disconnect"), "{refused}");
-    assert!(firm.run("disconnect --as anna").contains("is disconnected: nobody works online"));
+    assert!(run(&firm, "disconnect --as anna").contains("is disconnected: nobody works online"));
     let count = |sql: &str| -> i64 {
         Connection::open(firm.path("crm.db")).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     };
@@ -223,46 +228,46 @@ fn only_the_responsible_user_disconnects_and_connects_again() {
     );
     assert_eq!(count("SELECT count(*) FROM logins"), 2);
     assert_eq!(count("SELECT count(*) FROM login_state WHERE state <> 'closed'"), 0);
-    let applied = firm.run("apply --on 2026-11-22");
+    let applied = run(&firm, "apply --on 2026-11-22");
     assert!(applied.starts_with("exit 3") && applied.contains("was disconnected"), "{applied}");
-    assert!(firm.run("disconnect --as anna").contains("the company is not connected"));
+    assert!(run(&firm, "disconnect --as anna").contains("the company is not connected"));
     firm.write("policies/firm.yaml", FIRM.replace("responsible: anna", "responsible: ilka"));
-    assert!(firm.run("connect --as ilka --on 2026-11-22").contains("anna connected the company before"));
+    assert!(run(&firm, "connect --as ilka --on 2026-11-22").contains("anna connected the company before"));
     firm.write("policies/firm.yaml", FIRM);
-    let again = firm.run("connect --as anna --on 2026-11-22");
+    let again = run(&firm, "connect --as anna --on 2026-11-22");
     assert!(again.starts_with("exit 0"), "{again}");
     assert_eq!(count("SELECT count(*) FROM users"), 5);
     assert!(statuses(&firm).contains(&"lars active".to_owned()), "who had access has it again");
-    assert!(firm.run("audit verify").starts_with("exit 0"));
+    assert!(run(&firm, "audit verify").starts_with("exit 0"));
 }
 
 #[test]
 fn nothing_is_applied_until_the_policy_and_the_database_name_the_same_responsible_user() {
     let firm = connected();
     firm.write("policies/firm.yaml", FIRM.replace("responsible: anna", "responsible: ilka"));
-    let said = firm.run("apply --on 2026-11-22");
+    let said = run(&firm, "apply --on 2026-11-22");
     assert!(said.starts_with("exit 3") && said.contains("but anna is"), "{said}");
-    assert!(firm.run("handover --to ilka --as karin").contains("only anna or ilka may hand over"));
-    assert!(firm.run("handover --to karin --as anna").contains("`karin` is no superuser"));
-    let said = firm.run("handover --to ilka --as ilka");
+    assert!(run(&firm, "handover --to ilka --as karin").contains("only anna or ilka may hand over"));
+    assert!(run(&firm, "handover --to karin --as anna").contains("`karin` is no superuser"));
+    let said = run(&firm, "handover --to ilka --as ilka");
     assert!(said.contains("ilka answers for the synchronisation of crm.db now"), "{said}");
-    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0"));
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
     assert_eq!(statuses(&firm), ["anna revoked", "ilka active", "karin not-invited", "lars invited"]);
-    assert!(firm.run("disconnect --as anna").contains("only ilka may disconnect"));
+    assert!(run(&firm, "disconnect --as anna").contains("only ilka may disconnect"));
 }
 
 #[test]
 fn a_letter_that_does_not_go_is_sent_again_with_another_token() {
     let firm = firm();
     firm.write("outbox", "a file where a folder should be");
-    let said = firm.run("connect --as anna --on 2026-11-22");
+    let said = run(&firm, "connect --as anna --on 2026-11-22");
     assert!(said.starts_with("exit 0") && said.contains("the letter to lars did not go"), "{said}");
     std::fs::remove_file(firm.path("outbox")).unwrap();
     // Not at once: a server that is down is left in peace for a while.
-    firm.run("apply --on 2026-11-22");
+    run(&firm, "apply --on 2026-11-22");
     assert!(letters(&firm).is_empty());
     by_hand(&firm, "UPDATE invitations SET next_at = '2026-01-01T00:00:00.000Z'");
-    firm.run("apply --on 2026-11-22");
+    run(&firm, "apply --on 2026-11-22");
     assert_eq!(letters(&firm).len(), 1);
     let (_, list) = firm.json("invite list");
     assert_eq!((&list["invitations"][0]["sent"], &list["invitations"][0]["attempts"]), (&json!(true), &json!(2)));
@@ -275,5 +280,5 @@ fn what_was_done_is_recorded_with_who_said_to_act() {
     let deeds: Vec<_> = history["runs"].as_array().unwrap().iter().map(|run| run["deed"].clone()).collect();
     assert_eq!(deeds, [json!("invite"), json!("connect"), json!(null)]);
     assert_eq!(history["runs"][1]["claims"]["acting_as"], "anna");
-    assert!(firm.run("audit verify").starts_with("exit 0"));
+    assert!(run(&firm, "audit verify").starts_with("exit 0"));
 }

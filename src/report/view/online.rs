@@ -142,7 +142,6 @@ pub fn settled(settled: &Settled, sent: &[Name], failed: &[(Name, String)]) -> P
     line(sent, |names| say!("invitations sent to: {names}", names));
     line(&settled.reopened, |names| say!("can work online again: {names}", names));
     line(&settled.ended, |names| say!("can no longer work online: {names}", names));
-    line(&settled.waiting, |names| say!("wait for a place of the licence: {names}", names));
     for (name, error) in failed {
         page.text(Line::new().then(
             Tone::Warning,
