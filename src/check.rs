@@ -20,6 +20,7 @@ mod redundant_rule;
 mod rename_conflict;
 mod responsible_not_superuser;
 mod sensitive_for_everyone;
+mod service_not_licensed;
 mod superuser_without_employee;
 mod too_many_invitations;
 mod unused_group;
@@ -49,7 +50,7 @@ pub struct Subject<'p> {
 /// A rule of the check.
 type Check = fn(&Subject<'_>) -> Vec<Diagnostic>;
 
-const CHECKS: [(Code, Check); 23] = [
+const CHECKS: [(Code, Check); 24] = [
     (Code::AmbiguousModuleSet, ambiguous_module_set::run),
     (Code::CannotStart, cannot_start::run),
     (Code::DuplicateMember, duplicate_member::run),
@@ -69,6 +70,7 @@ const CHECKS: [(Code, Check); 23] = [
     (Code::RenameConflict, rename_conflict::run),
     (Code::ResponsibleNotSuperuser, responsible_not_superuser::run),
     (Code::SensitiveForEveryone, sensitive_for_everyone::run),
+    (Code::ServiceNotLicensed, service_not_licensed::run),
     (Code::SuperuserWithoutEmployee, superuser_without_employee::run),
     (Code::TooManyInvitations, too_many_invitations::run),
     (Code::UnusedGroup, unused_group::run),
@@ -269,6 +271,23 @@ licence: { name: Nordwind, contact: Anna, phone: "+49 40 1", invitations: 2 }
              online: {{ responsible: anna, access: {{ anna: , lars: {{ email: lars@n.example }} }} }}\n"
         );
         assert_eq!(findings(&fine), "");
+        // Whoever answers for synchronisation has a place too, without being invited.
+        let three = fine
+            .replace("{ anna: , lars", "{ karin: , lars")
+            .replace("users: {", "users: { karin: { employee: e-karin },");
+        let three = three.replace("employees: {", "employees: { e-karin: { name: Karin, email: karin@n.example },");
+        insta::assert_snapshot!(findings(&three), @"");
+    }
+
+    #[test]
+    fn a_service_is_one_of_the_licence() {
+        let firm = format!(
+            "{ONLINE}users: {{ anna: {{ employee: e-anna, superuser: true }} }}\n\
+             online: {{ access: {{ anna: {{ services: [calendar, documents] }} }} }}\n"
+        );
+        assert_eq!(findings(&firm), "", "a licence that lists none does not limit them");
+        let firm = firm.replace("invitations: 2", "invitations: 2, services: [crm, calendar]");
+        insta::assert_snapshot!(findings(&firm), @"");
     }
 
     #[test]

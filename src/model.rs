@@ -13,6 +13,7 @@ pub mod key;
 mod lower;
 mod names;
 pub mod online;
+pub mod roles;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};

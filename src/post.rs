@@ -61,7 +61,7 @@ impl Post {
     /// # Errors
     /// If it is no such URL; no part of it is repeated.
     pub fn server(url: &str) -> Result<Self, PostError> {
-        let builder = SmtpTransport::from_url(url).map_err(|_| PostError::BadServer)?;
+        let builder = SmtpTransport::from_url(&with_tls(url)).map_err(|_| PostError::BadServer)?;
         Ok(Self::Server(Box::new(builder.timeout(Some(PATIENCE)).build())))
     }
 
@@ -78,6 +78,15 @@ impl Post {
             }
         }
     }
+}
+
+/// A server that is not on this machine gets letters, and the password, over an encrypted line only.
+fn with_tls(url: &str) -> String {
+    let Some(rest) = url.strip_prefix("smtp://").filter(|rest| !rest.contains("tls=")) else { return url.to_owned() };
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let is_here = ["localhost", "127.", "[::1]"].iter().any(|here| host.starts_with(here));
+    let joint = if rest.contains('?') { '&' } else { '?' };
+    if is_here { url.to_owned() } else { format!("{url}{joint}tls=required") }
 }
 
 fn in_a_line(error: &lettre::transport::smtp::Error) -> String {
@@ -145,6 +154,16 @@ mod tests {
         assert!(text.contains("Message-ID: <1234.lars@rightful>\r\n"), "{text}");
         assert!(text.contains("To: lars@nordwind.example\r\n"), "{text}");
         assert!(fs::read_dir(folder.path().join("mail/tmp")).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn only_a_server_on_this_machine_gets_letters_in_the_clear() {
+        assert_eq!(with_tls("smtp://localhost:25"), "smtp://localhost:25");
+        assert_eq!(with_tls("smtp://u:p@127.0.0.1:25"), "smtp://u:p@127.0.0.1:25");
+        assert_eq!(with_tls("smtp://mail.example:587"), "smtp://mail.example:587?tls=required");
+        assert_eq!(with_tls("smtp://u:127.@mail.example"), "smtp://u:127.@mail.example?tls=required");
+        assert_eq!(with_tls("smtp://mail.example?tls=opportunistic"), "smtp://mail.example?tls=opportunistic");
+        assert_eq!(with_tls("smtps://mail.example"), "smtps://mail.example");
     }
 
     #[test]

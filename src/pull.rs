@@ -21,7 +21,7 @@ use crate::say;
 use crate::state::{Fact, Key, State, Value};
 
 use fixed::Fixed;
-use taker::Taker;
+use taker::{Taker, is_predefined};
 
 pub use crate::edit::hunk::{File, Hunk};
 pub use fixed::Fixture;
@@ -69,6 +69,8 @@ pub enum Why {
     Circle,
     /// Rules on the right are over something else.
     Scope,
+    /// What is said of the company and its licence is written by hand.
+    ByHand,
 }
 
 impl Why {
@@ -96,6 +98,7 @@ impl Why {
             Self::Contradiction => say!("the same is allowed and denied, which a policy cannot say"),
             Self::Circle => say!("the groups would contain each other in a circle"),
             Self::Scope => say!("the right is over another kind of thing than its rules"),
+            Self::ByHand => say!("the sections `company` and `licence` are written by hand"),
         }
     }
 }
@@ -168,6 +171,10 @@ pub fn everything(actual: &State) -> Result<Taking, Vec<Unnameable>> {
     let facts = built_in.iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone())));
     let declared = State { facts: facts.collect() };
     let mut taker = Taker::new(&declared, actual.clone(), actual);
+    for key in actual.facts.keys().filter(|key| matches!(key, Key::Company | Key::Licence) || is_predefined(key)) {
+        taker.wanted.facts.remove(key);
+        taker.leave(key, None, if is_predefined(key) { Why::Catalogue } else { Why::ByHand });
+    }
     for (key, fact) in &declared.facts {
         if taker.wanted.facts.insert(key.clone(), fact.clone()).is_some_and(|found| found != *fact) {
             taker.leave(key, None, Why::Catalogue);

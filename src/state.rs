@@ -9,6 +9,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::model::key::GroupKey;
+use crate::model::online::{Company, Licence};
 use crate::model::{Policy, Right, Scope};
 use crate::name::Name;
 
@@ -61,6 +62,10 @@ pub enum Fact {
     Access(GroupKey),
     /// The reason of a rule.
     Rule(Option<Box<str>>),
+    /// Whom the database belongs to.
+    Company(Company),
+    /// What was bought for it.
+    Licence(Licence),
 }
 
 /// What is said of a group or role.
@@ -126,6 +131,18 @@ impl Fact {
             ],
             Self::Member(because) | Self::Rule(because) => vec![("because", text(because))],
             Self::Access(role) => vec![("role", Value::Text(role.to_string()))],
+            Self::Company(company) => company.fields().map(|(field, value)| (field, text(value))).into(),
+            Self::Licence(licence) => {
+                let number = |value: Option<u32>| Value::of_text(value.map(|number| number.to_string()).as_deref());
+                vec![
+                    ("name", text(&licence.name)),
+                    ("contact", text(&licence.contact)),
+                    ("phone", text(&licence.phone)),
+                    ("company_databases", number(licence.company_databases)),
+                    ("invitations", number(licence.invitations)),
+                    ("services", Value::list(&licence.services)),
+                ]
+            }
         }
     }
 }
@@ -182,6 +199,8 @@ impl State {
         for rule in &policy.rules {
             facts.entry(Key::of_rule(policy, rule)).or_insert_with(|| Fact::Rule(rule.because.clone()));
         }
+        facts.extend(policy.company.iter().map(|company| (Key::Company, Fact::Company(company.body.clone()))));
+        facts.extend(policy.licence.iter().map(|licence| (Key::Licence, Fact::Licence(licence.body.clone()))));
         Self { facts }
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rightful::audit::{Ended, Reader, Verifier};
 use rightful::date::{Date, Validity, parse_date};
 use rightful::model::key::GroupKey;
+use rightful::model::online::{Company, Licence};
 use rightful::name::Name;
 use rightful::plan::{Desired, Drift, Grant, Origin, Plan, Step, plan};
 use rightful::repository::compile;
@@ -34,6 +35,8 @@ module_sets: { desk: [mail, contacts] }
 attachments: { programs: ['*.exe'] }
 roles: { helper: { allow: [lists.print] } }
 online: { access: { anna: { role: helper } } }
+company: { name: Nordwind, address: { city: Hamburg }, phone: '1' }
+licence: { name: Nordwind, invitations: 3, services: [crm, calendar] }
 ";
 
 fn on() -> Date {
@@ -129,6 +132,19 @@ fn altered(fact: &Fact) -> Vec<Fact> {
         Fact::Member(_) => found.push(Fact::Member(word())),
         Fact::Rule(_) => found.push(Fact::Rule(word())),
         Fact::Access(_) => {}
+        Fact::Company(company) => {
+            for field in 0..8 {
+                let mut fields = company.fields().map(|(_, value)| value.clone());
+                fields[field] = word();
+                found.push(Fact::Company(Company::of_fields(fields)));
+            }
+        }
+        Fact::Licence(licence) => {
+            found.push(Fact::Licence(Licence { contact: word(), ..licence.clone() }));
+            found.push(Fact::Licence(Licence { company_databases: Some(9), ..licence.clone() }));
+            found.push(Fact::Licence(Licence { invitations: None, ..licence.clone() }));
+            found.push(Fact::Licence(Licence { services: vec!["calendar".into()], ..licence.clone() }));
+        }
     }
     found
 }

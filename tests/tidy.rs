@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 15] = [
     &["merge", "review"],
     &["online", "plan"],
     &["audit", "pull"],
-    &["target"],
+    &["post", "target"],
     &["wire", "report"],
     &["cli"],
 ];

@@ -5,6 +5,36 @@
 -- since who had access is kept when a company is disconnected; so nothing here refers to `users`.
 -- What needs a trigger is in 0005-online-triggers.sql.
 
+-- The company that the database belongs to, and its licence, as the policy says them: a row each, if it does. They stay
+-- when the company is disconnected. A licence without company_databases lets one be connected.
+CREATE TABLE company (
+  id                  text NOT NULL PRIMARY KEY CHECK (id = 'company'),
+  name                text,
+  street              text,
+  postal_code         text,
+  city                text,
+  country             text,
+  phone               text,
+  email               text,
+  organisation_number text
+);
+
+CREATE TABLE licence (
+  id                text NOT NULL PRIMARY KEY CHECK (id = 'licence'),
+  name              text,
+  contact           text,
+  phone             text,
+  company_databases bigint CHECK (company_databases >= 0),
+  invitations       bigint CHECK (invitations >= 0)
+);
+
+CREATE TABLE licence_services (
+  licence_id text NOT NULL REFERENCES licence (id) ON DELETE CASCADE,
+  position   bigint NOT NULL CHECK (position > 0),
+  service    text NOT NULL,
+  PRIMARY KEY (licence_id, position)
+);
+
 -- Whether the company is connected. Only the responsible user may disconnect it and connect it again. Until
 -- exclusive_until nobody may register a session: a first synchronisation is going on.
 CREATE TABLE connection (
@@ -63,6 +93,13 @@ CREATE TABLE online_limits (
   failed_logins       bigint NOT NULL CHECK (failed_logins > 0)
 );
 INSERT INTO online_limits (id, idle_logout_seconds, failed_logins) VALUES (1, 1200, 5);
+
+-- Which services of the licence somebody may use online.
+CREATE TABLE online_services (
+  user_id text NOT NULL CHECK (user_id <> ''),
+  service text NOT NULL,
+  PRIMARY KEY (user_id, service)
+);
 
 -- Who may log in online now. A login is open, locked, or closed: by the end of the company's connection, or of the
 -- user's own access.

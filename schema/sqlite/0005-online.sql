@@ -4,6 +4,36 @@
 -- Times are UTC, as YYYY-MM-DDTHH:MM:SS.sssZ, by the database's clock. What belongs to a user outlives the user's row,
 -- since who had access is kept when a company is disconnected; so nothing here refers to `users`.
 
+-- The company that the database belongs to, and its licence, as the policy says them: a row each, if it does. They stay
+-- when the company is disconnected. A licence without company_databases lets one be connected.
+CREATE TABLE company (
+  id                  TEXT NOT NULL PRIMARY KEY CHECK (id = 'company'),
+  name                TEXT,
+  street              TEXT,
+  postal_code         TEXT,
+  city                TEXT,
+  country             TEXT,
+  phone               TEXT,
+  email               TEXT,
+  organisation_number TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE licence (
+  id                TEXT NOT NULL PRIMARY KEY CHECK (id = 'licence'),
+  name              TEXT,
+  contact           TEXT,
+  phone             TEXT,
+  company_databases INTEGER CHECK (company_databases >= 0),
+  invitations       INTEGER CHECK (invitations >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE licence_services (
+  licence_id TEXT NOT NULL REFERENCES licence (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL CHECK (position > 0),
+  service    TEXT NOT NULL,
+  PRIMARY KEY (licence_id, position)
+) STRICT, WITHOUT ROWID;
+
 -- Whether the company is connected. Only the responsible user may disconnect it and connect it again. Until
 -- exclusive_until nobody may register a session: a first synchronisation is going on.
 CREATE TABLE connection (
@@ -69,6 +99,13 @@ CREATE TABLE online_limits (
   failed_logins       INTEGER NOT NULL CHECK (failed_logins > 0)
 ) STRICT;
 INSERT INTO online_limits (id, idle_logout_seconds, failed_logins) VALUES (1, 1200, 5);
+
+-- Which services of the licence somebody may use online.
+CREATE TABLE online_services (
+  user_id TEXT NOT NULL CHECK (user_id <> ''),
+  service TEXT NOT NULL,
+  PRIMARY KEY (user_id, service)
+) STRICT, WITHOUT ROWID;
 
 -- Who may log in online now. A login is open, locked, or closed: by the end of the company's connection, or of the
 -- user's own access.

@@ -11,7 +11,7 @@ use super::Subject;
 pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.in_force.policy;
     let declared = policy.company.as_ref();
-    let Some(place) = declared.map(|company| company.place).or(policy.online.as_ref().map(|online| online.place))
+    let Some(place) = declared.and_then(|company| company.place).or(policy.online.as_ref().map(|online| online.place))
     else {
         return Vec::new();
     };
@@ -31,15 +31,5 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 fn missing(company: &Company) -> Vec<&'static str> {
-    let fields = [
-        ("name", &company.name),
-        ("address.street", &company.street),
-        ("address.postal_code", &company.postal_code),
-        ("address.city", &company.city),
-        ("address.country", &company.country),
-        ("phone", &company.phone),
-        ("email", &company.email),
-        ("organisation_number", &company.organisation_number),
-    ];
-    fields.into_iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field).collect()
+    company.fields().into_iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field).collect()
 }

@@ -11,7 +11,7 @@ use super::Subject;
 pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.in_force.policy;
     let declared = policy.licence.as_ref();
-    let Some(place) = declared.map(|licence| licence.place).or(policy.online.as_ref().map(|online| online.place))
+    let Some(place) = declared.and_then(|licence| licence.place).or(policy.online.as_ref().map(|online| online.place))
     else {
         return Vec::new();
     };

@@ -27,6 +27,9 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
         say!("{count} users have online access, and the licence allows {most}", count, most)
     };
     let finding = Diagnostic::new(Code::TooManyInvitations, *place, message).label(say!("the first one too many"));
-    let finding = finding.also(licence.place, say!("the licence"));
+    let finding = match licence.place {
+        Some(place) => finding.also(place, say!("the licence")),
+        None => finding,
+    };
     vec![finding.help(say!("take somebody out, or write the number of a larger licence into `licence.invitations`"))]
 }

@@ -38,7 +38,9 @@ impl Wanted {
         let groups = policy.groups.iter().map(|(_, key, group)| (Key::of_group(key), group.place));
         let sets = policy.module_sets.iter().map(|(_, name, set)| (Key::ModuleSet(name.clone()), set.place));
         let mut places = BTreeMap::new();
-        for (key, place) in rules.chain(members).chain(users).chain(groups).chain(sets) {
+        let company = policy.company.iter().map(|company| (Key::Company, company.place));
+        let licence = policy.licence.iter().map(|licence| (Key::Licence, licence.place));
+        for (key, place) in company.chain(licence).chain(rules).chain(members).chain(users).chain(groups).chain(sets) {
             // The first one counts where something is written twice.
             if let Some(place) = place {
                 places.entry(key).or_insert(place);

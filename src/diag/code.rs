@@ -78,6 +78,7 @@ codes! {
     IncompleteCompany "incomplete-company" Error compiles "data of the company that connecting needs are missing";
     IncompleteLicence "incomplete-licence" Error compiles "data of the licence that connecting needs are missing";
     TooManyInvitations "too-many-invitations" Error compiles "more people with online access than the licence allows";
+    ServiceNotLicensed "service-not-licensed" Error compiles "online access to a service that the licence does not have";
     NotEligible "not-eligible" Error compiles "online access for somebody who cannot have it";
     ResponsibleNotSuperuser "responsible-not-superuser" Error compiles "somebody answers for synchronisation who is not an active superuser";
     SharedDatabase "shared-database" Error compiles "two companies that write to one database";

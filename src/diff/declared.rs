@@ -200,8 +200,8 @@ fn sections(policy: &Policy) -> Vec<Item> {
     let text = |value: &Option<Box<str>>| Value::of_text(value.as_deref());
     let number = |value: Option<u32>| Value::of_text(value.map(|number| number.to_string()).as_deref());
     let mut items = Vec::new();
-    let mut add = |kind: &'static str, key: &str, fields: Fields, place: Place| {
-        items.push(Item { kind, key: key.to_owned(), fields, place: Some(place) });
+    let mut add = |kind: &'static str, key: &str, fields: Fields, place: Option<Place>| {
+        items.push(Item { kind, key: key.to_owned(), fields, place });
     };
     if let Some(placed) = &policy.company {
         let company = &placed.body;
@@ -243,7 +243,7 @@ fn sections(policy: &Policy) -> Vec<Item> {
         ("responsible", Value::of_text(responsible)),
         ("take_over_after", duration(online.take_over_after)),
     ];
-    add("online", "online", fields, online.place);
+    add("online", "online", fields, Some(online.place));
     for access in &online.access {
         let memberships = policy.memberships_of(Member::User(access.user));
         let mut roles = memberships.map(|(_, m)| policy.groups.key(m.group)).filter(|key| key.is_role());
@@ -252,7 +252,7 @@ fn sections(policy: &Policy) -> Vec<Item> {
             ("message", text(&access.message)),
             ("role", Value::of_text(roles.next().map(|key| key.name.as_str()))),
         ];
-        add("access", policy.users.key(access.user).as_str(), fields, access.place);
+        add("access", policy.users.key(access.user).as_str(), fields, Some(access.place));
     }
     items
 }

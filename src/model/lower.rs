@@ -20,7 +20,7 @@ use super::key::GroupKey;
 use super::rules::{Meaningless, Part, rights_of_pattern, subject_named};
 use super::{
     Attachment, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule, Subject, Table,
-    User, catalogue, contradiction, graph,
+    User, catalogue, contradiction, graph, roles,
 };
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
@@ -33,6 +33,8 @@ pub fn lower(documents: &[&Document]) -> (Policy, Vec<Diagnostic>) {
         lowering.expectations(document);
     }
     lowering.single_sections(documents);
+    let predefined = roles::rules(&lowering.parts);
+    lowering.parts.rules.extend(predefined);
     let mut diagnostics = lowering.diagnostics;
     diagnostics.extend(graph::cycles(&lowering.parts));
     let policy = Policy::assemble(lowering.parts);
@@ -117,13 +119,29 @@ impl Lowering {
                 Some((GroupKey::group(own_name(&declared.name.value)), group(&declared.body.name, place)))
             },
         );
+        let mut predefined_again = Vec::new();
         groups.extend(join(
             documents,
             |d| &d.roles,
             say!("role"),
             diagnostics,
-            |declared, place| Some((GroupKey::role(own_name(&declared.name.value)), group(&declared.body.name, place))),
+            |declared, place| {
+                let name = &declared.name.value;
+                if roles::predefined().contains_key(name) {
+                    let message = say!("`{name}` is a role of the catalogue and cannot be declared again", name);
+                    predefined_again.push(
+                        Diagnostic::new(Code::DuplicateName, place, message)
+                            .help(say!("take the declaration out, or choose another name")),
+                    );
+                    return None;
+                }
+                Some((GroupKey::role(own_name(name)), group(&declared.body.name, place)))
+            },
         ));
+        diagnostics.append(&mut predefined_again);
+        let used = documents.iter().filter_map(|document| document.online.as_ref()).flat_map(|online| &online.access);
+        let used = used.filter_map(|access| access.body.role.as_ref()).map(|role| &role.value).collect();
+        groups.extend(roles::groups(&used));
         parts.groups = Table::new(groups);
         parts.modules = Table::new(join(
             documents,
@@ -259,7 +277,7 @@ impl Lowering {
                 }));
             }
         }
-        for declared in &document.roles {
+        for declared in document.roles.iter().filter(|role| !roles::predefined().contains_key(&role.name.value)) {
             if let Some(id) = self.parts.groups.find(&GroupKey::role(declared.name.value.clone())) {
                 self.rules(file, Subject::Group(id), &declared.body.rules);
             }

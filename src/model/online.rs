@@ -13,8 +13,8 @@ pub use crate::syntax::company::{Company, Licence};
 pub struct Placed<T> {
     /// What is said.
     pub body: T,
-    /// The name of the section.
-    pub place: Place,
+    /// The name of the section; none for what comes from a database.
+    pub place: Option<Place>,
 }
 
 /// Online access as a whole.
@@ -49,6 +49,8 @@ pub struct Access {
     pub message: Option<Box<str>>,
     /// Where the invitation goes, if not to the employee's address.
     pub email: Option<Box<str>>,
+    /// Which services of the licence the person may use, if not all, and where each stands.
+    pub services: Vec<(Box<str>, Place)>,
     /// Where the name stands.
     pub place: Place,
 }

@@ -3,6 +3,8 @@
 //! What is declared and what was done by hand do not fight: what was revoked, or expired, stays so until it is sent
 //! again, though the policy goes on giving the access.
 
+use std::collections::BTreeSet;
+
 use crate::language::Text;
 use crate::model::{Policy, UserId};
 use crate::name::Name;
@@ -52,6 +54,7 @@ pub fn settle(
     keeps_addresses(policy, register)?;
     let terms = Terms::of(policy);
     settled.register.limits = Limits { idle_logout: terms.idle_logout, failed_logins: terms.failed_logins };
+    settled.register.services = services(policy, responsible.as_ref());
     let is_declared = |name: &Name| declared.iter().any(|(_, declared)| declared == name);
     let after = &mut settled.register;
     // Whoever has no access any more frees a place first.
@@ -66,7 +69,7 @@ pub fn settle(
         register.invitations.contains_key(*name) && !after.invitations.contains_key(*name)
             || open(register) && !open(after)
     };
-    let all: std::collections::BTreeSet<&Name> = register.invitations.keys().chain(register.logins.keys()).collect();
+    let all: BTreeSet<&Name> = register.invitations.keys().chain(register.logins.keys()).collect();
     settled.ended = all.into_iter().filter(has_ended).cloned().collect();
     for (id, name) in declared {
         let Some(email) = address(policy, id).filter(|_| can_have_access(policy, id)) else { continue };
@@ -102,6 +105,23 @@ pub fn settle(
         settled.register.invitations.insert(name, invitation);
     }
     Ok(settled)
+}
+
+/// Who may use which service: what the access says, else all that the licence has.
+fn services(policy: &Policy, responsible: Option<&Name>) -> BTreeSet<(Name, String)> {
+    let licensed = policy.licence.iter().flat_map(|licence| &licence.body.services);
+    let licensed: Vec<&str> = licensed.map(|service| &**service).collect();
+    let access = || policy.online.iter().flat_map(|online| &online.access);
+    let mut all = BTreeSet::new();
+    for one in access() {
+        let own: Vec<&str> = one.services.iter().map(|(service, _)| &**service).collect();
+        let user = policy.users.key(one.user);
+        let services = if own.is_empty() { &licensed } else { &own };
+        all.extend(services.iter().map(|service| (user.clone(), (*service).to_owned())));
+    }
+    let alone = responsible.filter(|name| access().all(|one| policy.users.key(one.user) != *name));
+    all.extend(alone.iter().flat_map(|name| licensed.iter().map(|service| ((*name).clone(), (*service).to_owned()))));
+    all
 }
 
 /// Whether a policy leaves everybody's login its address.

@@ -2,6 +2,7 @@
 
 use crate::language::Language;
 use crate::model::Policy;
+use crate::model::roles::{Predefined, predefined};
 use crate::name::Name;
 use crate::say;
 
@@ -34,7 +35,9 @@ pub fn letter(policy: &Policy, user: &Name, invitation: &Invitation, token: &str
     let role = id.and_then(|id| eligible::role(policy, id));
     if let Some(role) = role {
         let key = crate::model::key::GroupKey::role(role.clone());
-        let shown = policy.groups.find(&key).and_then(|group| policy.groups.get(group).name.as_deref());
+        let own = policy.groups.find(&key).and_then(|group| policy.groups.get(group).name.as_deref());
+        let label = |role: &'static Predefined| role.labels.get(language.code()).map(|label| &**label);
+        let shown = predefined().get(&role).and_then(label).or(own);
         parts.push(say!("Your role there: {role}.", role = shown.unwrap_or(role.as_str())).to(language));
     }
     let access = id.and_then(|id| policy.online.iter().flat_map(|online| &online.access).find(|one| one.user == id));

@@ -1,6 +1,6 @@
 //! The register: what the database remembers of online access, apart from what the policy declares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
 use crate::state::{Action, Fields, Said, Value};
@@ -20,6 +20,8 @@ pub struct Register {
     pub limits: Limits,
     /// Who works with the database right now, by the session's id.
     pub sessions: BTreeMap<String, Session>,
+    /// Who may use which service online.
+    pub services: BTreeSet<(Name, String)>,
 }
 
 /// Whether the company is connected.
@@ -204,6 +206,13 @@ impl Register {
         self.sessions.values().filter(move |session| session.until > now)
     }
 
+    /// The services that somebody may use, as fields; `None` without any.
+    fn services_of(&self, user: &Name) -> Option<Fields> {
+        let own = self.services.iter().filter(|(whose, _)| whose == user);
+        let own: Vec<&String> = own.map(|(_, service)| service).collect();
+        (!own.is_empty()).then(|| vec![("services", Value::list(&own))])
+    }
+
     /// The same after accounts were renamed: from, to.
     #[must_use]
     pub fn renamed(mut self, from: &Name, to: &Name) -> Self {
@@ -213,6 +222,8 @@ impl Register {
         if let Some(login) = self.logins.remove(from) {
             self.logins.insert(to.clone(), login);
         }
+        let new = |user: Name| if user == *from { to.clone() } else { user };
+        self.services = self.services.into_iter().map(|(user, service)| (new(user), service)).collect();
         if self.connection.responsible.as_ref() == Some(from) {
             self.connection.responsible = Some(to.clone());
         }
@@ -226,7 +237,7 @@ impl Register {
 pub struct Entry {
     /// What happened.
     pub action: Action,
-    /// To what: `connection`, `limits`, `invitation` or `login`.
+    /// To what: `connection`, `limits`, `invitation`, `login` or `services`.
     pub kind: &'static str,
     /// To which, a user; empty for the connection.
     pub key: String,
@@ -249,14 +260,17 @@ impl Register {
                 .invitations
                 .keys()
                 .chain(register.logins.keys())
+                .chain(register.services.iter().map(|(user, _)| user))
                 .cloned()
-                .collect::<std::collections::BTreeSet<_>>()
+                .collect::<BTreeSet<_>>()
         };
         for user in users(self).union(&users(after)) {
             let of = |register: &Self| register.invitations.get(user).map(Invitation::fields);
             compare(&mut found, "invitation", user.as_str(), of(self), of(after));
             let of = |register: &Self| register.logins.get(user).map(Login::fields);
             compare(&mut found, "login", user.as_str(), of(self), of(after));
+            let of = |register: &Self| register.services_of(user);
+            compare(&mut found, "services", user.as_str(), of(self), of(after));
         }
         found
     }

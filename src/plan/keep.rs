@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::key::{GroupKey, GroupKind, SubjectKey, TargetKey};
+use crate::model::online::{Company, Licence};
 use crate::model::{Employee, Right};
 use crate::name::Name;
 use crate::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
@@ -90,6 +91,21 @@ fn pick(here: &Fact, wanted: &Fact, is_here: &dyn Fn(&str) -> bool) -> Fact {
             superuser: one(is_here("superuser"), &here.superuser, &wanted.superuser),
             active: one(is_here("active"), &here.active, &wanted.active),
             modules: one(is_here("modules"), &here.modules, &wanted.modules),
+        }),
+        (Fact::Company(here), Fact::Company(wanted)) => {
+            let mut fields = wanted.fields().map(|(_, value)| value.clone());
+            for (slot, (_, value)) in fields.iter_mut().zip(here.fields()).filter(|(_, (field, _))| is_here(field)) {
+                slot.clone_from(value);
+            }
+            Fact::Company(Company::of_fields(fields))
+        }
+        (Fact::Licence(here), Fact::Licence(wanted)) => Fact::Licence(Licence {
+            name: one(is_here("name"), &here.name, &wanted.name),
+            contact: one(is_here("contact"), &here.contact, &wanted.contact),
+            phone: one(is_here("phone"), &here.phone, &wanted.phone),
+            company_databases: one(is_here("company_databases"), &here.company_databases, &wanted.company_databases),
+            invitations: one(is_here("invitations"), &here.invitations, &wanted.invitations),
+            services: one(is_here("services"), &here.services, &wanted.services),
         }),
         // All others have one field.
         (here, wanted) => one(here.fields().first().is_some_and(|(field, _)| is_here(field)), here, wanted),

@@ -95,7 +95,7 @@ pub fn unnameable(key: &Key, fact: &Fact) -> Option<Unnameable> {
             | Key::Role(name)
             | Key::User(name)
             | Key::Access(name) => (name.as_str(), wrong_name(name)),
-            Key::Member { .. } | Key::Rule { .. } => return None,
+            Key::Member { .. } | Key::Rule { .. } | Key::Company | Key::Licence => return None,
         };
         why.map(|why| Unnameable { name: name.to_owned(), why, key: named.clone() })
     })

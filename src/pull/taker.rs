@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::date::Validity;
+use crate::model::key::SubjectKey;
+use crate::model::roles;
 use crate::plan::Change;
 use crate::state::{Action, Fact, Key, MemberKey, State};
 
@@ -45,6 +47,12 @@ impl<'a> Taker<'a> {
         let (declared, actual) = (self.declared.facts.get(key), self.actual.facts.get(key));
         if declared.or(actual).is_some_and(is_built_in) {
             return self.leave(key, change.field, Why::Catalogue);
+        }
+        if is_predefined(key) {
+            return self.leave(key, change.field, Why::Catalogue);
+        }
+        if matches!(key, Key::Company | Key::Licence) {
+            return self.leave(key, change.field, Why::ByHand);
         }
         match (change.action, actual, declared) {
             (Action::Create, ..) => self.delete(key, declared),
@@ -283,6 +291,14 @@ impl<'a> Taker<'a> {
     }
 }
 
+/// Whether it is one of the predefined roles, or a rule on one.
+pub fn is_predefined(key: &Key) -> bool {
+    match key {
+        Key::Role(name) | Key::Rule { subject: SubjectKey::Role(name), .. } => roles::predefined().contains_key(name),
+        _ => false,
+    }
+}
+
 /// The key of a rule or membership, without its period.
 fn at_any_time(key: &Key) -> Option<Key> {
     let mut key = key.clone();
@@ -301,6 +317,12 @@ fn blank(fact: &Fact) -> Option<Fact> {
         Fact::Group(_) => Fact::Group(crate::state::GroupFact::default()),
         Fact::User(_) => Fact::User(crate::state::UserFact::default()),
         Fact::Right(_) => Fact::Right(crate::model::Right::default()),
-        Fact::ModuleSet(_) | Fact::Attachment(_) | Fact::Member(_) | Fact::Access(_) | Fact::Rule(_) => return None,
+        Fact::ModuleSet(_)
+        | Fact::Attachment(_)
+        | Fact::Member(_)
+        | Fact::Access(_)
+        | Fact::Rule(_)
+        | Fact::Company(_)
+        | Fact::Licence(_) => return None,
     })
 }

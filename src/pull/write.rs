@@ -211,7 +211,7 @@ pub fn section_of(key: &Key) -> (&'static str, String) {
         Key::Role(name) => ("roles", name.to_string()),
         Key::User(name) => ("users", name.to_string()),
         Key::Access(name) => ("access", name.to_string()),
-        Key::Member { .. } | Key::Rule { .. } => ("", String::new()),
+        Key::Member { .. } | Key::Rule { .. } | Key::Company | Key::Licence => ("", String::new()),
     }
 }
 

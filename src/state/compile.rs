@@ -2,6 +2,7 @@
 
 use crate::date::Validity;
 use crate::model::key::{GroupKey, SubjectKey, TargetKey, is_over};
+use crate::model::online::Placed;
 use crate::model::{
     Attachment, Group, Member, Membership, Module, ModuleSet, Parts, Policy, Rule, Subject, Table, Target, User,
 };
@@ -52,6 +53,12 @@ pub fn compile(state: &State, place: impl Fn(&Key) -> Option<Place>) -> Policy {
                 let member = Member::User(user);
                 let place = place(key);
                 parts.memberships.push(Membership { member, group, validity: Validity::ALWAYS, because: None, place });
+            }
+            (Key::Company, Fact::Company(company)) => {
+                parts.company = Some(Placed { body: company.clone(), place: place(key) });
+            }
+            (Key::Licence, Fact::Licence(licence)) => {
+                parts.licence = Some(Placed { body: licence.clone(), place: place(key) });
             }
             (Key::Rule { .. }, Fact::Rule(because)) => {
                 parts.rules.extend(rule(&parts, key, because, place(key)));

@@ -33,11 +33,13 @@ pub enum Kind {
     Access,
     /// A rule.
     Rule,
+    /// The company or its licence.
+    Company,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Right,
         Self::Module,
         Self::ModuleSet,
@@ -49,6 +51,7 @@ impl Kind {
         Self::Member,
         Self::Access,
         Self::Rule,
+        Self::Company,
     ];
 
     /// The word for it in every output.
@@ -65,6 +68,7 @@ impl Kind {
             Self::Member => "member",
             Self::Access => "access",
             Self::Rule => "rule",
+            Self::Company => "company",
         }
     }
 }
@@ -133,6 +137,10 @@ pub enum Key {
         /// When.
         validity: Validity,
     },
+    /// The company.
+    Company,
+    /// Its licence.
+    Licence,
 }
 
 impl Key {
@@ -181,6 +189,7 @@ impl Key {
             Self::Member { .. } => Kind::Member,
             Self::Access(_) => Kind::Access,
             Self::Rule { .. } => Kind::Rule,
+            Self::Company | Self::Licence => Kind::Company,
         }
     }
 
@@ -234,6 +243,8 @@ impl fmt::Display for Key {
                 }
                 write!(f, "{validity}")
             }
+            Self::Company => f.write_str("company"),
+            Self::Licence => f.write_str("licence"),
         }
     }
 }

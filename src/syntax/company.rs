@@ -27,6 +27,28 @@ pub struct Company {
     pub organisation_number: Option<Box<str>>,
 }
 
+impl Company {
+    /// Every field by its name, in the order in which they stand in the file.
+    pub fn fields(&self) -> [(&'static str, &Option<Box<str>>); 8] {
+        [
+            ("name", &self.name),
+            ("address.street", &self.street),
+            ("address.postal_code", &self.postal_code),
+            ("address.city", &self.city),
+            ("address.country", &self.country),
+            ("phone", &self.phone),
+            ("email", &self.email),
+            ("organisation_number", &self.organisation_number),
+        ]
+    }
+
+    /// From the fields, in the same order.
+    pub fn of_fields(fields: [Option<Box<str>>; 8]) -> Self {
+        let [name, street, postal_code, city, country, phone, email, organisation_number] = fields;
+        Self { name, street, postal_code, city, country, phone, email, organisation_number }
+    }
+}
+
 /// What may be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Licence {

@@ -43,6 +43,8 @@ pub struct Access {
     pub message: Option<Box<str>>,
     /// Where the invitation goes, if not to the employee's address.
     pub email: Option<Box<str>>,
+    /// Which services of the licence the person may use, if not all.
+    pub services: Vec<Spanned<Box<str>>>,
 }
 
 /// The fields of the section.
@@ -58,7 +60,7 @@ pub const FIELDS: [&str; 8] = [
 ];
 
 /// The fields of one access.
-pub const ACCESS_FIELDS: [&str; 3] = ["role", "message", "email"];
+pub const ACCESS_FIELDS: [&str; 4] = ["role", "message", "email", "services"];
 
 /// Reads the section, whose name stands at `span`.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>, span: Span) -> Online {
@@ -93,5 +95,11 @@ fn read_access(reader: &mut Reader<'_>, node: &Node<'_>) -> Access {
         role: fields.get("role").and_then(|node| reader.name_of(node, Prefix::Role, Code::UnknownRole)),
         message: fields.get("message").and_then(|node| reader.text(node)),
         email: fields.get("email").and_then(|node| reader.text(node)),
+        services: fields.get("services").map(|node| services(reader, node)).unwrap_or_default(),
     }
+}
+
+fn services(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Spanned<Box<str>>> {
+    let items = reader.list(node, say!("services"));
+    items.iter().filter_map(|item| Some(Spanned::new(reader.text(item)?, item.span))).collect()
 }

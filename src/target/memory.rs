@@ -3,7 +3,7 @@
 use crate::audit::{self, Entry, Head};
 use crate::online::{Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
-use crate::state::State;
+use crate::state::{Kind, State};
 
 use super::{Alter, Declared, End, Receipt, Run, Target, TargetError};
 
@@ -85,7 +85,8 @@ impl Target for Memory {
         let differences = self.register.differences(&altered.register);
         self.register = altered.register;
         if altered.declared == Declared::Goes {
-            self.reading = Reading::default();
+            self.reading.base = None;
+            self.reading.actual.facts.retain(|key, _| key.kind() == Kind::Company);
         }
         let (head, number) = self.end();
         if run.deed.is_some() {

@@ -68,6 +68,7 @@ pub fn rows(register: &Register) -> [Vec<Row>; REGISTER.len()] {
             Cell::Number(register.limits.idle_logout.into()),
             Cell::Number(register.limits.failed_logins.into()),
         ]],
+        register.services.iter().map(|(user, service)| vec![Cell::of(Some(user)), Cell::of(Some(service))]).collect(),
     ]
 }
 
@@ -123,6 +124,9 @@ pub fn into_register(register: &mut Register, table: &Table, row: &[Cell]) -> Re
                 closed_at: row.optional_moment(5)?,
             };
             register.logins.insert(Name::foreign(row.text(0)?), login);
+        }
+        "online_services" => {
+            register.services.insert((Name::foreign(row.text(0)?), row.text(1)?.to_owned()));
         }
         _ => register.limits = Limits { idle_logout: row.number(1)?, failed_logins: row.number(2)? },
     }

@@ -6,6 +6,7 @@
 //! finds another number there than its own.
 
 mod online;
+mod record;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -15,9 +16,11 @@ use crate::audit::{self, Entry, Head, Run};
 use crate::plan::{Base, Plan, Reading, digest};
 use crate::state::State;
 
-use super::tables::{AUDIT, Cell, Declares, LAST_APPLIED, Row, Table};
+use super::tables::{AUDIT, Declares, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes};
 use super::{End, Holder, Receipt, TargetError, rows};
+
+use record::{entry, row};
 
 pub use online::{alter, register};
 
@@ -428,24 +431,4 @@ fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String
     let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
     differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()))
-}
-
-fn row(entry: &Entry) -> Row {
-    vec![
-        Cell::Number(entry.seq),
-        Cell::Number(entry.run),
-        Cell::Text(entry.part.clone()),
-        Cell::Text(entry.body.clone()),
-        Cell::of(entry.hash.as_ref()),
-    ]
-}
-
-fn entry(row: &[Cell]) -> Result<Entry, rows::Senseless> {
-    let number = |column: usize| match row[column] {
-        Cell::Number(number) => Ok(number),
-        _ => Err("an entry of the audit without its number".to_owned()),
-    };
-    let text = |column: usize| row[column].text().unwrap_or_default().to_owned();
-    let hash = row[4].text().map(str::to_owned);
-    Ok(Entry { seq: number(0)?, run: number(1)?, part: text(2), body: text(3), hash })
 }

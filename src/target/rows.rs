@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::date::{Date, Validity, parse_date};
 use crate::language::Language;
 use crate::model::key::{GroupKey, SubjectKey, TargetKey};
+use crate::model::online::{Company, Licence};
 use crate::model::{Effect, Employee, Right, Scope};
 use crate::name::{Name, RightName};
 use crate::plan::Base;
@@ -89,6 +90,19 @@ pub fn of_fact(key: &Key, fact: &Fact) -> Vec<(Declares, Row)> {
             row.extend([some(&validity.from), some(&validity.until), Cell::of(because.as_ref())]);
             (Declares::Rules, row)
         }
+        (Key::Company, Fact::Company(company)) => {
+            let fields = company.fields().map(|(_, value)| Cell::of(value.as_ref()));
+            (Declares::Company, [some(key)].into_iter().chain(fields).collect())
+        }
+        (Key::Licence, Fact::Licence(licence)) => {
+            let number = |number: Option<u32>| number.map_or(Cell::Null, |number| Cell::Number(number.into()));
+            let mut all = listed(key, &licence.services, Declares::Licence, Declares::LicenceServices);
+            if let Some((_, row)) = all.first_mut() {
+                row.extend([&licence.name, &licence.contact, &licence.phone].map(|field| Cell::of(field.as_ref())));
+                row.extend([licence.company_databases, licence.invitations].map(number));
+            }
+            return all;
+        }
         _ => return Vec::new(),
     };
     vec![row]
@@ -98,7 +112,7 @@ pub fn of_fact(key: &Key, fact: &Fact) -> Vec<(Declares, Row)> {
 const TARGET_KINDS: [&str; 5] = ["user", "group", "module", "module-set", "attachment"];
 
 /// The row of something that is a list, and one row for each item in its place.
-fn listed<T: ToString>(id: &Name, items: &[T], list: Declares, item: Declares) -> Vec<(Declares, Row)> {
+fn listed<T: ToString>(id: &impl ToString, items: &[T], list: Declares, item: Declares) -> Vec<(Declares, Row)> {
     let own = (list, vec![Cell::Text(id.to_string())]);
     let items = (1..).zip(items).map(|(position, value)| {
         (item, vec![Cell::Text(id.to_string()), Cell::Number(position), Cell::Text(value.to_string())])
@@ -229,6 +243,27 @@ pub fn into_state(state: &mut State, table: Declares, row: &[Cell]) -> Result<()
             let right = RightName::foreign(row.text(2)?);
             (Key::Rule { subject, right, target, effect, validity: row.validity(10)? }, Fact::Rule(row.optional(12)))
         }
+        Declares::Company => {
+            let fields = [1, 2, 3, 4, 5, 6, 7, 8].map(|column| row.optional(column));
+            (Key::Company, Fact::Company(Company::of_fields(fields)))
+        }
+        Declares::Licence => {
+            let licence = Licence {
+                name: row.optional(1),
+                contact: row.optional(2),
+                phone: row.optional(3),
+                company_databases: row.optional_number(4)?,
+                invitations: row.optional_number(5)?,
+                services: Vec::new(),
+            };
+            (Key::Licence, Fact::Licence(licence))
+        }
+        Declares::LicenceServices => {
+            if let Some(Fact::Licence(licence)) = facts.get_mut(&Key::Licence) {
+                licence.services.push(row.text(2)?.into());
+            }
+            return Ok(());
+        }
     };
     facts.insert(key, fact);
     Ok(())
@@ -252,6 +287,15 @@ impl Reader<'_> {
 
     fn optional_name(&self, column: usize) -> Option<Name> {
         self.0[column].text().map(Name::foreign)
+    }
+
+    fn optional_number(&self, column: usize) -> Result<Option<u32>, Senseless> {
+        match self.0[column] {
+            Cell::Number(number) => {
+                u32::try_from(number).map(Some).map_err(|_| format!("the number {number} where a small one should be"))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn flag(&self, column: usize) -> Result<bool, Senseless> {

@@ -2,6 +2,10 @@
 //!
 //! The SQL that makes them is in `schema/`; what stands here is what the program reads and writes of them.
 
+mod register;
+
+pub use register::REGISTER;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
@@ -192,11 +196,17 @@ pub enum Declares {
     Access,
     /// Rules.
     Rules,
+    /// The company.
+    Company,
+    /// Its licence.
+    Licence,
+    /// Which services the licence has.
+    LicenceServices,
 }
 
 impl Declares {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Rights,
         Self::Modules,
         Self::ModuleSets,
@@ -209,6 +219,9 @@ impl Declares {
         Self::Members,
         Self::Access,
         Self::Rules,
+        Self::Company,
+        Self::Licence,
+        Self::LicenceServices,
     ];
 
     /// Its table.
@@ -226,6 +239,9 @@ impl Declares {
             Self::Members => &MEMBERS,
             Self::Access => &ACCESS,
             Self::Rules => &RULES,
+            Self::Company => &COMPANY,
+            Self::Licence => &LICENCE,
+            Self::LicenceServices => &LICENCE_SERVICES,
         }
     }
 }
@@ -350,6 +366,51 @@ static RULES: Table = table(
     ],
 );
 
+static COMPANY: Table = Table {
+    since: 5,
+    ..table(
+        "company",
+        &[
+            ("id", Text),
+            ("name", Text),
+            ("street", Text),
+            ("postal_code", Text),
+            ("city", Text),
+            ("country", Text),
+            ("phone", Text),
+            ("email", Text),
+            ("organisation_number", Text),
+        ],
+        &[Column("id")],
+    )
+};
+
+static LICENCE: Table = Table {
+    since: 5,
+    ..table(
+        "licence",
+        &[
+            ("id", Text),
+            ("name", Text),
+            ("contact", Text),
+            ("phone", Text),
+            ("company_databases", Number),
+            ("invitations", Number),
+        ],
+        &[Column("id")],
+    )
+};
+
+static LICENCE_SERVICES: Table = Table {
+    since: 5,
+    order: Some("licence_id, position"),
+    ..table(
+        "licence_services",
+        &[("licence_id", Text), ("position", Number), ("service", Text)],
+        &[Column("licence_id")],
+    )
+};
+
 /// What the last apply wrote: one row for each fact, its fields as JSON.
 pub static LAST_APPLIED: Table =
     table("last_applied", &[("kind", Text), ("key", Text), ("fields", Text)], &[Column("kind"), Column("key")]);
@@ -364,56 +425,3 @@ pub static AUDIT: Table = Table {
         &[Column("seq")],
     )
 };
-
-static CONNECTION: Table = table(
-    "connection",
-    &[("id", Number), ("state", Text), ("responsible", Text), ("since", Text), ("exclusive_until", Text)],
-    &[Column("id")],
-);
-
-static SESSIONS: Table = table(
-    "sessions",
-    &[("id", Text), ("kind", Text), ("who", Text), ("since", Text), ("until", Text)],
-    &[Column("id")],
-);
-
-static INVITATIONS: Table = table(
-    "invitations",
-    &[
-        ("user_id", Text),
-        ("email", Text),
-        ("status", Text),
-        ("message_id", Text),
-        ("token_hash", Text),
-        ("invited_at", Text),
-        ("expires_at", Text),
-        ("answered_at", Text),
-        ("mail", Text),
-        ("attempts", Number),
-        ("next_at", Text),
-        ("mail_error", Text),
-    ],
-    &[Column("user_id")],
-);
-
-static LOGINS: Table = table(
-    "logins",
-    &[
-        ("user_id", Text),
-        ("email", Text),
-        ("since", Text),
-        ("failed_logins", Number),
-        ("locked_at", Text),
-        ("closed_at", Text),
-    ],
-    &[Column("user_id")],
-);
-
-static ONLINE_LIMITS: Table = table(
-    "online_limits",
-    &[("id", Number), ("idle_logout_seconds", Number), ("failed_logins", Number)],
-    &[Column("id")],
-);
-
-/// What is remembered of online access: the register.
-pub const REGISTER: [&Table; 5] = [&CONNECTION, &SESSIONS, &INVITATIONS, &LOGINS, &ONLINE_LIMITS];

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::history::Origins;
 use crate::language::{Language, Text};
+use crate::model::roles::{Predefined, predefined};
 use crate::model::{Membership, Policy, RuleId, Subject};
-use crate::name::RightName;
+use crate::name::{Name, RightName};
 use crate::question::{Answer, Held, Holding, Question};
 use crate::resolve::{InForce, Proven};
 use crate::text::Sources;
@@ -181,6 +182,19 @@ pub struct RightsOut {
     pub version: u32,
     /// All rights, by name.
     pub rights: Vec<RightOut>,
+    /// The predefined roles for online access, by name.
+    pub roles: Vec<RoleOut>,
+}
+
+/// A role that no policy changes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoleOut {
+    /// Its name.
+    pub role: String,
+    /// What it is called, by language.
+    pub name: std::collections::BTreeMap<String, String>,
+    /// What it allows.
+    pub allow: Vec<String>,
 }
 
 /// An answer with its proof, and with the commits that brought it if they were asked for.
@@ -310,5 +324,11 @@ pub fn rights(policy: &Policy) -> RightsOut {
         own_data_allowed: right.own_data_allowed,
         builtin: right.builtin,
     };
-    RightsOut { version: VERSION, rights: policy.rights.iter().map(right).collect() }
+    let role = |(name, role): (&Name, &Predefined)| RoleOut {
+        role: name.to_string(),
+        name: role.labels.iter().map(|(language, label)| (language.to_string(), label.to_string())).collect(),
+        allow: role.allow.iter().map(ToString::to_string).collect(),
+    };
+    let roles = predefined().iter().map(role).collect();
+    RightsOut { version: VERSION, rights: policy.rights.iter().map(right).collect(), roles }
 }

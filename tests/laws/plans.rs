@@ -209,6 +209,8 @@ fn touch(fact: &mut Fact, seed: u32) {
             _ => user.name = word(),
         },
         Fact::Access(_) => {}
+        Fact::Company(company) => company.phone = word(),
+        Fact::Licence(licence) => licence.services.push(format!("service {seed}").into()),
     }
 }
 

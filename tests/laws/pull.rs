@@ -134,6 +134,8 @@ fn alter(state: &mut State, key: &Key, dice: &mut Dice) {
             let roles: Vec<GroupKey> = roles.collect();
             *role = roles[dice.below(roles.len())].clone();
         }
+        Fact::Company(company) => company.phone = Some(text()),
+        Fact::Licence(licence) => licence.services.push(text()),
     }
     let mut moved = key.clone();
     if let Key::Member { validity, .. } = &mut moved

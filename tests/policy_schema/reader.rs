@@ -56,6 +56,8 @@ fn the_schemas_have_the_fields_of_the_reader() {
     knows(&settings, "", &settings::FIELDS);
     knows(&settings, "/$defs/Company", &settings::COMPANY_FIELDS);
     knows(&settings, "/$defs/Guards", &settings::GUARD_FIELDS);
+    knows(&settings, "/$defs/Audit", &settings::AUDIT_FIELDS);
+    knows(&settings, "/$defs/Mail", &settings::MAIL_FIELDS);
 }
 
 #[test]

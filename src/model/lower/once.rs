@@ -19,16 +19,16 @@ impl Lowering {
             let at = |span: Span| Place { file: document.file, span };
             if let Some(company) = &document.company {
                 let place = at(company.span);
-                let first = self.parts.company.as_ref().map(|first| first.place);
+                let first = self.parts.company.as_ref().and_then(|first| first.place);
                 if self.stands_once("company", place, first) {
-                    self.parts.company = Some(Placed { body: company.body.clone(), place });
+                    self.parts.company = Some(Placed { body: company.body.clone(), place: Some(place) });
                 }
             }
             if let Some(licence) = &document.licence {
                 let place = at(licence.span);
-                let first = self.parts.licence.as_ref().map(|first| first.place);
+                let first = self.parts.licence.as_ref().and_then(|first| first.place);
                 if self.stands_once("licence", place, first) {
-                    self.parts.licence = Some(Placed { body: licence.body.clone(), place });
+                    self.parts.licence = Some(Placed { body: licence.body.clone(), place: Some(place) });
                 }
             }
             if let Some(section) = &document.online {
@@ -102,6 +102,11 @@ impl Lowering {
             user: user?,
             message: declared.body.message.clone(),
             email: declared.body.email.clone(),
+            services: {
+                let place = |span: Span| Place { file, span };
+                let services = declared.body.services.iter();
+                services.map(|service| (service.value.clone(), place(service.span))).collect()
+            },
             place: Place { file, span: declared.name.span },
         })
     }

@@ -269,7 +269,12 @@ fn fields(fact: &Fact) -> BTreeMap<&'static str, Content> {
             ("own", word(right.own_data_allowed && right.scope == Some(Scope::People), "allow")),
         ],
         Fact::Access(role) => vec![("role", Some(Content::Text(role.name.to_string())))],
-        Fact::ModuleSet(_) | Fact::Attachment(_) | Fact::Member(_) | Fact::Rule(_) => Vec::new(),
+        Fact::ModuleSet(_)
+        | Fact::Attachment(_)
+        | Fact::Member(_)
+        | Fact::Rule(_)
+        | Fact::Company(_)
+        | Fact::Licence(_) => Vec::new(),
     };
     all.into_iter().filter_map(|(field, content)| Some((field, content?))).collect()
 }

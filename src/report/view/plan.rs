@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::language::{IntoWord, Joint, Text, Word, names};
+use crate::language::{IntoWord, Text, Word};
 use crate::model::Policy;
 use crate::plan::{Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
@@ -59,16 +59,8 @@ pub fn plan(
     standing(&plan.grants, &mut page);
     page.blank();
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
-    let unwritten = [
-        ("company", policy.company.is_some()),
-        ("licence", policy.licence.is_some()),
-        ("online", policy.online.is_some()),
-    ];
-    let unwritten: Vec<&str> =
-        unwritten.into_iter().filter(|(_, stands)| *stands).map(|(section, _)| section).collect();
-    if !unwritten.is_empty() {
-        let sections = names(unwritten, Joint::And);
-        page.text(say!("checked, but not written to the database, except for roles: {sections}", sections));
+    if policy.online.is_some() {
+        page.text(say!("online access, but for the roles, begins as soon as the company is connected"));
     }
     refused(errors, &mut page);
     page

@@ -1,6 +1,7 @@
 //! The catalogue, and the organisation's own rights.
 
 use crate::language::Language;
+use crate::model::roles::predefined;
 use crate::model::{Policy, Scope};
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
@@ -33,5 +34,13 @@ pub fn rights(policy: &Policy, language: Language) -> Page {
         rights = count::rights(policy.rights.len()),
         own
     ));
+    page.blank();
+    page.text(say!("predefined roles for online access, which no policy changes"));
+    let roles = predefined().iter().flat_map(|(name, role)| {
+        let label = role.labels.get(language.code()).map(|label| &**label).unwrap_or_default();
+        let name = vec![Line::new().then(Tone::Strong, name.to_string()), Line::from(label)];
+        [name, vec!["".into(), Line::new().then(Tone::Quiet, role.allow.join(", "))]]
+    });
+    page.table(0, roles.collect());
     page
 }

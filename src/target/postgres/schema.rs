@@ -37,7 +37,7 @@ const HERE: &str = "
       ('employees'), ('groups'), ('users'), ('members'), ('access'), ('rules'), ('last_applied'), ('lock'), ('audit'),
       ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
       ('effective_scoped_right'), ('connection'), ('sessions'), ('invitations'), ('logins'), ('online_limits'),
-      ('login_state')),
+      ('login_state'), ('company'), ('licence'), ('licence_services'), ('online_services')),
     here AS (
       SELECT pg_class.*, schema_names.name
       FROM schema_names JOIN pg_class ON pg_class.relname = schema_names.name

@@ -99,9 +99,10 @@ pub(super) fn rename(engine: &mut dyn Engine, plan: &Plan) -> Result<(), TargetE
     write_register(engine, &before, &after)
 }
 
-/// Empties the tables of what the policy declares, and forgets that it was applied.
+/// Empties the tables of what the policy declares, but for what is said of the company, and forgets that it was applied.
 fn empty_declared(engine: &mut dyn Engine) -> Result<(), TargetError> {
-    let tables = Declares::ALL.into_iter().rev().map(Declares::table).chain([&LAST_APPLIED]);
+    let goes = |table: &Declares| !matches!(table, Declares::Company | Declares::Licence | Declares::LicenceServices);
+    let tables = Declares::ALL.into_iter().rev().filter(goes).map(Declares::table).chain([&LAST_APPLIED]);
     for table in tables {
         let mut keys = Vec::new();
         engine.select(table, &mut |row| {

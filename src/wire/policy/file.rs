@@ -274,6 +274,9 @@ struct Access {
     message: Text,
     /// Where the invitation goes, if not to the employee's address.
     email: Text,
+    /// Which services of the licence the user may use online, if not all of them.
+    #[schemars(extend("examples" = [["calendar"]]))]
+    services: List<Text>,
 }
 
 /// What must hold.

@@ -151,6 +151,11 @@ pub fn database() -> String {
     format!("^(?:sqlite:(?!:memory:){PATH}|postgres(?:ql)?://.+|env:{variable})$")
 }
 
+/// Where letters go.
+pub fn mail_server() -> String {
+    format!("^(?:maildir:{PATH}|smtps?://.+|env:RIGHTFUL_[A-Z0-9_]*)$")
+}
+
 /// A whole text, blanks around it allowed.
 fn whole(inner: &str) -> String {
     format!("^{BLANK}*{inner}{BLANK}*$")

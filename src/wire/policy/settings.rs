@@ -14,7 +14,7 @@ use crate::syntax::rule::MAX_TEXT_BYTES;
 use crate::syntax::settings::{MAX_APPROVER_BYTES, MAX_OS_USER_BYTES};
 
 use super::rule::RightWords;
-use super::value::{Declarations, List, Name, values};
+use super::value::{Declarations, List, Name, Text, values};
 use super::{may_be_empty, patterns};
 
 /// The settings of a policy repository. Everything has a sound default, and the file itself may be left out.
@@ -42,6 +42,8 @@ pub struct Settings {
     operators: Declarations<OsUser, Name>,
     /// How the record of all runs is kept safe.
     audit: Audit,
+    /// How invitations to online access go out.
+    mail: Mail,
     /// The levels of findings that shall differ from their own.
     lints: Lints,
 }
@@ -66,6 +68,24 @@ values! {
         "patternErrorMessage": "A path from here that stays below this file and is no YAML file, such as `audit.heads`.",
         "minimum": 0,
         "examples": ["audit.heads"],
+    }
+    /// Where letters go.
+    MailServer: {
+        "title": "Mail server",
+        "type": "string",
+        "pattern": patterns::mail_server(),
+        "patternErrorMessage": "A mail server is `smtps://...`, `smtp://...`, `env:NAME` with a variable named \
+            `RIGHTFUL_*`, or `maildir:PATH` below this file.",
+        "examples": ["smtps://mail.example", "env:RIGHTFUL_MAIL_URL", "maildir:outbox"],
+    }
+    /// The address that accepts an invitation.
+    Link: {
+        "title": "Address",
+        "type": "string",
+        "pattern": r"^https?://[\s\S]*\{token\}",
+        "patternErrorMessage": "The address begins with `https://` and has `{token}` in it.",
+        "maxLength": MAX_TEXT_BYTES,
+        "examples": ["https://crm.example/accept?token={token}"],
     }
     /// A database.
     Database: {
@@ -254,6 +274,21 @@ struct Audit {
     /// A file below this one to which every apply adds the head of the audit, so that `rightful audit verify` finds out
     /// if somebody wrote the whole record anew. Without it the head is kept as a git note.
     head: HeadFile,
+}
+
+/// How invitations to online access go out.
+#[derive(JsonSchema)]
+#[schemars(title = "Mail", deny_unknown_fields, transform = may_be_empty)]
+struct Mail {
+    /// Where letters go: `smtps://HOST`, `smtp://HOST`, `env:RIGHTFUL_...` for a URL in a variable, or
+    /// `maildir:PATH` for a folder below this file. Without it the folder `outbox`. Passwords do not belong into this
+    /// file.
+    server: MailServer,
+    /// Who sends them.
+    #[schemars(extend("examples" = ["CRM <crm@nordwind.example>"]))]
+    from: Text,
+    /// The address that accepts an invitation, with `{token}` in it. Without it the letter holds the token alone.
+    link: Link,
 }
 
 /// The levels of findings.

@@ -1,0 +1,61 @@
+//! The tables of online access, apart from what the policy declares.
+
+use super::Holds::{Number, Text};
+use super::Part::Column;
+use super::{Table, table};
+
+static CONNECTION: Table = table(
+    "connection",
+    &[("id", Number), ("state", Text), ("responsible", Text), ("since", Text), ("exclusive_until", Text)],
+    &[Column("id")],
+);
+
+static SESSIONS: Table = table(
+    "sessions",
+    &[("id", Text), ("kind", Text), ("who", Text), ("since", Text), ("until", Text)],
+    &[Column("id")],
+);
+
+static INVITATIONS: Table = table(
+    "invitations",
+    &[
+        ("user_id", Text),
+        ("email", Text),
+        ("status", Text),
+        ("message_id", Text),
+        ("token_hash", Text),
+        ("invited_at", Text),
+        ("expires_at", Text),
+        ("answered_at", Text),
+        ("mail", Text),
+        ("attempts", Number),
+        ("next_at", Text),
+        ("mail_error", Text),
+    ],
+    &[Column("user_id")],
+);
+
+static LOGINS: Table = table(
+    "logins",
+    &[
+        ("user_id", Text),
+        ("email", Text),
+        ("since", Text),
+        ("failed_logins", Number),
+        ("locked_at", Text),
+        ("closed_at", Text),
+    ],
+    &[Column("user_id")],
+);
+
+static ONLINE_LIMITS: Table = table(
+    "online_limits",
+    &[("id", Number), ("idle_logout_seconds", Number), ("failed_logins", Number)],
+    &[Column("id")],
+);
+
+static ONLINE_SERVICES: Table =
+    table("online_services", &[("user_id", Text), ("service", Text)], &[Column("user_id"), Column("service")]);
+
+/// What is remembered of online access: the register.
+pub const REGISTER: [&Table; 6] = [&CONNECTION, &SESSIONS, &INVITATIONS, &LOGINS, &ONLINE_LIMITS, &ONLINE_SERVICES];
