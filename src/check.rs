@@ -276,7 +276,7 @@ licence: { name: Nordwind, contact: Anna, phone: "+49 40 1", invitations: 2 }
             .replace("{ anna: , lars", "{ karin: , lars")
             .replace("users: {", "users: { karin: { employee: e-karin },");
         let three = three.replace("employees: {", "employees: { e-karin: { name: Karin, email: karin@n.example },");
-        insta::assert_snapshot!(findings(&three), @"");
+        insta::assert_snapshot!(findings(&three), @r#"too-many-invitations a.yaml:11:49 "lars" (the first one too many) + a.yaml:9:1 "licence" (the licence) 3 users have online access, the responsible one included, and the licence allows 2 | take somebody out, or write the number of a larger licence into `licence.invitations`"#);
     }
 
     #[test]
@@ -287,7 +287,7 @@ licence: { name: Nordwind, contact: Anna, phone: "+49 40 1", invitations: 2 }
         );
         assert_eq!(findings(&firm), "", "a licence that lists none does not limit them");
         let firm = firm.replace("invitations: 2", "invitations: 2, services: [crm, calendar]");
-        insta::assert_snapshot!(findings(&firm), @"");
+        insta::assert_snapshot!(findings(&firm), @r#"service-not-licensed a.yaml:11:50 "documents" + a.yaml:9:1 "licence" (the licence) the licence does not have the service `documents` | it has `crm` and `calendar`"#);
     }
 
     #[test]

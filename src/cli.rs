@@ -6,6 +6,7 @@ mod audit;
 mod can;
 mod check;
 mod connect;
+mod copies;
 mod database;
 mod diff;
 mod explain;
@@ -144,6 +145,8 @@ enum Command {
     Connect(connect::Connect),
     Disconnect(connect::Disconnect),
     Handover(connect::Handover),
+    Backup(copies::Backup),
+    Restore(copies::Restore),
     Online(online::Online),
     Invite(invite::Invite),
     Rights(rights::Rights),
@@ -227,6 +230,8 @@ pub fn run() -> ExitCode {
         Command::Connect(command) => connect::connect(command, &context),
         Command::Disconnect(command) => connect::disconnect(command, &context),
         Command::Handover(command) => connect::handover(command, &context),
+        Command::Backup(command) => copies::backup(command, &context),
+        Command::Restore(command) => copies::restore(command, &context),
         Command::Online(command) => online::run(command, &context),
         Command::Invite(command) => invite::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),

@@ -171,9 +171,9 @@ pub fn everything(actual: &State) -> Result<Taking, Vec<Unnameable>> {
     let facts = built_in.iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone())));
     let declared = State { facts: facts.collect() };
     let mut taker = Taker::new(&declared, actual.clone(), actual);
-    for key in actual.facts.keys().filter(|key| matches!(key, Key::Company | Key::Licence) || is_predefined(key)) {
+    for key in actual.facts.keys().filter(|key| is_predefined(key)) {
         taker.wanted.facts.remove(key);
-        taker.leave(key, None, if is_predefined(key) { Why::Catalogue } else { Why::ByHand });
+        taker.leave(key, None, Why::Catalogue);
     }
     for (key, fact) in &declared.facts {
         if taker.wanted.facts.insert(key.clone(), fact.clone()).is_some_and(|found| found != *fact) {

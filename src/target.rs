@@ -13,7 +13,7 @@ mod tables;
 mod writes;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -63,6 +63,19 @@ pub trait Target {
     /// # Errors
     /// If somebody else applies right now and the deed is to be recorded, or if it cannot be written.
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError>;
+
+    /// Writes a copy of one moment into a file that is not there yet; whole or not at all.
+    ///
+    /// # Errors
+    /// If the file is there, cannot be written, or the database is copied by other means.
+    fn backup(&mut self, to: &Path) -> Result<(), TargetError>;
+
+    /// Says from then on what a copy says, as a whole or not at all, and records it in what it says then. A company that
+    /// was connected when it was copied is disconnected, so that whoever connects it again synchronises anew.
+    ///
+    /// # Errors
+    /// If the company is connected, somebody applies, or the file is no copy of such a database.
+    fn restore(&mut self, from: &Path, run: &Run) -> Result<Receipt, TargetError>;
 }
 
 /// Says what shall be remembered, given what is and the moment.
@@ -234,6 +247,18 @@ pub enum TargetError {
     /// The result would not have been what the plan said, so it was taken back.
     #[error("the result differs from the plan in {0}; nothing was changed")]
     Unfaithful(String),
+    /// Copies of a database on a server are made by the server's own means.
+    #[error("`{0}` is on a server, which makes and reads copies by its own means")]
+    ByServer(String),
+    /// There is no copy in the file.
+    #[error("`{0}` holds no copy of a database")]
+    NoCopy(String),
+    /// The file for a copy is there.
+    #[error("`{0}` is there already")]
+    Taken(String),
+    /// The company is connected, and nothing may be restored.
+    #[error("the company is connected, and nothing is restored below people who work online")]
+    Connected,
     /// A table of somebody else refers to what would go away or get another name.
     #[error("something beside our tables refers to what would be deleted or renamed; nothing was changed")]
     InUse,
@@ -275,6 +300,12 @@ impl TargetError {
             Self::Unconfirmed(_) => "`rightful plan` says whether they arrived",
             Self::Stale => "look at the new plan with `rightful plan`, then apply again",
             Self::Senseless(_) => "correct the row in the database",
+            Self::ByServer(_) => {
+                "disconnect first, then use pg_dump for a backup and pg_restore for a restore; schema/README.md shows how"
+            }
+            Self::NoCopy(_) => "name a file that `rightful backup` wrote",
+            Self::Taken(_) => "name another file; this one was left as it is",
+            Self::Connected => "`rightful disconnect` disconnects it, at a time when nobody works",
             Self::InUse => "take that reference out in the CRM, or keep in the policy what it is about",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
         }
@@ -282,6 +313,6 @@ impl TargetError {
 
     /// Whether the run was refused rather than failed.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Raced | Self::Stale)
+        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Raced | Self::Stale | Self::Connected)
     }
 }

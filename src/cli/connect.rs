@@ -56,6 +56,7 @@ pub struct Connect {
 ///
 /// Examples:
 ///   rightful disconnect --as anna
+///   rightful disconnect --as anna --yes
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Disconnect {
@@ -72,6 +73,7 @@ pub struct Disconnect {
 ///
 /// Examples:
 ///   rightful handover --to ilka --as anna
+///   rightful handover --to ilka --as anna --yes
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Handover {
@@ -92,17 +94,23 @@ struct At {
     /// the settings, else crm.db beside policies/]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Do not ask
+    /// Do not ask; without a terminal only `connect` goes ahead by itself
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     acting: Acting,
 }
 
-/// Asks, where somebody can answer.
-fn confirmed(at: &At, opened: &Opened, question: &crate::language::Text) -> Result<(), Failure> {
-    let asks = !at.yes && std::io::stdin().is_terminal();
-    if asks && !asking::says_yes(question, opened.err) {
+/// Asks before what cannot be taken back. Where nobody can answer, the yes has to be there before.
+pub fn confirmed(yes: bool, opened: &Opened, question: &crate::language::Text) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::world(say!("nobody is there to confirm it, so nothing was done"))
+            .help(say!("in a script say --yes")));
+    }
+    if !asking::says_yes(question, opened.err) {
         return Err(Failure { code: 1, ..Failure::world(say!("nothing was done")) });
     }
     Ok(())
@@ -136,7 +144,9 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, Drift::Revert);
     let passed = guards::pass(tripped, &command.overrides, &opened);
     let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
-    confirmed(&command.at, &opened, &say!("Connect {name}, with {who} responsible? [y/N]", name, who))?;
+    // Like an apply, it goes ahead where nobody can answer.
+    let yes = command.at.yes || !std::io::stdin().is_terminal();
+    confirmed(yes, &opened, &say!("Connect {name}, with {who} responsible? [y/N]", name, who))?;
     let quiet = crate::audit::Run { deed: None, ..run.clone() };
     let at = (&opened, name.as_str());
     alter(&mut *target, &quiet, at, |register, now| {
@@ -192,7 +202,7 @@ pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Fa
     let may = online::disconnect(&register, now, &who).map_err(Failure::from);
     recorded(&mut *target, &run, &opened, &name, may)?;
     confirmed(
-        &command.at,
+        command.at.yes,
         &opened,
         &say!("Disconnect {name}? Nobody works online then, and all that was written goes. [y/N]", name),
     )?;
@@ -217,7 +227,7 @@ pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failur
     let (register, now) = registered(&mut *target)?;
     let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
     recorded(&mut *target, &run, &opened, &name, may)?;
-    confirmed(&command.at, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
+    confirmed(command.at.yes, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
     alter(&mut *target, &run, (&opened, &name), |register, now| {
         online::handover(policy, register, now, &who, &to).map(|after| (after, ()))
     })?;

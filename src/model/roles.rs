@@ -93,6 +93,6 @@ mod tests {
 //- policies/a.yaml
 roles: { online.reader: { allow: [data.export] } }
 users: { lars: }
-"#), @"");
+"#), @r#"duplicate-name a.yaml:1:10 "online.reader" `online.reader` is a role of the catalogue and cannot be declared again | take the declaration out, or choose another name"#);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::language::Text;
 use crate::model::key::{GroupKey, SubjectKey, TargetKey};
+use crate::model::online::Company;
 use crate::name::{Name, RightName};
 use crate::say;
 use crate::state::{Fact, Key, MemberKey, Value};
@@ -164,6 +165,21 @@ pub fn set_field(fact: &mut Fact, from: &Fact, field: &str) {
                     None => drop(to.labels.remove(language)),
                 }
             }
+        },
+        (Fact::Company(to), Fact::Company(from)) => {
+            let mut fields = to.fields().map(|(_, value)| value.clone());
+            for (slot, (_, value)) in fields.iter_mut().zip(from.fields()).filter(|(_, (known, _))| *known == field) {
+                slot.clone_from(value);
+            }
+            *to = Company::of_fields(fields);
+        }
+        (Fact::Licence(to), Fact::Licence(from)) => match field {
+            "name" => to.name.clone_from(&from.name),
+            "contact" => to.contact.clone_from(&from.contact),
+            "phone" => to.phone.clone_from(&from.phone),
+            "company_databases" => to.company_databases = from.company_databases,
+            "invitations" => to.invitations = from.invitations,
+            _ => to.services.clone_from(&from.services),
         },
         // What has but one field.
         (to, from) => to.clone_from(from),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::date::Validity;
 use crate::model::key::SubjectKey;
+use crate::model::online::{Company, Licence};
 use crate::model::roles;
 use crate::plan::Change;
 use crate::state::{Action, Fact, Key, MemberKey, State};
@@ -317,12 +318,8 @@ fn blank(fact: &Fact) -> Option<Fact> {
         Fact::Group(_) => Fact::Group(crate::state::GroupFact::default()),
         Fact::User(_) => Fact::User(crate::state::UserFact::default()),
         Fact::Right(_) => Fact::Right(crate::model::Right::default()),
-        Fact::ModuleSet(_)
-        | Fact::Attachment(_)
-        | Fact::Member(_)
-        | Fact::Access(_)
-        | Fact::Rule(_)
-        | Fact::Company(_)
-        | Fact::Licence(_) => return None,
+        Fact::ModuleSet(_) | Fact::Attachment(_) | Fact::Member(_) | Fact::Access(_) | Fact::Rule(_) => return None,
+        Fact::Company(_) => Fact::Company(Company::default()),
+        Fact::Licence(_) => Fact::Licence(Licence::default()),
     })
 }

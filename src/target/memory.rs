@@ -1,5 +1,7 @@
 //! A target in memory, for tests and for trying a plan out.
 
+use std::path::Path;
+
 use crate::audit::{self, Entry, Head};
 use crate::online::{Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
@@ -95,6 +97,14 @@ impl Target for Memory {
         let ((head, number), recorded) = (self.end(), run.deed.is_some());
         let run = recorded.then_some(number);
         Ok(Some(Receipt { applied: differences.len(), run, head: head.hash.filter(|_| recorded) }))
+    }
+
+    fn backup(&mut self, to: &Path) -> Result<(), TargetError> {
+        Err(TargetError::NoCopy(to.display().to_string()))
+    }
+
+    fn restore(&mut self, from: &Path, _run: &Run) -> Result<Receipt, TargetError> {
+        Err(TargetError::NoCopy(from.display().to_string()))
     }
 }
 

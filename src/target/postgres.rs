@@ -8,6 +8,7 @@ mod failure;
 mod schema;
 mod tls;
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -357,5 +358,13 @@ impl Target for Postgres {
 
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
         relational::alter(self, run, alter)
+    }
+
+    fn backup(&mut self, _to: &Path) -> Result<(), TargetError> {
+        Err(TargetError::ByServer(self.name().to_owned()))
+    }
+
+    fn restore(&mut self, _from: &Path, _run: &Run) -> Result<Receipt, TargetError> {
+        Err(TargetError::ByServer(self.name().to_owned()))
     }
 }

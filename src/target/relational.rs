@@ -286,7 +286,7 @@ fn transaction<T>(
 
 /// Takes the lease, so that others can see who is writing; its fencing number. A database from before there was a lock
 /// row has none, and whoever makes it is alone by the transaction in which it comes into being.
-fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> {
+pub(super) fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> {
     let taken = transaction(engine, |engine| {
         if engine.version()? < CHAINED {
             return Ok(None);
@@ -338,7 +338,7 @@ fn seen_holder(engine: &mut dyn Engine) -> Option<Holder> {
 }
 
 /// Gives the lease up if it is still one's own. If that fails it ends by itself.
-fn give_up(engine: &mut dyn Engine, fence: i64) {
+pub(super) fn give_up(engine: &mut dyn Engine, fence: i64) {
     let given = transaction(engine, |engine| {
         let (lock, _) = engine.lock(Access::Write)?;
         if lock.fence == fence { engine.set_lock(fence, None) } else { Ok(()) }

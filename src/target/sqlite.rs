@@ -1,5 +1,7 @@
 //! SQLite, the embedded database: its dialect, and what its errors mean. What makes its tables is in `schema/sqlite`.
 
+mod copies;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -296,6 +298,14 @@ impl Target for Sqlite {
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
         self.may_create = true;
         relational::alter(self, run, alter)
+    }
+
+    fn backup(&mut self, to: &Path) -> Result<(), TargetError> {
+        copies::backup(self, to)
+    }
+
+    fn restore(&mut self, from: &Path, run: &Run) -> Result<Receipt, TargetError> {
+        copies::restore(self, from, run)
     }
 }
 

@@ -76,7 +76,8 @@ impl Writes {
     }
 
     fn update(&mut self, before: Vec<(Declares, Row)>, after: Vec<(Declares, Row)>) {
-        let anew = [Declares::ModuleSetModules, Declares::AttachmentPatterns, Declares::Access];
+        let anew =
+            [Declares::ModuleSetModules, Declares::AttachmentPatterns, Declares::LicenceServices, Declares::Access];
         for (table, row) in &before {
             // The items of a list are written anew: two that swap their places would be in each other's way. So are
             // accesses: the row may have gone with the role that it gave.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::repository::Repository;
 
-const FIRM: &str = r#"
+pub const FIRM: &str = r#"
 company:
   name: Nordwind GmbH
   address: { street: Hafen 1, postal_code: "20457", city: Hamburg, country: Germany }
@@ -32,12 +32,12 @@ online:
     lars: { role: accountant, message: "Moin Lars!" }
 "#;
 
-fn firm() -> Repository {
+pub fn firm() -> Repository {
     Repository::with(&[("policies/firm.yaml", FIRM)])
 }
 
 /// A firm that is connected.
-fn connected() -> Repository {
+pub fn connected() -> Repository {
     let firm = firm();
     let said = firm.run("connect --as anna --on 2026-11-22");
     assert!(said.starts_with("exit 0"), "{said}");
@@ -59,11 +59,11 @@ fn token(letter: &str) -> String {
 }
 
 /// What the program says, without the breaks of its lines.
-fn run(firm: &Repository, arguments: &str) -> String {
+pub fn run(firm: &Repository, arguments: &str) -> String {
     firm.run(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn statuses(firm: &Repository) -> Vec<String> {
+pub fn statuses(firm: &Repository) -> Vec<String> {
     let (_, online) = firm.json("online");
     let people = online["people"].as_array().unwrap().iter();
     people
@@ -71,7 +71,7 @@ fn statuses(firm: &Repository) -> Vec<String> {
         .collect()
 }
 
-fn by_hand(firm: &Repository, sql: &str) {
+pub fn by_hand(firm: &Repository, sql: &str) {
     Connection::open(firm.path("crm.db")).unwrap().execute_batch(sql).unwrap();
 }
 
@@ -216,9 +216,9 @@ fn a_login_is_locked_by_hand_or_by_failing_too_often() {
 fn only_the_responsible_user_disconnects_and_connects_again() {
     let firm = connected();
     run(&firm, &format!("invite accept {}", token(&letters(&firm)[0])));
-    let refused = run(&firm, "disconnect --as ilka");
+    let refused = run(&firm, "disconnect --as ilka --yes");
     assert!(refused.starts_with("exit 3") && refused.contains("only anna may disconnect"), "{refused}");
-    assert!(run(&firm, "disconnect --as anna").contains("is disconnected: nobody works online"));
+    assert!(run(&firm, "disconnect --as anna --yes").contains("is disconnected: nobody works online"));
     let count = |sql: &str| -> i64 {
         Connection::open(firm.path("crm.db")).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     };
@@ -230,7 +230,7 @@ fn only_the_responsible_user_disconnects_and_connects_again() {
     assert_eq!(count("SELECT count(*) FROM login_state WHERE state <> 'closed'"), 0);
     let applied = run(&firm, "apply --on 2026-11-22");
     assert!(applied.starts_with("exit 3") && applied.contains("was disconnected"), "{applied}");
-    assert!(run(&firm, "disconnect --as anna").contains("the company is not connected"));
+    assert!(run(&firm, "disconnect --as anna --yes").contains("the company is not connected"));
     firm.write("policies/firm.yaml", FIRM.replace("responsible: anna", "responsible: ilka"));
     assert!(run(&firm, "connect --as ilka --on 2026-11-22").contains("anna connected the company before"));
     firm.write("policies/firm.yaml", FIRM);
@@ -247,13 +247,13 @@ fn nothing_is_applied_until_the_policy_and_the_database_name_the_same_responsibl
     firm.write("policies/firm.yaml", FIRM.replace("responsible: anna", "responsible: ilka"));
     let said = run(&firm, "apply --on 2026-11-22");
     assert!(said.starts_with("exit 3") && said.contains("but anna is"), "{said}");
-    assert!(run(&firm, "handover --to ilka --as karin").contains("only anna or ilka may hand over"));
-    assert!(run(&firm, "handover --to karin --as anna").contains("`karin` is no superuser"));
-    let said = run(&firm, "handover --to ilka --as ilka");
+    assert!(run(&firm, "handover --to ilka --as karin --yes").contains("only anna or ilka may hand over"));
+    assert!(run(&firm, "handover --to karin --as anna --yes").contains("`karin` is no superuser"));
+    let said = run(&firm, "handover --to ilka --as ilka --yes");
     assert!(said.contains("ilka answers for the synchronisation of crm.db now"), "{said}");
     assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
     assert_eq!(statuses(&firm), ["anna revoked", "ilka active", "karin not-invited", "lars invited"]);
-    assert!(run(&firm, "disconnect --as anna").contains("only ilka may disconnect"));
+    assert!(run(&firm, "disconnect --as anna --yes").contains("only ilka may disconnect"));
 }
 
 #[test]
@@ -281,4 +281,80 @@ fn what_was_done_is_recorded_with_who_said_to_act() {
     assert_eq!(deeds, [json!("invite"), json!("connect"), json!(null)]);
     assert_eq!(history["runs"][1]["claims"]["acting_as"], "anna");
     assert!(run(&firm, "audit verify").starts_with("exit 0"));
+}
+
+#[test]
+fn the_company_and_its_licence_stand_in_the_database_and_stay_when_it_is_disconnected() {
+    let firm = connected();
+    let company = || -> (String, String, i64) {
+        let database = Connection::open(firm.path("crm.db")).unwrap();
+        let sql = "SELECT company.phone, licence.contact, licence.invitations FROM company, licence";
+        database.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    assert_eq!(company(), ("+49 40 1".to_owned(), "Anna".to_owned(), 3));
+    by_hand(&firm, "UPDATE company SET phone = '0800'");
+    let (_, plan) = firm.json("plan --on 2026-11-22");
+    assert_eq!(plan["changes"][0]["kind"], "company");
+    assert_eq!(plan["changes"][0]["field"], "phone");
+    assert_eq!(plan["changes"][0]["origin"], "drift");
+    let pulled = run(&firm, "pull --on 2026-11-22");
+    assert!(pulled.contains("written by hand"), "{pulled}");
+    run(&firm, "apply --on 2026-11-22");
+    assert_eq!(company().0, "+49 40 1");
+    run(&firm, "disconnect --as anna --yes");
+    assert_eq!(company().1, "Anna");
+    assert!(run(&firm, "connect --as anna --on 2026-11-22").starts_with("exit 0"));
+}
+
+#[test]
+fn a_predefined_role_is_given_and_neither_declared_nor_changed() {
+    let firm = firm();
+    let reader = FIRM.replace("role: accountant", "role: online.reader");
+    firm.write("policies/firm.yaml", &reader);
+    assert!(run(&firm, "connect --as anna --on 2026-11-22").starts_with("exit 0"));
+    let (_, why) = firm.json("why lars program.start");
+    assert_eq!(why["allowed"], true);
+    assert!(run(&firm, "plan --on 2026-11-22").contains("nothing to do"), "{}", run(&firm, "plan --on 2026-11-22"));
+    by_hand(&firm, "DELETE FROM rules WHERE group_id = 'role:online.reader' AND right_id = 'program.start'");
+    let pulled = run(&firm, "pull --on 2026-11-22");
+    assert!(pulled.contains("the catalogue is part of the program"), "{pulled}");
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
+    firm.write(
+        "policies/firm.yaml",
+        reader.replace("  accountant:", "  online.reader: { allow: [data.import] }\n  accountant:"),
+    );
+    let said = run(&firm, "check");
+    assert!(said.contains("`online.reader` is a role of the catalogue and cannot be declared again"), "{said}");
+    firm.write("policies/firm.yaml", FIRM.replace("role: accountant", "role: online.raeder"));
+    assert!(run(&firm, "check").contains("did you mean `online.reader`?"), "{}", run(&firm, "check"));
+}
+
+#[test]
+fn what_is_not_taken_back_is_confirmed() {
+    let firm = connected();
+    for line in ["disconnect --as anna", "handover --to ilka --as anna"] {
+        let said = run(&firm, line);
+        assert!(said.starts_with("exit 2") && said.contains("in a script say --yes"), "{line}: {said}");
+    }
+    assert!(statuses(&firm).contains(&"anna active".to_owned()));
+}
+
+#[test]
+fn the_web_side_reads_limits_and_services() {
+    let firm = connected();
+    let policy = FIRM.replace("invitations: 3 }", "invitations: 3, services: [crm, calendar] }");
+    let policy = policy.replace("message: \"Moin Lars!\"", "services: [calendar]");
+    firm.write("policies/firm.yaml", policy.replace("  access:", "  idle_logout: 5m\n  failed_logins: 3\n  access:"));
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"));
+    let database = Connection::open(firm.path("crm.db")).unwrap();
+    let limits: (i64, i64) = database
+        .query_row("SELECT idle_logout_seconds, failed_logins FROM online_limits", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(limits, (300, 3));
+    let services: String = database
+        .query_row("SELECT group_concat(user_id || ' ' || service, ', ') FROM online_services", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(services, "anna calendar, anna crm, lars calendar");
 }

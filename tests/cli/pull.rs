@@ -254,6 +254,7 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     exit 0
     written, from ../crm.db
       policies/attachments.yaml
+      policies/company.yaml
       policies/employees.yaml
       policies/groups/administration.yaml
       policies/groups/all-staff.yaml
@@ -302,7 +303,6 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     insta::assert_snapshot!(firm.run("-C access plan --exit-code --on 2026-11-22 --database sqlite:../crm.db"), @"
     exit 0
     nothing to do: ../crm.db says what the policy says
-    2 errors: apply will refuse this; `rightful check` says what is wrong
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));
     fs::create_dir(firm.path("own")).unwrap();

@@ -128,6 +128,7 @@ reviewers:
 guards: { remove_users: 10%, lose_rights: 25, gain_rights: off, empty_section: 2, last_superuser: on, operator: off }
 operators: { root: anna, "NORDWIND\\lars": lars }
 audit: { head: kept/audit.heads }
+mail: { server: "smtps://mail.example", from: "CRM <crm@nordwind.example>", link: "https://crm.example/accept?token={token}" }
 lints: { inert-rule: error, unused-group: off, redundant-rule: warning, contradiction: error }
 "#;
 

@@ -10,7 +10,8 @@ use crate::syntax::{Declared, Document, online};
 use crate::text::{FileId, Place, Span, Spanned};
 
 use super::Lowering;
-use crate::name::Name;
+use crate::model::roles;
+use crate::name::{Name, nearest};
 
 impl Lowering {
     /// Takes each section from the document that has it; a second one is a finding.
@@ -86,6 +87,8 @@ impl Lowering {
             if group.is_none() {
                 let near = self.parts.suggest(&role.value, &[Prefix::Role], true);
                 let near = near.map(|near| near.trim_start_matches("role:").to_owned());
+                let predefined = roles::predefined().keys().map(Name::as_str);
+                let near = near.or_else(|| nearest(role.value.as_str(), predefined).map(str::to_owned));
                 self.unknown(Code::UnknownRole, file, role, say!("role"), near, "roles");
             }
             if let (Some(user), Some(group)) = (user, group) {
