@@ -2,7 +2,7 @@
 //!
 //! Nothing is kept here. Whoever sends sees to it that a letter that did not go is sent again.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -122,7 +122,12 @@ fn deliver(folder: &Path, message_id: &str, bytes: &[u8]) -> Result<(), PostErro
     });
     let name = name.unwrap_or(plain);
     let (written, there) = (folder.join("tmp").join(&name), folder.join("new").join(&name));
-    let mut file = File::create_new(&written).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // Whoever reads the letter can accept the invitation.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&written).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&written, &there).map_err(failed)
 }

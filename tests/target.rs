@@ -13,12 +13,13 @@ use rightful::date::{Date, Validity, parse_date};
 use rightful::model::key::GroupKey;
 use rightful::model::online::{Company, Licence};
 use rightful::name::Name;
+use rightful::online::{self, Invitation, Limits, Login, Mail, Moment, Register, Session, SessionKind, Standing};
 use rightful::plan::{Desired, Drift, Grant, Origin, Plan, Step, plan};
 use rightful::repository::compile;
 use rightful::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 use rightful::target::postgres::Postgres;
 use rightful::target::sqlite::Sqlite;
-use rightful::target::{Memory, Run, Target, TargetError};
+use rightful::target::{Altered, Declared, Memory, Run, Target, TargetError};
 use rusqlite::{Connection, OpenFlags};
 
 const FIRM: &str = "
@@ -693,4 +694,110 @@ fn a_read_only_or_locked_database_is_said_to_be_so() {
     assert!(matches!(refused, TargetError::Locked { .. }) && refused.is_refusal());
     other.execute_batch("ROLLBACK").unwrap();
     apply(&mut waiting, &changed);
+}
+
+fn moment(text: &str) -> Moment {
+    Moment::parse(text).unwrap()
+}
+
+/// A register in which everything is said.
+fn register() -> Register {
+    let name = |text: &str| Name::new(text).unwrap();
+    let (early, late) = (moment("2026-11-22T08:00:00.000Z"), moment("2026-12-06T08:00:00.250Z"));
+    let mail = Mail { is_sent: false, attempts: 2, next_at: Some(late), error: Some("full".to_owned()) };
+    let invitation = Invitation {
+        email: "lars@nordwind.example".to_owned(),
+        standing: Standing::Invited,
+        message_id: "1234.invitation@rightful".to_owned(),
+        token_hash: Some("ab".repeat(32)),
+        invited_at: early,
+        expires_at: late,
+        answered_at: None,
+        mail,
+    };
+    let login = Login {
+        email: "anna@nordwind.example".to_owned(),
+        since: early,
+        failed_logins: 3,
+        locked_at: Some(late),
+        closed_at: Some(late),
+    };
+    let session = Session { kind: SessionKind::Api, who: "the web shop".to_owned(), since: early, until: late };
+    Register {
+        connection: online::Connection {
+            state: online::State::Connected,
+            responsible: Some(name("lars")),
+            since: Some(early),
+            exclusive_until: None,
+        },
+        invitations: [(name("lars"), invitation)].into(),
+        logins: [(name("anna"), login)].into(),
+        limits: Limits { idle_logout: 300, failed_logins: 3 },
+        sessions: [("s-1".to_owned(), session)].into(),
+        services: [(name("lars"), "crm".to_owned()), (name("lars"), "calendar".to_owned())].into(),
+    }
+}
+
+#[test]
+fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name() {
+    let name = |text: &str| Name::new(text).unwrap();
+    let run = Run { deed: Some("connect".to_owned()), ..Run::default() };
+    with_every_target(|target| {
+        apply(target, FIRM);
+        assert_eq!(target.register().unwrap().unwrap().0, Register::default());
+        let receipt = target.alter(&run, &mut |_, _| Some(register().into())).unwrap().unwrap();
+        assert_eq!((receipt.run, target.register().unwrap().unwrap().0), (Some(2), register()));
+        // Nothing said, nothing done; and what is no deed leaves nothing in the record.
+        assert_eq!(target.alter(&run, &mut |_, _| None).unwrap(), None);
+        let locked = |register: &Register, now| {
+            let mut after = register.clone();
+            after.logins.get_mut(&Name::foreign("anna")).unwrap().locked_at = Some(now);
+            Some(after.into())
+        };
+        let quiet = target.alter(&Run::default(), &mut |register, now| locked(register, now)).unwrap().unwrap();
+        assert_eq!((quiet.run, quiet.head), (None, None));
+        let renamed = FIRM.replace("  lars: { employee: lk", "  l.kaufmann: { renamed_from: lars, employee: lk");
+        let renamed = renamed.replace("[lars,", "[l.kaufmann,").replace("of lars", "of l.kaufmann");
+        apply(target, &renamed);
+        let known = target.register().unwrap().unwrap().0;
+        assert_eq!(known.connection.responsible, Some(name("l.kaufmann")));
+        assert!(known.invitations.contains_key(&name("l.kaufmann")) && !known.invitations.contains_key(&name("lars")));
+        assert!(known.services.iter().all(|(user, _)| *user == name("l.kaufmann")));
+        // The end of a connection takes what the policy declares, and leaves what is said of the company.
+        let ending = Run { deed: Some("disconnect".to_owned()), ..Run::default() };
+        let ended = target
+            .alter(&ending, &mut |register, _| Some(Altered { register: register.clone(), declared: Declared::Goes }));
+        let ended = ended.unwrap().unwrap();
+        let reading = target.read().unwrap();
+        let left: Vec<String> = reading.actual.facts.keys().map(ToString::to_string).collect();
+        assert_eq!((left, reading.base), (vec!["company".to_owned(), "licence".to_owned()], None));
+        assert_eq!(target.register().unwrap().unwrap().0, known);
+        let mut verifier = Verifier::meeting([receipt.head.clone().unwrap(), ended.head.clone().unwrap()]);
+        target.audit(&mut |entry| verifier.feed(&entry)).unwrap();
+        let whole = verifier.finish().unwrap();
+        assert_eq!((whole.head.hash, whole.unmet), (ended.head, Vec::new()));
+        apply(target, &renamed);
+    });
+}
+
+#[test]
+fn nobody_registers_while_a_company_is_being_connected_and_no_login_gets_another_address() {
+    let exclusive = |register: &Register, now: Moment| {
+        let mut after = register.clone();
+        after.connection.exclusive_until = Some(now.later(60));
+        Some(after.into())
+    };
+    let session =
+        "INSERT INTO sessions VALUES ('s', 'user', 'lars', '2026-11-22T08:00:00.000Z', '2026-11-22T08:20:00.000Z')";
+    with_every_database(|target, by_hand| {
+        apply(target, FIRM);
+        by_hand(session);
+        by_hand("DELETE FROM sessions");
+        target.alter(&Run::default(), &mut |register, now| exclusive(register, now)).unwrap();
+        let refused = |sql: &str| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| by_hand(sql))).is_err();
+        assert!(refused(session));
+        by_hand("INSERT INTO logins (user_id, email, since) VALUES ('lars', 'lars@nordwind.example', '2026-11-22')");
+        by_hand("UPDATE logins SET failed_logins = 1");
+        assert!(refused("UPDATE logins SET email = 'l@nordwind.example'"));
+    });
 }

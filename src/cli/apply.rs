@@ -14,7 +14,7 @@ use crate::wire;
 use super::asking;
 use super::database::{Database, database};
 use super::guards;
-use super::registered::{allowed, send, settle};
+use super::registered::{allowed, invited};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
 use super::session::{Failure, Opened, errors, open_compiling, refusing};
@@ -111,8 +111,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let run = overriding(run, &overridden);
     let receipt = carry_out(context, &mut *target, &plan, &run, &opened, &name)?;
-    let settled = settle(&opened, &mut *target, &run, &name)?;
-    let posted = send(&opened, &mut *target)?;
+    // What was applied is told, whatever becomes of the invitations.
+    let (settled, posted, failure) = invited(&opened, &mut *target, &run, &name);
     let out = match command.common.format {
         Format::Json => {
             let overrides = wire::guards(opened.sources(), &overridden);
@@ -129,7 +129,13 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
             format!("\n{}", text::print(&page, opened.out))
         }
     };
-    Ok(Outcome::new(out, 0))
+    match failure {
+        None => Ok(Outcome::new(out, 0)),
+        Some(failure) => {
+            super::write_out(&out);
+            Err(failure)
+        }
+    }
 }
 
 /// Refuses a policy with errors, those included that do not keep it from compiling.

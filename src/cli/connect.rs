@@ -15,9 +15,9 @@ use crate::target::{Altered, Declared};
 use crate::wire;
 
 use super::database::{Database, database, database_of};
-use super::registered::{alter, deed, registered, send, settle, who_acts};
+use super::registered::{alter, deed, invited, registered, who_acts};
 use super::running::{Acting, carry_out, overriding, recorded};
-use super::session::{Failure, Opened, errors, open_compiling, refusing};
+use super::session::{Failure, Opened, errors, open_compiling, open_whatever, refusing};
 use super::wanted::{Wanted, page};
 use super::{Common, Context, Format, Outcome, asking, guards};
 
@@ -62,8 +62,9 @@ pub struct Connect {
 pub struct Disconnect {
     #[command(flatten)]
     at: At,
-    #[command(flatten)]
-    common: Common,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// Make another superuser responsible for synchronisation
@@ -128,10 +129,10 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let mut database = database(context, &opened, command.at.database.as_deref())?;
     let elsewhere = connected_elsewhere(&opened)?;
     let run = deed(&opened, &command.at.acting, context, &who, "connect");
-    if let Some((register, now)) = database.target.register()? {
-        let may = online::connect(policy, &register, now, &who, elsewhere).map_err(Failure::from);
-        recorded(&mut *database.target, &run, &opened, &database.name, may)?;
-    }
+    // Where there is no database yet, there is nobody at work, but the policy may be wrong all the same.
+    let (register, now) = database.target.register()?.unwrap_or_default();
+    let may = online::connect(policy, &register, now, &who, elsewhere).map_err(Failure::from);
+    recorded(&mut *database.target, &run, &opened, &database.name, may)?;
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
     let Database { mut target, name, heading } = database;
@@ -167,8 +168,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
         }
     };
     alter(&mut *target, &run, at, |register, now| Ok((online::connected(policy, register, now, &who), ())))?;
-    let settled = settle(&opened, &mut *target, &run, &name)?;
-    let posted = send(&opened, &mut *target)?;
+    let (settled, posted, failure) = invited(&opened, &mut *target, &run, &name);
     let out = if as_text {
         let mut page = view::connected(&who, &name, &receipt);
         page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
@@ -176,7 +176,13 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     } else {
         wire::to_text(&wire::deed("connect", receipt.applied, &settled, &posted.sent, &posted.failed))
     };
-    Ok(Outcome::new(out, 0))
+    match failure {
+        None => Ok(Outcome::new(out, 0)),
+        Some(failure) => {
+            super::write_out(&out);
+            Err(failure)
+        }
+    }
 }
 
 /// How many other company databases of the settings are connected.
@@ -194,7 +200,8 @@ fn connected_elsewhere(opened: &Opened) -> Result<usize, Failure> {
 }
 
 pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    // Whatever is wrong with the policy, web access can be ended.
+    let opened = open_whatever(context)?;
     let who = who_acts(&opened, &command.at.acting)?;
     let Database { mut target, name, .. } = database(context, &opened, command.at.database.as_deref())?;
     let run = deed(&opened, &command.at.acting, context, &who, "disconnect");
@@ -210,7 +217,7 @@ pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Fa
         let register = online::disconnect(register, now, &who)?;
         Ok((Altered { register, declared: Declared::Goes }, ()))
     })?;
-    let out = match command.common.format {
+    let out = match command.format {
         Format::Text => text::print(&view::disconnected(&who, &name), opened.out),
         Format::Json => wire::to_text(&wire::deed("disconnect", 0, &online::Settled::default(), &[], &[])),
     };

@@ -81,6 +81,8 @@ pub fn alter<T, A: Into<Altered>>(
     mut change: impl FnMut(&Register, Moment) -> Result<(A, T), Refused>,
 ) -> Result<T, Failure> {
     let mut said: Option<Result<T, Refused>> = None;
+    // A command may have written other runs since it began.
+    let run = &Run { applied_at: running::now(), ..run.clone() };
     let receipt = target.alter(run, &mut |register, now| match change(register, now) {
         Ok((altered, value)) => {
             said = Some(Ok(value));
@@ -105,6 +107,10 @@ pub fn alter<T, A: Into<Altered>>(
 pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<State, Failure> {
     let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(State::Never) };
     let (policy, connection) = (opened.policy(), &register.connection);
+    if let Some(until) = connection.exclusive_until.filter(|until| *until > now) {
+        let message = say!("a first synchronisation is going on");
+        return Err(Refused::new(message, say!("wait for it; if it died, its place is free at {until}", until)).into());
+    }
     match connection.state {
         State::Never => return Ok(State::Never),
         State::Disconnected => {
@@ -127,8 +133,25 @@ pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<St
     Ok(State::Connected)
 }
 
-/// Brings the invitations in line with the policy, and sends the letters that are due.
-pub fn settle(opened: &Opened, target: &mut dyn Target, run: &Run, database: &str) -> Result<Settled, Failure> {
+/// Brings the invitations in line with the policy, and sends the letters that are due: what came of it, and what went
+/// wrong in the end.
+pub fn invited(
+    opened: &Opened,
+    target: &mut dyn Target,
+    run: &Run,
+    database: &str,
+) -> (Settled, Posted, Option<Failure>) {
+    match settle(opened, target, run, database) {
+        Err(failure) => (Settled::default(), Posted::default(), Some(failure)),
+        Ok(settled) => match send(opened, target) {
+            Ok(posted) => (settled, posted, None),
+            Err(failure) => (settled, Posted::default(), Some(failure)),
+        },
+    }
+}
+
+/// Brings the invitations in line with the policy.
+fn settle(opened: &Opened, target: &mut dyn Target, run: &Run, database: &str) -> Result<Settled, Failure> {
     let policy = opened.policy();
     let Some((register, now)) = target.register()? else { return Ok(Settled::default()) };
     if register.connection.state != State::Connected {

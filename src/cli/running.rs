@@ -75,7 +75,8 @@ pub fn os_user() -> Option<String> {
     whoami::username().ok().or_else(|| std::env::var("USER").ok())
 }
 
-fn now() -> String {
+/// The moment, as the record has it.
+pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

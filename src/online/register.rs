@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
-use crate::state::{Action, Fields, Said, Value};
+use crate::state::{Action, Fact, Fields, Key, Said, Value};
 
 use super::{Moment, terms};
 
@@ -231,13 +231,13 @@ impl Register {
     }
 }
 
-/// A difference between two registers, as the record tells it. What is secret, and what only says that somebody is
-/// there, is no part of it.
+/// A difference between two registers, as the record tells it, or what went with the end of a connection. What is
+/// secret, and what only says that somebody is there, is no part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// What happened.
     pub action: Action,
-    /// To what: `connection`, `limits`, `invitation`, `login` or `services`.
+    /// To what: `connection`, `limits`, `invitation`, `login` or `services`, or a kind of what the policy declares.
     pub kind: &'static str,
     /// To which, a user; empty for the connection.
     pub key: String,
@@ -247,6 +247,21 @@ pub struct Entry {
     pub before: Option<Said>,
     /// What stands there.
     pub after: Option<Said>,
+}
+
+impl Entry {
+    /// That something which the policy declares goes, since the company is disconnected.
+    pub fn gone(key: &Key, fact: &Fact) -> Self {
+        let fields = fact.fields().into_iter().map(|(field, value)| (field.to_owned(), value));
+        Self {
+            action: Action::Delete,
+            kind: key.kind().as_str(),
+            key: key.to_string(),
+            field: None,
+            before: Some(Said::Row(fields.collect())),
+            after: None,
+        }
+    }
 }
 
 impl Register {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::audit::{self, Entry, Head};
-use crate::online::{Moment, Register};
+use crate::online::{self, Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::{Kind, State};
 
@@ -84,9 +84,11 @@ impl Target for Memory {
 
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
         let Some(altered) = alter(&self.register, self.now) else { return Ok(None) };
-        let differences = self.register.differences(&altered.register);
+        let mut differences = self.register.differences(&altered.register);
         self.register = altered.register;
         if altered.declared == Declared::Goes {
+            let gone = self.reading.actual.facts.iter().filter(|(key, _)| key.kind() != Kind::Company);
+            differences.extend(gone.map(|(key, fact)| online::Entry::gone(key, fact)));
             self.reading.base = None;
             self.reading.actual.facts.retain(|key, _| key.kind() == Kind::Company);
         }

@@ -84,6 +84,19 @@ fn every_json_output_fits_its_schema() {
             seen.push(format!("{schema}.json"));
         }
     }
+    let firm = super::online::connected();
+    for (schema, arguments) in [
+        ("online", "online"),
+        ("invite", "invite list"),
+        ("online-deed", "invite resend lars --as anna"),
+        ("online-deed", "disconnect --as anna --yes"),
+        ("online-deed", "connect --as anna --on 2026-11-22"),
+    ] {
+        let ran = firm.command(arguments).args(["--format", "json"]).output().unwrap();
+        let value: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
+        seen.push(format!("{schema}.json"));
+    }
     let ran = Repository::with(&[("x", "")]).command("init --format json").output().unwrap();
     fits(&validator(&folder.join("init.json")), &serde_json::from_slice(&ran.stdout).unwrap(), "init");
     seen.push("init.json".to_owned());

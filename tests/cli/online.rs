@@ -227,6 +227,9 @@ fn only_the_responsible_user_disconnects_and_connects_again() {
         0
     );
     assert_eq!(count("SELECT count(*) FROM logins"), 2);
+    let gone =
+        "SELECT count(*) FROM audit WHERE part = 'change' AND body LIKE '%\"kind\":\"user\"%' AND body LIKE '%delete%'";
+    assert_eq!(count(gone), 5, "what goes is recorded");
     assert_eq!(count("SELECT count(*) FROM login_state WHERE state <> 'closed'"), 0);
     let applied = run(&firm, "apply --on 2026-11-22");
     assert!(applied.starts_with("exit 3") && applied.contains("was disconnected"), "{applied}");
@@ -357,4 +360,15 @@ fn the_web_side_reads_limits_and_services() {
         .query_row("SELECT group_concat(user_id || ' ' || service, ', ') FROM online_services", [], |row| row.get(0))
         .unwrap();
     assert_eq!(services, "anna calendar, anna crm, lars calendar");
+}
+
+#[test]
+fn whatever_is_wrong_with_the_policy_who_was_invited_comes_in_and_web_access_can_be_ended() {
+    let firm = connected();
+    let token = token(&letters(&firm)[0]);
+    firm.write("policies/firm.yaml", "users: { lars: { allow: [data.exprot] } }");
+    assert!(run(&firm, "apply").starts_with("exit 2"));
+    assert!(run(&firm, "invite list").starts_with("exit 0"));
+    assert!(run(&firm, &format!("invite accept {token}")).contains("lars can work online now"));
+    assert!(run(&firm, "disconnect --as anna --yes").contains("is disconnected"));
 }

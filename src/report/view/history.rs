@@ -37,6 +37,7 @@ fn rows(recorded: &Recorded) -> Vec<Vec<Line>> {
         outcome(recorded).then(Tone::Plain, " ").and(facts(recorded)),
     ];
     let mut rows = vec![first];
+    rows.extend(recorded.run.deed.as_ref().map(|deed| below(say!("deed: {deed}", deed).into())));
     // Whoever says to be somebody else does not take the place of the one whom the operating system names.
     rows.extend(recorded.run.acting_as.as_ref().map(|name| below(say!("acting as {name} (a claim)", name).into())));
     rows.extend(revisions(recorded).map(below));

@@ -2,12 +2,13 @@
 //! every engine.
 
 use crate::audit::{self, Run};
-use crate::online::{Moment, Register};
+use crate::online::{Entry, Moment, Register};
 use crate::plan::{Plan, Step};
+use crate::state::Kind;
 use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
 use crate::target::{Alter, Declared, Receipt, TargetError, register};
 
-use super::{Access, CHAINED, Engine, attempt, held, next, put, row, transaction};
+use super::{Access, CHAINED, Engine, attempt, held, next, put, reading, row, transaction};
 
 /// The first version that has the register of online access.
 const REGISTERED: usize = 5;
@@ -46,10 +47,14 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
             let before = registered(engine)?;
             let Some(altered) = alter(&before, moment(&now)?) else { return Ok(None) };
             write_register(engine, &before, &altered.register)?;
+            let mut differences = before.differences(&altered.register);
             if altered.declared == Declared::Goes {
+                let newest = engine.newest();
+                let facts = reading(engine, newest)?.actual.facts;
+                let gone = facts.iter().filter(|(key, _)| key.kind() != Kind::Company);
+                differences.extend(gone.map(|(key, fact)| Entry::gone(key, fact)));
                 empty_declared(engine)?;
             }
-            let differences = before.differences(&altered.register);
             let mut receipt = Receipt { applied: differences.len(), run: None, head: None };
             if run.deed.is_some() {
                 let (head, number) = engine.last_entry()?;
