@@ -137,6 +137,13 @@ pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> im
     })
 }
 
+/// What a run that was carried out told of what it wrote down to be remembered: its digest, 64 hexadecimal digits. `None`
+/// if it told nothing, as runs of older versions did.
+pub fn remembered(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body["remembered"].as_str().map(str::to_owned)
+}
+
 /// What a run leaves behind that was refused or failed.
 pub fn failure(run: &Run, error: &str, number: i64, head: &Head) -> Entry {
     chain::link(head, number, Part::Run, &body::failed(run, error))

@@ -230,7 +230,7 @@ mod tests {
         let base = Some(as_base(&declared));
         let mut actual = declared.clone();
         drift(&mut actual);
-        let reading = Reading { actual, base };
+        let reading = Reading { actual, base, ..Reading::default() };
         let desired = Desired { company: None, state: declared, renames: Vec::new() };
         let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
         let taking = take(&reading, &repository, 0, &plan, asked).unwrap();
@@ -599,7 +599,7 @@ module_sets: { desk: [mail, calendar] }
         let declared = State::of(&repository.companies[0].policy);
         let mut before = declared.clone();
         before.facts.insert(Key::User(name("lars")), Fact::User(UserFact::default()));
-        let reading = Reading { actual: declared.clone(), base: Some(as_base(&before)) };
+        let reading = Reading { actual: declared.clone(), base: Some(as_base(&before)), ..Reading::default() };
         let desired = Desired { company: None, state: declared.clone(), renames: Vec::new() };
         let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
         let taking = take(&reading, &repository, 0, &plan, |_| true).unwrap();

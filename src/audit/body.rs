@@ -7,7 +7,7 @@ use crate::date::parse_date;
 use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::Name;
-use crate::plan::{Change, Conflict, Plan};
+use crate::plan::{Change, Conflict, Plan, digest_of_base};
 use crate::state::Said;
 
 use super::{Ended, Override, Run};
@@ -21,6 +21,7 @@ pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
     body["conflicts"] = plan.conflicts.len().into();
     body["gains"] = diff::count(&plan.effective.gains).into();
     body["losses"] = diff::count(&plan.effective.losses).into();
+    body["remembered"] = digest_of_base(&plan.remembered()).to_string().into();
     body
 }
 

@@ -221,7 +221,8 @@ mod tests {
                 let run = Run { applied_at: "2026-11-22T08:00:00Z".to_owned(), ..Run::default() };
                 record.push(failure(&run, "no room", 2, &head(&record)));
             }
-            reading = Reading { base: Some(crate::plan::as_base(&plan.after)), actual: plan.after };
+            reading =
+                Reading { base: Some(crate::plan::as_base(&plan.after)), actual: plan.after, ..Reading::default() };
         }
         record
     }

@@ -2,14 +2,14 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::audit::{Filter, Kept, Part, Reader, Verifier, hash_of};
+use crate::audit::{Filter, Kept, Part, Reader, Verified, Verifier, hash_of};
 use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::language::Text;
 use crate::name::{Name, RightName};
+use crate::plan::Reading;
 use crate::report::{text, view};
 use crate::say;
-use crate::target::Target;
 use crate::wire;
 
 use super::database::database;
@@ -158,7 +158,7 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
         right: command.right.clone(),
         parts: command.part.iter().map(|part| part.part()).collect(),
     });
-    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(&mut |entry| reader.feed(&entry))?;
     let runs = reader.finish();
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::audit(&runs)),
@@ -182,18 +182,19 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_whatever(context)?;
     with_sound_settings(&opened)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
-    let kept = kept(&opened, &database.name);
+    let reading = database.read(context)?;
+    let kept = kept(&opened, &database, reading.id.as_deref());
     let to_meet = kept.heads.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
     let mut verifier = Verifier::meeting(to_meet);
-    database.target.audit(&mut |entry| verifier.feed(&entry))?;
-    let found = verifier.finish();
+    database.audit(&mut |entry| verifier.feed(&entry))?;
+    let found = verifier.finish().map(|found| Verified { is_forged: reading.is_forged, ..found });
     match kept.unreadable {
         0 => {}
         1 => opened.warn(say!("warning: 1 line among the kept heads is no head")),
         count => opened.warn(say!("warning: {count} lines among the kept heads are no heads", count)),
     }
     if found.as_ref().is_ok_and(|found| found.entries + found.unproven == 0) {
-        has_record(&mut *database.target, &database.name, &kept.heads)?;
+        has_record(&reading, &database.name, &kept.heads)?;
     }
     let asked = command.head.as_deref();
     let out = match command.about.format {
@@ -203,7 +204,7 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
             text::print(&page, opened.out)
         }
     };
-    let holds = found.is_ok_and(|found| found.unmet.is_empty());
+    let holds = found.is_ok_and(|found| found.unmet.is_empty() && !found.is_forged);
     Ok(Outcome::new(out, (!holds).into()))
 }
 
@@ -221,8 +222,8 @@ fn with_sound_settings(opened: &Opened) -> Result<(), Failure> {
 }
 
 /// Refuses to prove an empty record, unless heads were kept of it and the database is still one that was applied to.
-fn has_record(target: &mut dyn Target, database: &str, kept: &[Kept]) -> Result<(), Failure> {
-    if !kept.is_empty() && target.read()?.base.is_some() {
+fn has_record(reading: &Reading, database: &str, kept: &[Kept]) -> Result<(), Failure> {
+    if !kept.is_empty() && reading.base.is_some() {
         return Ok(());
     }
     Err(Failure::world(say!("{database} has no record, so nothing can be proved", database))

@@ -43,7 +43,7 @@ pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_whatever(context)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
     let mut reader = Reader::of(Filter { parts: vec![Part::Run], ..Filter::default() });
-    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(&mut |entry| reader.feed(&entry))?;
     let mut runs = reader.finish();
     runs.reverse();
     let all = runs.len();

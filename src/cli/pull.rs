@@ -121,7 +121,7 @@ pub fn run(command: &Pull, context: &Context) -> Result<Outcome, Failure> {
 
 /// What of the drift in a database is asked for.
 fn asked_for(command: &Pull, context: &Context, opened: &Opened, database: &mut Database) -> Result<Taking, Failure> {
-    let reading = database.target.read()?;
+    let reading = database.read(context)?;
     if reading.base.is_none() {
         return Err(Failure::world(say!(
             "nothing was ever applied to {name}, so nobody can tell what was changed in it",

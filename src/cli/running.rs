@@ -13,13 +13,14 @@ use crate::plan::Plan;
 use crate::plan::guard::Tripped;
 use crate::repository::SETTINGS;
 use crate::say;
-use crate::target::{End, Receipt, Target, TargetError};
+use crate::target::{End, Receipt, TargetError};
 use crate::tree::commit::Commit;
 use crate::tree::git::{Checkout, Revision};
 use crate::tree::worktree::Worktree;
 use crate::tree::{Tree, TreeError};
 
 use super::Context;
+use super::database::Database;
 use super::session::{Failure, Opened};
 
 /// Who says to act.
@@ -69,38 +70,36 @@ fn now() -> String {
 
 /// Records a refusal before it is told.
 pub fn recorded<T>(
-    target: &mut dyn Target,
+    database: &mut Database,
     run: &Run,
     opened: &Opened,
-    database: &str,
     outcome: Result<T, Failure>,
 ) -> Result<T, Failure> {
-    outcome.inspect_err(|failure| refused(target, run, opened, database, &failure.message.to(Language::English)))
+    outcome.inspect_err(|failure| refused(database, run, opened, &failure.message.to(Language::English)))
 }
 
 /// Carries a plan out. A run that fails is recorded where that is possible; one that does not is kept outside too.
 pub fn carry_out(
     context: &Context,
-    target: &mut dyn Target,
+    database: &mut Database,
     plan: &Plan,
     run: &Run,
     opened: &Opened,
-    database: &str,
 ) -> Result<Receipt, Failure> {
-    let stage = context.working(&say!("writing to {database}", database));
-    let done = target.apply(plan, run);
+    let stage = context.working(&say!("writing to {database}", database = database.name));
+    let done = database.target.apply(plan, run);
     drop(stage);
     match done {
         Ok(receipt) => {
-            if let (Some(run_number), Some(head)) = (receipt.run, receipt.head.clone()) {
-                keep(opened, run, End { run: run_number, head }, database).unwrap_or_else(|why| opened.warn(why));
+            if let Some(end) = receipt.end.clone() {
+                keep(opened, run, end, database).unwrap_or_else(|why| opened.warn(why));
             }
             Ok(receipt)
         }
         Err(error) => {
             // Nobody can write while somebody else does, not even into the record.
             if !matches!(error, TargetError::Locked { .. }) {
-                refused(target, run, opened, database, &error.to_string());
+                refused(database, run, opened, &error.to_string());
             }
             Err(error.into())
         }
@@ -110,8 +109,8 @@ pub fn carry_out(
 /// Records that a run was refused, and why, in English, and keeps that end of the record outside too: else whoever was
 /// refused could take the last row out. That it was refused is told anyway, so what cannot be written or kept keeps
 /// silent.
-fn refused(target: &mut dyn Target, run: &Run, opened: &Opened, database: &str, why: &str) {
-    if let Ok(Some(end)) = target.record_failure(run, why) {
+fn refused(database: &mut Database, run: &Run, opened: &Opened, why: &str) {
+    if let Ok(Some(end)) = database.target.record_failure(run, why) {
         let _ = keep(opened, run, end, database);
     }
 }
@@ -149,9 +148,15 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 ///
 /// # Errors
 /// If it is kept nowhere, and why.
-fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text> {
-    let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
-    let file = &opened.repository.settings.audit.head;
+fn keep(opened: &Opened, run: &Run, end: End, database: &Database) -> Result<(), Text> {
+    let kept = Kept {
+        run: end.run,
+        hash: end.head,
+        applied_at: run.applied_at.clone(),
+        id: end.database,
+        database: database.place(),
+    };
+    let file = &opened.binding().audit.head;
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
         (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
@@ -166,17 +171,17 @@ fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text
 
 /// What was kept outside of the database.
 pub struct KeptOutside {
-    /// The heads of the database.
+    /// The heads of the database: those under its name, since it may have been replaced, and its own under other names.
     pub heads: Vec<Kept>,
-    /// How many there are of databases of other names.
+    /// How many there are of other databases.
     pub of_others: usize,
     /// How many lines are no heads.
     pub unreadable: usize,
 }
 
-/// Everything that was kept outside, as far as it can be read.
-pub fn kept(opened: &Opened, database: &str) -> KeptOutside {
-    let file = opened.repository.settings.audit.head.as_ref();
+/// Everything that was kept outside, as far as it can be read. The database has an id once it was read.
+pub fn kept(opened: &Opened, database: &Database, id: Option<&str>) -> KeptOutside {
+    let file = opened.binding().audit.head.as_ref();
     let in_file = file.map(|file| Worktree::new(&opened.root).and_then(|tree| tree.read(&file.value)));
     let in_notes = Checkout::of(&opened.root).and_then(|checkout| checkout.notes());
     let mut texts = Vec::new();
@@ -195,6 +200,8 @@ pub fn kept(opened: &Opened, database: &str) -> KeptOutside {
     let heads: Vec<Kept> = lines.iter().filter_map(|line| Kept::of_line(line)).collect();
     let unreadable = lines.len() - heads.len();
     let all: BTreeSet<Kept> = heads.into_iter().collect();
-    let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(|kept| kept.database == database);
+    let place = database.place();
+    let is_ours = |kept: &Kept| kept.database == place || id.is_some() && kept.id.as_deref() == id;
+    let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(is_ours);
     KeptOutside { heads, of_others: others.len(), unreadable }
 }

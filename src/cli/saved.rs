@@ -13,6 +13,7 @@ use crate::text::Sources;
 use crate::wire::{self, SavedFrom, SavedOut, SavedPlan, Unreadable};
 
 use super::Context;
+use super::database::Database;
 use super::running::commit;
 use super::session::{Failure, Opened, open_for};
 use super::wanted::{Wanted, drift};
@@ -20,18 +21,32 @@ use super::wanted::{Wanted, drift};
 /// The largest file that is taken for a plan: 1 GiB.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// Which database a plan is for.
+pub struct Seen<'d> {
+    name: &'d str,
+    id: Option<&'d str>,
+}
+
+impl<'d> Seen<'d> {
+    /// The database that was read.
+    pub fn of(reading: &'d Reading, database: &'d Database) -> Self {
+        Self { name: &database.name, id: reading.id.as_deref() }
+    }
+}
+
 /// Keeps a plan in a file.
 pub fn write(
     context: &Context,
     path: &Path,
     opened: &Opened,
     plan: &Plan,
-    database: &str,
+    seen: &Seen<'_>,
     drift: Drift,
 ) -> Result<(), Failure> {
     let from = SavedFrom {
         company: company(opened),
-        database: database.to_owned(),
+        database: seen.name.to_owned(),
+        database_id: seen.id.map(str::to_owned),
         revision: commit(opened).map(|commit| commit.id),
         policy: digest(opened.sources()),
         on: context.on.to_string(),
@@ -167,33 +182,47 @@ impl Saved {
         opened: &Opened,
         wanted: &Wanted,
         reading: &Reading,
-        database: &str,
+        database: &Database,
     ) -> Result<(), Failure> {
-        let from = SavedFrom {
-            company: company(opened),
-            database: database.to_owned(),
-            policy: digest(opened.sources()),
-            ..self.file.from.clone()
+        let ours = Seen::of(reading, database);
+        let theirs = &self.file.from;
+        // One that was never applied to has nothing but its name.
+        let is_same = match (ours.id, theirs.database_id.as_deref()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => theirs.database == ours.name,
         };
+        let from = SavedFrom { company: company(opened), policy: digest(opened.sources()), ..self.file.from.clone() };
         let now = sealed(from.clone(), plan, opened);
-        if self.file.is(&now) {
+        if is_same && self.file.is(&now) {
             return Ok(());
         }
         let path = self.shown();
         let file = &self.file;
-        if file.from.database != now.database {
-            let message = say!(
-                "the plan `{path}` is for {theirs}, and this is {ours}",
-                path = path.as_str(),
-                theirs = harmless(&file.from.database),
-                ours = database
-            );
+        if !is_same {
+            let theirs = harmless(&file.from.database);
+            let message = if theirs == ours.name {
+                say!(
+                    "the plan `{path}` is for another database that is called {theirs} too",
+                    path = path.as_str(),
+                    theirs
+                )
+            } else {
+                say!(
+                    "the plan `{path}` is for {theirs}, and this is {ours}",
+                    path = path.as_str(),
+                    theirs,
+                    ours = ours.name
+                )
+            };
             return Err(refused(message).help(say!("name the database of the plan with --database")));
         }
         if file.seen != now.seen {
-            return Err(
-                refused(say!("the plan `{path}` is stale: {database} was changed since", path, database)).help(again())
-            );
+            return Err(refused(say!(
+                "the plan `{path}` is stale: {database} was changed since",
+                path,
+                database = ours.name
+            ))
+            .help(again()));
         }
         if file.from.policy != now.policy && file.from.revision.is_none() {
             let message = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);

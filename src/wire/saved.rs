@@ -28,6 +28,8 @@ pub struct SavedOut {
     pub company: Option<String>,
     /// The database, as people call it.
     pub database: String,
+    /// What tells it from every other one; `null` if nothing was ever applied to it.
+    pub database_id: Option<String>,
     /// The commit whose policy it is; `null` if it was read from files that are not committed.
     pub revision: Option<String>,
     /// Identifies the policy files and settings.
@@ -51,6 +53,8 @@ pub struct SavedFrom {
     pub company: Option<String>,
     /// The database, as people call it.
     pub database: String,
+    /// What tells it from every other one; `None` if nothing was ever applied to it.
+    pub database_id: Option<String>,
     /// The commit, if it is one.
     pub revision: Option<String>,
     /// Identifies the policy files and settings.
@@ -63,12 +67,13 @@ pub struct SavedFrom {
 
 /// A plan with its origin, sealed.
 pub fn saved(from: SavedFrom, made: &Plan, plan: PlanOut) -> SavedOut {
-    let SavedFrom { company, database, revision, policy, on, keep_drift } = from;
+    let SavedFrom { company, database, database_id, revision, policy, on, keep_drift } = from;
     let mut saved = SavedOut {
         version: VERSION,
         program: PROGRAM.to_owned(),
         company,
         database,
+        database_id,
         revision,
         policy,
         on,
@@ -127,6 +132,7 @@ pub fn read_saved(bytes: &[u8]) -> Result<SavedPlan, Unreadable> {
     let from = SavedFrom {
         company: text("company"),
         database: needed("database")?,
+        database_id: text("database_id"),
         revision: text("revision"),
         policy: needed("policy")?,
         on: needed("on")?,

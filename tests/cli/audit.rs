@@ -262,8 +262,9 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     std::fs::create_dir(firm.path("kept")).unwrap();
     applied_twice(&firm);
     let (head, kept) = (head_of(&firm), std::fs::read_to_string(firm.path("kept/audit.heads")).unwrap());
-    let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(4, ' ').collect()).collect();
-    assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][3]), (2, "2", head.as_str(), "crm.db"));
+    let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(5, ' ').collect()).collect();
+    assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][4]), (2, "2", head.as_str(), "crm.db"));
+    assert!(lines[1][3].starts_with("id=") && lines[0][3] == lines[1][3], "{kept}");
     insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
     exit 0
     whole: 39 entries in crm.db
@@ -277,7 +278,7 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     whole: 39 entries in crm.db
     audit head HEAD
     every head that was kept outside is in it: 2
-    heads that were kept of databases of other names, and are not looked for: 1
+    heads that were kept of other databases, and are not looked for: 1
     ");
     // A whole chain again, with another past.
     std::fs::remove_file(firm.path("crm.db")).unwrap();
@@ -295,7 +296,7 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     the head that run 2 left on MOMENT is not in it:
     OLD
     the record was written anew, or is older, as from a backup
-    heads that were kept of databases of other names, and are not looked for: 1
+    heads that were kept of other databases, and are not looked for: 1
     ");
     assert!(firm.run(&format!("audit verify --head {head}")).contains("the head of --head is not in it"));
 }
@@ -511,4 +512,58 @@ fn the_row_of_a_refusal_cannot_be_taken_out_unseen() {
     assert!(firm.run("audit verify").starts_with("exit 0\n"));
     tampered(&firm, "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)");
     assert!(!firm.run("audit verify").starts_with("exit 0\n"));
+}
+
+#[test]
+fn a_record_of_which_somebody_emptied_every_hash_proves_nothing() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    tampered(&firm, "UPDATE audit SET hash = NULL");
+    let said = firm.run("audit verify");
+    assert!(said.starts_with("exit 1\n") && said.contains("damaged: "), "{said}");
+}
+
+#[test]
+fn what_the_last_apply_remembered_is_proved_too() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    let forge = "UPDATE last_applied SET fields = replace(fields, 'false', 'true') WHERE key = 'lars'";
+    Connection::open(firm.path("crm.db")).unwrap().execute_batch(forge).unwrap();
+    let (code, proved) = firm.json("audit verify");
+    assert_eq!((code, &proved["holds"], &proved["last_applied_altered"]), (1, &json!(false), &json!(true)));
+    assert!(firm.run("audit verify").contains("what the last apply remembered was altered"));
+    let planned = firm.run("plan --on 2026-11-22");
+    assert!(planned.contains("what the last apply remembered was altered"), "{planned}");
+    assert_eq!(firm.json("plan --on 2026-11-22").1["last_applied_altered"], true);
+    firm.run("apply --on 2026-11-22");
+    assert_eq!(firm.json("audit verify").0, 0);
+}
+
+#[test]
+fn two_roots_of_one_checkout_have_heads_of_their_own() {
+    let firm = Repository::with(&[
+        ("de/rightful.yaml", "language: en\n"),
+        ("de/policies/a.yaml", FIRM),
+        ("nl/rightful.yaml", "language: en\n"),
+        ("nl/policies/a.yaml", FIRM),
+        (".gitignore", "*.db\n"),
+    ]);
+    let commit = firm.commit("Rolf Lund", DAY, "Both");
+    for root in ["de", "nl"] {
+        assert!(firm.run(&format!("-C {root} apply --on 2026-11-22")).starts_with("exit 0\n"));
+    }
+    let notes = firm.git(&format!("notes --ref rightful show {commit}"));
+    assert!(notes.lines().any(|line| line.ends_with(" de/crm.db")) && notes.lines().count() == 2, "{notes}");
+    for root in ["de", "nl"] {
+        let (code, proved) = firm.json(&format!("-C {root} audit verify"));
+        assert_eq!((code, proved["kept"].as_array().map(Vec::len), &proved["of_others"]), (0, Some(1), &json!(1)));
+    }
+    // A database that was replaced is asked for the heads of the one before it, whatever its own are.
+    std::fs::remove_file(firm.path("nl/crm.db")).unwrap();
+    firm.run("-C nl apply --on 2026-11-22 --as karin");
+    assert_eq!(firm.json("-C nl audit verify").0, 1);
+    // One that was moved takes its heads along.
+    std::fs::rename(firm.path("de/crm.db"), firm.path("de/moved.db")).unwrap();
+    let (code, proved) = firm.json("-C de audit verify --database sqlite:moved.db");
+    assert_eq!((code, proved["kept"].as_array().map(Vec::len)), (0, Some(1)), "{proved}");
 }

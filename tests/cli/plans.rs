@@ -348,3 +348,56 @@ fn a_plan_of_an_older_revision_is_the_way_back() {
     assert!(firm.run("apply --on 2026-11-22").contains("\napplied: "));
     assert!(firm.run("plan --on 2026-11-22 --exit-code").starts_with("exit 0\n"));
 }
+
+#[test]
+fn an_older_revision_is_applied_by_the_settings_of_now() {
+    let firm = firm();
+    let settings = |users: &str, database: &str| {
+        format!(
+            "guards: {{ remove_users: {users} }}\ncompanies: {{ north: {{ policies: [policies], database: 'sqlite:{database}' }} }}\n"
+        )
+    };
+    firm.write("rightful.yaml", settings("100%", "old.db"));
+    let old = firm.commit("Rolf Lund", DAY, "No guard");
+    let more: String = (1..=8).map(|number| format!(", u{number}: ")).collect();
+    firm.write("policies/a.yaml", FIRM.replace(", anna: }", &format!(", anna: {more} }}")));
+    firm.write("rightful.yaml", settings("1", "crm.db"));
+    firm.commit("Rolf Lund", DAY, "Guarded");
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    refused(&firm, &format!("apply --at {old} --on 2026-11-22"), "guards refuse it: `remove_users`");
+    let planned = firm.run(&format!("plan --at {old} --on 2026-11-22 -o plan.json"));
+    assert!(planned.contains("rightful.yaml:1"), "the guard has its place in the settings of now: {planned}");
+    refused(&firm, "apply plan.json --on 2026-11-22", "guards refuse it: `remove_users`");
+    assert!(!firm.path("old.db").exists());
+    firm.write("rightful.yaml", "guards: { remove_users: few }\n");
+    let said = firm.run(&format!("apply --at {old} --on 2026-11-22"));
+    assert!(said.starts_with("exit 2\n") && said.contains("the settings as they are now have errors"), "{said}");
+}
+
+#[test]
+fn a_plan_is_known_by_its_database_and_not_by_where_that_lies() {
+    let firm = firm();
+    firm.run("apply --on 2026-11-22");
+    firm.write("policies/a.yaml", FIRM.replace("data.export", "data.import"));
+    firm.commit("Rolf Lund", DAY, "Import");
+    firm.run("plan --on 2026-11-22 -o plan.json");
+    assert_eq!(saved(&firm)["database_id"].as_str().map(str::len), Some(32));
+    std::fs::create_dir(firm.path("elsewhere")).unwrap();
+    std::fs::rename(firm.path("crm.db"), firm.path("elsewhere/moved.db")).unwrap();
+    // One that says the same and was made the same way is another one.
+    firm.run("apply --on 2026-11-22 --at HEAD~1");
+    refused(&firm, "apply plan.json --on 2026-11-22", "is for another database that is called crm.db too");
+    let said = firm.run("apply plan.json --on 2026-11-22 --database sqlite:elsewhere/moved.db");
+    assert!(said.starts_with("exit 0\n") && said.contains("\napplied: 2 changes to elsewhere/moved.db"), "{said}");
+}
+
+#[test]
+fn who_leaves_drift_as_it_is_stands_in_the_record() {
+    let firm = firm();
+    firm.run("apply --on 2026-11-22 --yes");
+    by_hand(&firm, "UPDATE users SET superuser = 1 WHERE id = 'lars'");
+    assert!(firm.run("apply --keep-drift --on 2026-11-22 --as anna").starts_with("exit 0\n"));
+    let (_, audit) = firm.json("audit --part kept");
+    let run = &audit["runs"][0];
+    assert_eq!((&run["claims"]["acting_as"], &run["entries"][0]["body"]["key"]), (&"anna".into(), &"lars".into()));
+}

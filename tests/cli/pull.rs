@@ -302,6 +302,8 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     insta::assert_snapshot!(firm.run("-C access plan --exit-code --on 2026-11-22 --database sqlite:../crm.db"), @"
     exit 0
     nothing to do: ../crm.db says what the policy says
+    what the last apply remembered was altered in the database: the audit says
+      something else, and nobody can tell whose change a difference is
     2 errors: apply will refuse this; `rightful check` says what is wrong
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));

@@ -247,7 +247,7 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         prop_assert!(before.companies[0].compiles(), "{:#?}\n{files:#?}", before.companies[0].diagnostics);
         let declared = State::of(&before.companies[0].policy);
         let actual = drifted(&declared, &State::of(&compiled(&other).policy), seed);
-        let reading = Reading { actual: actual.clone(), base: Some(as_base(&declared)) };
+        let reading = Reading { actual: actual.clone(), base: Some(as_base(&declared)), ..Reading::default() };
         let on = days()[0];
         let desired = |state: &State| Desired { company: None, state: state.clone(), renames: Vec::new() };
         let first = plan(&reading, &desired(&declared), on, Drift::Revert, |_| None);

@@ -14,6 +14,19 @@ use crate::target::Receipt;
 use super::said::{conflicts, said};
 use super::{Shown, count, diff_of_company};
 
+/// That somebody changed what the last apply wrote down.
+pub fn forged() -> Text {
+    say!(
+        "what the last apply remembered was altered in the database: the audit says something else, and nobody can tell whose change a difference is"
+    )
+}
+
+fn forged_memory(plan: &Plan, page: &mut Page) {
+    if plan.is_forged {
+        page.text(Line::new().then(Tone::No, forged()));
+    }
+}
+
 /// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
 /// will keep it from being applied.
 pub fn plan(
@@ -31,6 +44,7 @@ pub fn plan(
                 .then(Tone::Yes, say!("nothing to do"))
                 .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
         );
+        forged_memory(plan, &mut page);
         unknown(&plan.grants, &mut page);
         unrenamed(plan, &mut page);
         standing(&plan.grants, &mut page);
@@ -39,6 +53,7 @@ pub fn plan(
     }
     let total = count::changes(plan.changes.len());
     page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
+    forged_memory(plan, &mut page);
     unknown(&plan.grants, &mut page);
     if !plan.changes.is_empty() {
         page.blank();
@@ -170,7 +185,7 @@ fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
 /// What became of an apply.
 pub fn applied(receipt: &Receipt, database: &str) -> Page {
     let mut page = Page::default();
-    match receipt.run {
+    match receipt.end.as_ref().map(|end| end.run) {
         // The rows said it already, but the next plan has to know that the policy says it too.
         Some(run) if receipt.applied == 0 => {
             page.text(say!("what the policy declares is remembered (run {run})", run));
@@ -181,7 +196,7 @@ pub fn applied(receipt: &Receipt, database: &str) -> Page {
         )),
         None => page.text(say!("nothing was written to {database}", database)),
     }
-    if let Some(head) = &receipt.head {
+    if let Some(head) = receipt.end.as_ref().map(|end| &end.head) {
         page.text(Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
     }
     page

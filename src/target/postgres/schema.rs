@@ -7,13 +7,14 @@ use crate::target::TargetError;
 
 /// The migrations in order; the position in the list is the schema version that each leads to. Versions are numbered
 /// alike in all engines, and this one began with the second.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "",
     concat!(
         include_str!("../../../schema/postgres/0002-first.sql"),
         include_str!("../../../schema/postgres/0002-append-only.sql")
     ),
     include_str!("../../../schema/postgres/0003-point-queries.sql"),
+    include_str!("../../../schema/postgres/0004-identity.sql"),
 ];
 
 /// The first version that there is on servers.
@@ -30,7 +31,7 @@ const HERE: &str = "
     WITH schema_names (name) AS (VALUES
       ('rights'), ('modules'), ('module_sets'), ('module_set_modules'), ('attachment_classes'), ('attachment_patterns'),
       ('employees'), ('groups'), ('users'), ('members'), ('access'), ('rules'), ('last_applied'), ('lock'), ('audit'),
-      ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
+      ('identity'), ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
       ('effective_scoped_right')),
     here AS (
       SELECT pg_class.*, schema_names.name
