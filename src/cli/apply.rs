@@ -17,7 +17,7 @@ use super::guards;
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
 use super::session::{Failure, Opened, errors, open_compiling, refusing};
-use super::wanted::{Wanted, drift, page};
+use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
@@ -83,7 +83,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
-    let Database { mut target, name, heading } = database;
+    let heading = heading(&database, &reading);
+    let Database { mut target, name, .. } = database;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
     if let Some(saved) = &saved {

@@ -348,3 +348,34 @@ fn a_plan_of_an_older_revision_is_the_way_back() {
     assert!(firm.run("apply --on 2026-11-22").contains("\napplied: "));
     assert!(firm.run("plan --on 2026-11-22 --exit-code").starts_with("exit 0\n"));
 }
+
+#[test]
+fn a_long_plan_says_at_its_end_what_it_does_and_a_short_one_does_not() {
+    let end =
+        |said: &str| said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+    let sample = Repository::sample();
+    insta::assert_snapshot!(end(&sample.run("plan --on 2026-11-22")), @"
+      and `online`
+
+    in short
+      313 changes to crm.db, a new database: +27 right, +13 module, +5 module-set,
+        +3 attachment, +40 employee, +15 group, +2 role, +40 user, +52 member, +5
+        access, +111 rule
+      gained: 3,035 by 39 users; lost: 0 by 0 users; each right over each person
+        counts
+    ");
+    let said = sample.run("apply --yes --on 2026-11-22");
+    let (short, applied) = (said.find("\nin short\n").unwrap(), said.find("\napplied: ").unwrap());
+    assert!(short < applied, "{}", end(&said));
+    assert!(!firm().run("plan --on 2026-11-22").contains("in short"));
+}
+
+#[test]
+fn a_database_without_anything_of_ours_is_a_new_one() {
+    let firm = firm();
+    firm.write("crm.db", "");
+    assert!(firm.run("plan").contains("to crm.db, a new database\n"));
+    assert!(firm.run("apply --yes").contains("to crm.db, a new database\n"));
+    firm.write("policies/a.yaml", FIRM.replace("anna:", "anna: { name: Anna }"));
+    assert!(firm.run("plan").contains("to crm.db\n"));
+}
