@@ -189,6 +189,51 @@ fn a_database_that_moved_makes_a_plan_stale() {
     firm.run("plan --on 2026-11-22 -o plan.json");
     by_hand(&firm, "UPDATE users SET name = 'Lars' WHERE id = 'lars'");
     refused(&firm, "apply plan.json --on 2026-11-22", "is stale: crm.db was changed since");
+    let said = |firm: &Repository| firm.run("apply plan.json --on 2026-11-22");
+    insta::assert_snapshot!(said(&firm), @r#"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user lars: name "Lars" -> null`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    "#);
+    // What was to be done is done, and more.
+    by_hand(
+        &firm,
+        "DELETE FROM rules WHERE user_id = 'lars'; INSERT INTO users (id) VALUES ('a'), ('b'), ('c'), ('d');
+         INSERT INTO rules (user_id, right_id, effect) VALUES ('lars', 'data.import', 'allow');",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user a: active true -> false`, `~ user b: active true -> false`,
+      `~ user c: active true -> false` and 2 more; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    by_hand(
+        &firm,
+        "UPDATE users SET name = NULL WHERE id = 'lars'; DELETE FROM users WHERE id < 'anna' OR id > 'b' AND id < 'f';",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    firm.write("policies/a.yaml", FIRM);
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `+ rule user:lars allow data.export`, `- rule user:lars allow
+      data.import`, `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
 }
 
 #[test]
