@@ -69,11 +69,12 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
     });
     touched.extend(in_shadow.filter(|(named, _)| shadowed.contains(named)).map(|(_, owner)| owner));
     let (rules, members) = (by_owner(wanted, &touched, true), by_owner(wanted, &touched, false));
-    let said = current.facts.iter().filter_map(|(key, fact)| match fact {
+    let renamed = renamed(&current, wanted);
+    let under_new_names = current.with_users_renamed(&renamed);
+    let said = under_new_names.facts.iter().filter_map(|(key, fact)| match fact {
         Fact::Rule(because) | Fact::Member(because) => Some((key, because)),
         _ => None,
     });
-    let renamed = renamed(&current, wanted);
     let items = items(policy, &renamed);
     let declarations = Declarations {
         current: &current,

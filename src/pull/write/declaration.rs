@@ -24,7 +24,7 @@ pub struct Declarations<'a> {
     pub wanted: &'a State,
     /// What each item of its files says.
     pub items: &'a Items,
-    /// The reasons of rules and memberships now.
+    /// The reasons of rules and memberships now, whose accounts have the names that they shall have.
     pub said: &'a BTreeMap<&'a Key, &'a Option<Box<str>>>,
     /// The rules that everybody touched shall have.
     pub rules: &'a BTreeMap<Key, Vec<Reasoned<'a>>>,
