@@ -15,7 +15,7 @@ use crate::plan::Plan;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
 pub use kept::{Kept, hash_of};
-pub use record::{Ended, Filter, Reader, Recorded, Told};
+pub use record::{Ended, Filter, Known, Reader, Recorded, Told};
 
 /// Who carries out what, for the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::guards;
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
 use super::session::{Failure, Opened, bound, errors, open_compiling, refusing};
-use super::wanted::{Wanted, drift, page};
+use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
@@ -84,6 +84,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
+    let heading = heading(&database, &reading);
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
     if let Some(saved) = &saved {
@@ -92,7 +93,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let page = page(&opened, context, &wanted, &plan, &database.heading, Unfold::Never, 0);
+    let page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
     if as_text {
         super::write_out(&text::print(&page, opened.out));
     }

@@ -1,18 +1,20 @@
 //! `rightful audit`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::audit::{Filter, Kept, Part, Reader, Verified, Verifier, hash_of};
+use crate::audit::{Filter, Kept, Known, Part, Reader, Verified, Verifier, hash_of};
 use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::language::Text;
-use crate::name::{Name, RightName};
+use crate::name::{Name, RightName, nearest};
 use crate::plan::Reading;
 use crate::report::{text, view};
 use crate::say;
 use crate::wire;
 
-use super::database::database;
+use super::database::{Database, database};
 use super::running::kept;
 use super::session::{Failure, Opened, open_whatever, refusing};
 use super::{Context, Format, Outcome, read_date};
@@ -159,12 +161,63 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
         parts: command.part.iter().map(|part| part.part()).collect(),
     });
     database.audit(&mut |entry| reader.feed(&entry))?;
+    was_applied_to(&mut database, context, reader.known())?;
+    are_known(command, reader.known(), &opened, &database.name)?;
     let runs = reader.finish();
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::audit(&runs)),
         Format::Text => text::print(&view::audit(&runs, command.user.as_ref(), &database.name), opened.out),
     };
     Ok(Outcome::new(out, 0))
+}
+
+/// Refuses a database without a record, which tells nothing, rather than that nothing happened in it.
+pub fn was_applied_to(database: &mut Database, context: &Context, known: &Known) -> Result<(), Failure> {
+    if !known.runs.is_empty() || database.read(context)?.base.is_some() {
+        return Ok(());
+    }
+    let database = database.name.as_str();
+    Err(Failure::world(say!("nothing was ever applied to {database}, so it has no record", database))
+        .help(say!("`rightful apply` makes the database and its record; is it the right one?")))
+}
+
+/// Refuses to tell nothing of what neither the record nor the policy knows: more likely it is a slip.
+fn are_known(command: &Audit, known: &Known, opened: &Opened, database: &str) -> Result<(), Failure> {
+    if let Some(run) = command.run.filter(|run| !known.runs.contains(run)) {
+        let missing = Failure::world(say!("there is no run {run} in the record of {database}", run, database));
+        return Err(match (known.runs.first(), known.runs.last()) {
+            (Some(first), Some(last)) if first != last => {
+                missing.help(say!("it has the runs {first} to {last}", first, last))
+            }
+            (Some(only), _) => missing.help(say!("it has run {only} alone", only)),
+            _ => missing,
+        });
+    }
+    let policy = opened.policy();
+    if let Some(user) = &command.user {
+        let declared = policy.users.iter().map(|(_, name, _)| name.as_str());
+        is_known(user.as_str(), known.users.iter().map(String::as_str).chain(declared).collect(), || {
+            say!("neither the record of {database} nor the policy knows a user `{user}`", database, user)
+        })?;
+    }
+    if let Some(right) = &command.right {
+        let declared = policy.rights.iter().map(|(_, name, _)| name.as_str());
+        is_known(right.as_str(), known.rights.iter().map(String::as_str).chain(declared).collect(), || {
+            say!("neither the record of {database} nor the policy knows a right `{right}`", database, right)
+        })?;
+    }
+    Ok(())
+}
+
+fn is_known(name: &str, known: BTreeSet<&str>, message: impl FnOnce() -> Text) -> Result<(), Failure> {
+    if known.contains(name) {
+        return Ok(());
+    }
+    let unknown = Failure::world(message());
+    Err(match nearest(name, known) {
+        Some(near) => unknown.help(say!("did you mean `{near}`?", near)),
+        None => unknown,
+    })
 }
 
 /// Refuses a day for what is the same on every day.

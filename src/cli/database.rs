@@ -24,8 +24,6 @@ pub struct Database {
     pub name: String,
     /// The way from the top of the checkout to the root, of a file that is named from the root.
     below: String,
-    /// The name, and that it is yet to be made.
-    pub heading: Text,
 }
 
 impl Database {
@@ -90,14 +88,13 @@ fn open(
         DatabaseUrl::Sqlite(path) => {
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
-            let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
             let below = if Path::new(&name).is_absolute() { String::new() } else { below.display().to_string() };
-            Ok(Database { target: Box::new(Sqlite::at(&path)), name, below, heading })
+            Ok(Database { target: Box::new(Sqlite::at(&path)), name, below })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
             let name = target.name().to_owned();
-            Ok(Database { heading: say!("{name}", name), name, below: String::new(), target: Box::new(target) })
+            Ok(Database { name, below: String::new(), target: Box::new(target) })
         }
         DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
     }

@@ -14,7 +14,7 @@ use super::database::database;
 use super::guards;
 use super::saved::{self, Seen};
 use super::session::{Failure, bound, errors, open_compiling};
-use super::wanted::{Wanted, drift, page};
+use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Show what an apply would do, to people and in the database
@@ -84,7 +84,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
             let errors = errors(&opened, context).len();
-            let mut page = page(&opened, context, &wanted, &plan, &database.heading, unfold, errors);
+            let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
             if !tripped.is_empty() {
                 page.blank();
                 page.0.extend(view::guards(&tripped, opened.binding_sources()).0);

@@ -144,7 +144,8 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 }
 
 /// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
-/// was carried out does not fail for it, nor if there is no such place; it says so.
+/// was carried out does not fail for it, nor if there is no such place. That it has none is said after the first run of a
+/// database; afterwards `audit verify` says it.
 ///
 /// # Errors
 /// If it is kept nowhere, and why.
@@ -160,6 +161,7 @@ fn keep(opened: &Opened, run: &Run, end: End, database: &Database) -> Result<(),
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
         (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
+        (None, None) if end.run > 1 => return Ok(()),
         (None, None) => {
             return Err(say!(
                 "note: the head of the audit was not kept outside of the database, since the files are not those of a commit and the settings name no file for it"

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::date::parse_date;
-use crate::language::{IntoWord, Text};
+use crate::language::{IntoWord, Text, Word};
 use crate::plan::{Drift, Feed, Plan, Reading};
 use crate::say;
 use crate::text::Sources;
@@ -217,16 +217,12 @@ impl Saved {
             return Err(refused(message).help(say!("name the database of the plan with --database")));
         }
         if file.seen != now.seen {
-            return Err(refused(say!(
-                "the plan `{path}` is stale: {database} was changed since",
-                path,
-                database = ours.name
-            ))
-            .help(again()));
+            let stale = say!("the plan `{path}` is stale: {database} was changed since", path, database = ours.name);
+            return Err(refused(self.with_what_moved(stale, &now)).help(again()));
         }
         if file.from.policy != now.policy && file.from.revision.is_none() {
-            let message = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
-            return Err(refused(message).help(again()));
+            let stale = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
+            return Err(refused(self.with_what_moved(stale, &now)).help(again()));
         }
         let then = parse_date(&file.from.on).map(|on| wanted.plan(reading, on, self.drift()));
         let then = then.map(|plan| sealed(from, &plan, opened));
@@ -239,8 +235,39 @@ impl Saved {
         Err(edited(&path))
     }
 
+    /// Why a plan is stale, and which changes came and went by that.
+    fn with_what_moved(&self, stale: Text, now: &SavedOut) -> Text {
+        let [new, gone] = self.file.moved(now);
+        match (new.is_empty(), gone.is_empty()) {
+            (true, true) => stale,
+            (false, true) => say!("{stale}; it would do this as well: {new}", stale, new = few(&new)),
+            (true, false) => say!("{stale}; it would not do this any more: {gone}", stale, gone = few(&gone)),
+            (false, false) => say!(
+                "{stale}; it would do this as well: {new}; and not this any more: {gone}",
+                stale,
+                new = few(&new),
+                gone = few(&gone)
+            ),
+        }
+    }
+
     fn shown(&self) -> String {
         super::shown(&self.path)
+    }
+}
+
+/// The first of some changes, and how many more there are.
+fn few(changes: &[String]) -> Word {
+    const MOST: usize = 3;
+    const LONGEST: usize = 100;
+    let short = |change: &String| match change.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &change[..end]),
+        None => format!("`{change}`"),
+    };
+    let list = changes.iter().take(MOST).map(short).collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(MOST) {
+        0 => Word::Verbatim(list),
+        more => Word::Said(say!("{list} and {more} more", list, more = Word::Number(more))),
     }
 }
 

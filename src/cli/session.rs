@@ -14,7 +14,7 @@ use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
 use crate::report::block::Page;
 use crate::report::text::Look;
-use crate::report::{snippet, text, view};
+use crate::report::{discreet, snippet, text, view};
 use crate::repository::{self, Binding, Company, Repository, RepositoryError};
 use crate::say;
 use crate::syntax::database::DatabaseUrl;
@@ -164,7 +164,7 @@ impl Opened {
     /// Says something beside the answer, on the error output.
     pub fn warn(&self, text: Text) {
         let mut page = Page::default();
-        page.text(text);
+        page.text(discreet(&text.into_word(), self.err.language));
         super::write_err(&text::print(&page, self.err));
     }
 }

@@ -43,7 +43,7 @@ pub use log::log;
 pub use matrix::matrix;
 pub use members::members;
 pub use merge_check::{conflicts, merge_check};
-pub use plan::{applied, plan};
+pub use plan::{applied, plan, plan_in_short};
 pub use pull::{Pulled, pull, pull_done, pulled_whole};
 pub use repair::{near, repairs, written};
 pub use rights::rights;

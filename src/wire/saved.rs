@@ -2,6 +2,8 @@
 //!
 //! Read back, it is compared as a whole; nothing of it is ever carried out.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -101,6 +103,27 @@ impl SavedPlan {
     pub fn is(&self, saved: &SavedOut) -> bool {
         self.all == value(saved)
     }
+
+    /// The changes that this plan has and the file has not, and those that only the file has, as the page of a plan
+    /// signs them.
+    pub fn moved(&self, saved: &SavedOut) -> [Vec<String>; 2] {
+        let (then, now) = (changes(&self.all), changes(&value(saved)));
+        [now.difference(&then).cloned().collect(), then.difference(&now).cloned().collect()]
+    }
+}
+
+fn changes(all: &Value) -> BTreeSet<String> {
+    let changes = all.pointer("/plan/changes").and_then(Value::as_array);
+    let told = |change: &Value| {
+        let text = |key: &str| change[key].as_str().unwrap_or_default().to_owned();
+        let (kind, key, field) = (text("kind"), text("key"), text("field"));
+        match change["action"].as_str() {
+            Some("create") => format!("+ {kind} {key}"),
+            Some("delete") => format!("- {kind} {key}"),
+            _ => format!("~ {kind} {key}: {field} {} -> {}", change["before"], change["after"]),
+        }
+    };
+    changes.into_iter().flatten().map(told).collect()
 }
 
 /// Why a file is not taken.

@@ -97,7 +97,8 @@ fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
     insta::assert_snapshot!(firm.run("audit verify --head 0"), @"
     exit 2
     -- stderr
-    error: invalid value '0' for '--head <HASH>': write all 64 hexadecimal digits that an apply printed
+    error: invalid value '0' for '--head <HASH>': write all 64 hexadecimal digits
+      that an apply printed
 
     For more information, try '--help'.
     ");
@@ -176,13 +177,43 @@ fn filters_show_what_is_about_somebody_or_something() {
     + rule user:anna allow data.export
     - rule user:lars allow data.export
     ");
-    assert_eq!(firm.run("audit --user kim"), "exit 0\nnothing of this is recorded in crm.db\n");
+    // Karin is known, and nothing is recorded about her.
+    firm.write("policies/a.yaml", FIRM.replace("anna:", "anna:, karin:"));
+    assert_eq!(firm.run("audit --user karin"), "exit 0\nnothing of this is recorded in crm.db\n");
+    assert_eq!(firm.run("audit --right sms.send --part gain"), "exit 0\nnothing of this is recorded in crm.db\n");
+    insta::assert_snapshot!(firm.run("audit --user lrs"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a user `lrs`
+     help: did you mean `lars`?
+    ");
+    insta::assert_snapshot!(firm.run("audit --user kim --format json"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a user `kim`
+    ");
+    insta::assert_snapshot!(firm.run("audit --right data.exprot"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a right `data.exprot`
+     help: did you mean `data.export`?
+    ");
+    insta::assert_snapshot!(firm.run("audit --run 99"), @"
+    exit 2
+    -- stderr
+    error: there is no run 99 in the record of crm.db
+     help: it has the runs 1 to 2
+    ");
+    // Who is gone from the policy is known to the record.
+    firm.write("policies/a.yaml", "users: { karin: }");
+    assert!(firm.run("audit --user lars").starts_with("exit 0\nrun 1"));
     assert_eq!(firm.json("audit --until 2020-01-01").1["runs"], json!([]));
     assert_eq!(firm.json("audit --since 2020-01-01 --part run").1["runs"].as_array().unwrap().len(), 2);
     insta::assert_snapshot!(firm.run("audit --right export"), @"
     exit 2
     -- stderr
-    error: invalid value 'export' for '--right <RIGHT>': write a right as area.action
+    error: invalid value 'export' for '--right <RIGHT>': write a right as
+      area.action
 
     For more information, try '--help'.
     ");
@@ -191,7 +222,7 @@ fn filters_show_what_is_about_somebody_or_something() {
 #[test]
 fn history_lists_runs_that_failed_too_with_the_reason() {
     let firm = Repository::of(FIRM);
-    assert_eq!(firm.run("history"), "exit 0\nno run is recorded in crm.db\n");
+    assert!(firm.run("history").starts_with("exit 2\n-- stderr\nerror: nothing was ever applied"));
     firm.run("apply --on 2026-11-22");
     // Something beside our tables that holds on to a group of theirs.
     let database = Connection::open(firm.path("crm.db")).unwrap();
@@ -416,6 +447,54 @@ fn a_claim_does_not_take_the_place_of_the_fact() {
     1 MOMENT MACHINE USER OK 31 changes
     acting as the.boss (a claim)
     ");
+}
+
+#[test]
+fn a_database_that_nothing_was_applied_to_has_no_record() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("audit --user lars"), @"
+    exit 2
+    -- stderr
+    error: nothing was ever applied to crm.db, so it has no record
+     help: `rightful apply` makes the database and its record; is it the right one?
+    ");
+    insta::assert_snapshot!(firm.run("history --format json"), @"
+    exit 2
+    -- stderr
+    error: nothing was ever applied to crm.db, so it has no record
+     help: `rightful apply` makes the database and its record; is it the right one?
+    ");
+    assert!(!firm.path("crm.db").exists());
+    firm.run("apply --on 2026-11-22");
+    insta::assert_snapshot!(firm.run("audit --run 7"), @"
+    exit 2
+    -- stderr
+    error: there is no run 7 in the record of crm.db
+     help: it has run 1 alone
+    ");
+}
+
+#[test]
+fn nobody_is_offered_a_day_that_means_nothing() {
+    let firm = Repository::of(FIRM);
+    for command in ["audit", "audit verify", "history"] {
+        for help in ["--help", "-h"] {
+            let said = firm.run(&format!("{command} {help}"));
+            assert!(said.starts_with("exit 0") && !said.contains("--on"), "{command} {help}\n{said}");
+        }
+    }
+    assert!(firm.run("plan --help").contains("--on <DATE>"));
+    assert!(firm.run("audit help verify").contains("--head <HASH>"));
+}
+
+#[test]
+fn that_no_head_is_kept_is_said_once_and_by_whoever_proves_the_record() {
+    let firm = Repository::of(FIRM);
+    assert!(firm.run("apply --on 2026-11-22").contains("note: the head of the audit was not kept outside"));
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    let again = firm.run("apply --on 2026-11-22");
+    assert!(again.contains("(run 2)") && !again.contains("note: the head"), "{again}");
+    assert!(firm.run("audit verify").contains("no head was kept outside"));
 }
 
 #[test]

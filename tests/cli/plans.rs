@@ -189,6 +189,51 @@ fn a_database_that_moved_makes_a_plan_stale() {
     firm.run("plan --on 2026-11-22 -o plan.json");
     by_hand(&firm, "UPDATE users SET name = 'Lars' WHERE id = 'lars'");
     refused(&firm, "apply plan.json --on 2026-11-22", "is stale: crm.db was changed since");
+    let said = |firm: &Repository| firm.run("apply plan.json --on 2026-11-22");
+    insta::assert_snapshot!(said(&firm), @r#"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user lars: name "Lars" -> null`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    "#);
+    // What was to be done is done, and more.
+    by_hand(
+        &firm,
+        "DELETE FROM rules WHERE user_id = 'lars'; INSERT INTO users (id) VALUES ('a'), ('b'), ('c'), ('d');
+         INSERT INTO rules (user_id, right_id, effect) VALUES ('lars', 'data.import', 'allow');",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user a: active true -> false`, `~ user b: active true -> false`,
+      `~ user c: active true -> false` and 2 more; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    by_hand(
+        &firm,
+        "UPDATE users SET name = NULL WHERE id = 'lars'; DELETE FROM users WHERE id < 'anna' OR id > 'b' AND id < 'f';",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    firm.write("policies/a.yaml", FIRM);
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `+ rule user:lars allow data.export`, `- rule user:lars allow
+      data.import`, `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
 }
 
 #[test]
@@ -400,4 +445,35 @@ fn who_leaves_drift_as_it_is_stands_in_the_record() {
     let (_, audit) = firm.json("audit --part kept");
     let run = &audit["runs"][0];
     assert_eq!((&run["claims"]["acting_as"], &run["entries"][0]["body"]["key"]), (&"anna".into(), &"lars".into()));
+}
+
+#[test]
+fn a_long_plan_says_at_its_end_what_it_does_and_a_short_one_does_not() {
+    let end =
+        |said: &str| said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+    let sample = Repository::sample();
+    insta::assert_snapshot!(end(&sample.run("plan --on 2026-11-22")), @"
+      and `online`
+
+    in short
+      313 changes to crm.db, a new database: +27 right, +13 module, +5 module-set,
+        +3 attachment, +40 employee, +15 group, +2 role, +40 user, +52 member, +5
+        access, +111 rule
+      gained: 3,035 by 39 users; lost: 0 by 0 users; each right over each person
+        counts
+    ");
+    let said = sample.run("apply --yes --on 2026-11-22");
+    let (short, applied) = (said.find("\nin short\n").unwrap(), said.find("\napplied: ").unwrap());
+    assert!(short < applied, "{}", end(&said));
+    assert!(!firm().run("plan --on 2026-11-22").contains("in short"));
+}
+
+#[test]
+fn a_database_without_anything_of_ours_is_a_new_one() {
+    let firm = firm();
+    firm.write("crm.db", "");
+    assert!(firm.run("plan").contains("to crm.db, a new database\n"));
+    assert!(firm.run("apply --yes").contains("to crm.db, a new database\n"));
+    firm.write("policies/a.yaml", FIRM.replace("anna:", "anna: { name: Anna }"));
+    assert!(firm.run("plan").contains("to crm.db\n"));
 }

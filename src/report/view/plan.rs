@@ -11,6 +11,7 @@ use crate::say;
 use crate::state::{Action, Key, Kind};
 use crate::target::Receipt;
 
+use super::diff::{later_totals, totals};
 use super::said::{conflicts, said};
 use super::{Shown, count, diff_of_company};
 
@@ -86,6 +87,33 @@ pub fn plan(
         page.text(say!("checked, but not written to the database, except for roles: {sections}", sections));
     }
     refused(errors, &mut page);
+    page
+}
+
+/// What a plan does, once more, where its page is long: how much is written of what, and how much people gain and lose.
+pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text) -> Page {
+    let mut page = Page::default();
+    page.heading(say!("in short"));
+    let mut numbers: BTreeMap<(Action, Kind), usize> = BTreeMap::new();
+    for change in &plan.changes {
+        *numbers.entry((change.action, change.key.kind())).or_default() += 1;
+    }
+    let words = numbers.iter().map(|((action, kind), number)| {
+        let sign = match action {
+            Action::Create => '+',
+            Action::Update => '~',
+            Action::Delete => '-',
+        };
+        format!("{sign}{number} {kind}", kind = kind.as_str())
+    });
+    let (changes, database) = (count::changes(plan.changes.len()), database.clone());
+    page.item(
+        2,
+        say!("{changes} to {database}: {list}", changes, database, list = words.collect::<Vec<_>>().join(", ")),
+    );
+    for text in [Some(totals(compared)), later_totals(compared)].into_iter().flatten() {
+        page.item(2, text);
+    }
     page
 }
 
