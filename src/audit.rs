@@ -16,7 +16,7 @@ use crate::plan::Plan;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
 pub use kept::{Kept, hash_of};
-pub use record::{Ended, Filter, Reader, Recorded, Told};
+pub use record::{Ended, Filter, Known, Reader, Recorded, Told};
 
 /// Who carries out what, for the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,9 +136,16 @@ pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> im
     chained(parts, number, head)
 }
 
-/// What a run leaves behind that changed the register of online access.
-pub fn deed(run: &Run, differences: &[online::Entry], number: i64, head: &Head) -> Vec<Entry> {
-    let parts = once((Part::Run, body::done(run, differences.len())));
+/// What a run leaves behind that changed the register of online access. `remembered` is the digest of what the last apply
+/// wrote down to be remembered.
+pub fn deed(
+    run: &Run,
+    differences: &[online::Entry],
+    remembered: Option<&str>,
+    number: i64,
+    head: &Head,
+) -> Vec<Entry> {
+    let parts = once((Part::Run, body::done(run, differences.len(), remembered)));
     let parts = parts.chain(differences.iter().map(|one| (Part::Change, body::online(one))));
     chained(parts, number, head).collect()
 }
@@ -154,6 +161,13 @@ fn chained<I: Iterator<Item = (Part, serde_json::Value)>>(
         *head = entry.head();
         Some(entry)
     })
+}
+
+/// What a run that was carried out told of what it wrote down to be remembered: its digest, 64 hexadecimal digits. `None`
+/// if it told nothing, as runs of older versions did.
+pub fn remembered(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body["remembered"].as_str().map(str::to_owned)
 }
 
 /// What a run leaves behind that was refused or failed.

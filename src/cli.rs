@@ -43,12 +43,13 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::date::{Date, parse_date};
 use crate::language::{Language, Text};
-use crate::report::harmless;
+use crate::report::block::{Block, Line, Page, Tone};
 use crate::report::text::Look;
+use crate::report::{discreet, harmless, masked, text};
 use crate::say;
 
 use session::Failure;
@@ -202,7 +203,8 @@ impl Context {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = arguments().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -252,13 +254,28 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints help as it is, and complaints with the user's words made harmless.
+/// What the program takes. Where a day means nothing, nobody is offered to name one, though it is understood and refused.
+fn arguments() -> clap::Command {
+    // An option of the command itself stands for that of all commands, and its value goes where that one's goes.
+    let timeless = |command: clap::Command| {
+        command.arg(Arg::new("on").long("on").value_name("DATE").value_parser(read_date).hide(true))
+    };
+    Cli::command()
+        .mut_subcommand("audit", |audit| timeless(audit).mut_subcommand("verify", timeless))
+        .mut_subcommand("history", timeless)
+}
+
+/// Prints help as it is, and complaints as all others are, but always in English.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) };
     }
-    let text = error.render().to_string();
-    text.lines().for_each(|line| write_err(&format!("{}\n", harmless(line))));
+    let mut page = Page::default();
+    for line in masked(&error.render().to_string()).lines() {
+        let words = line.trim_start();
+        page.item(line.len() - words.len(), words);
+    }
+    write_err(&text::print(&page, Look { width: width(std::io::stderr().is_terminal()), ..Look::PLAIN }));
     ExitCode::from(2)
 }
 
@@ -287,8 +304,12 @@ fn look(global: &Global, terminal: bool, choice: anstream::ColorChoice) -> Look 
         When::Never => false,
         When::Auto => choice != anstream::ColorChoice::Never,
     };
+    Look { colour, width: width(terminal), language: global.lang.unwrap_or_default() }
+}
+
+fn width(terminal: bool) -> usize {
     let width = terminal_size::terminal_size().filter(|_| terminal).map_or(80, |(width, _)| usize::from(width.0));
-    Look { colour, width: width.clamp(40, 100), language: global.lang.unwrap_or_default() }
+    width.clamp(40, 100)
 }
 
 /// Writes everything at once; a reader that has gone away is no failure.
@@ -310,20 +331,21 @@ fn write_err(text: &str) {
 }
 
 fn report(failure: &Failure, look: Look) -> ExitCode {
-    use crate::report::block::{Block, Line, Page, Tone};
     let mut page = Page::default();
     if !failure.message.is_empty() {
-        page.text(
-            Line::new().then(Tone::No, say!("error")).then(Tone::Plain, ": ").then(Tone::Plain, &failure.message),
-        );
+        let message = discreet(&failure.message, look.language);
+        page.text(Line::new().then(Tone::No, say!("error")).then(Tone::Plain, ": ").then(Tone::Plain, message));
     }
     if !failure.help.is_empty() {
         let word = say!("help");
         let hang = 3 + word.to(look.language).chars().count();
-        let line = Line::new().then(Tone::Quiet, word).then(Tone::Plain, ": ").then(Tone::Plain, &failure.help);
+        let help = discreet(&failure.help, look.language);
+        let line = Line::new().then(Tone::Quiet, word).then(Tone::Plain, ": ").then(Tone::Plain, help);
         page.0.push(Block::Text { line, indent: 1, hang });
     }
-    write_err(&format!("{}{}", failure.before, crate::report::text::print(&page, look)));
+    // What stands before the message is laid out already, an address in one line.
+    let before: String = failure.before.split_inclusive('\n').map(masked).collect();
+    write_err(&(before + &text::print(&page, look)));
     ExitCode::from(failure.code)
 }
 

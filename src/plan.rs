@@ -10,6 +10,7 @@ pub mod guard;
 mod keep;
 mod rename;
 mod retire;
+mod strays;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +23,9 @@ use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
 use changes::{Remembered, rename_change};
-pub use fingerprint::{Feed, Fingerprint, digest};
+pub use fingerprint::{Feed, Fingerprint, digest, digest_of_base};
 pub use grants::{Grant, Grants};
+use rename::Accounts;
 pub use rename::{Former, Obstacle, Unrenamed};
 use retire::{Unknown, with_retired};
 
@@ -37,6 +39,13 @@ pub struct Reading {
     pub actual: State,
     /// What the last apply wrote; `None` before the first.
     pub base: Option<Base>,
+    /// The items of lists that are not there themselves, as a database without foreign keys can have them: under the
+    /// list's key. They are no part of what it says, and mean something only to who looks for them.
+    pub strays: BTreeMap<Key, Fact>,
+    /// What tells the database from every other one, whatever it is called; `None` before the first apply.
+    pub id: Option<String>,
+    /// Whether what stands there as written by the last apply is not what its record says it wrote.
+    pub is_forged: bool,
 }
 
 /// Who made a difference.
@@ -96,6 +105,8 @@ pub struct Conflict {
 /// One write. Steps stand in an order in which each finds what it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
+    /// Rows go away that hang on something that is not there.
+    Clear(Key, Fact),
     /// An account gets another name and keeps everything that hangs on it.
     RenameUser {
         /// The old name.
@@ -147,10 +158,13 @@ pub struct Plan {
     /// What is remembered as applied: what the policy declares, and its former accounts, out of use. This is what will
     /// stand in the database, unless drift is kept.
     pub declared: State,
-    /// The names that accounts had, as the policy tells them. They are remembered too, so that there is a way back.
+    /// The names that accounts had, and which the policy gave up. That is remembered too, so that there is a way back.
     pub former: Former,
     /// Identifies what the plan was made from and what it does, for whom. The day is no part of it.
     pub fingerprint: Fingerprint,
+    /// Whether what the last apply wrote is not what the database has as such, so that nobody can tell whose change a
+    /// difference is.
+    pub is_forged: bool,
     /// Identifies what the database said; an apply is refused if it says something else.
     pub seen: Fingerprint,
 }
@@ -220,11 +234,13 @@ pub fn plan(
     drift: Drift,
     place: impl Fn(&Key) -> Option<Place>,
 ) -> Plan {
-    let seen = digest(reading);
+    let content = fingerprint::content(reading);
     let apart = reading.base.as_ref().map(rename::apart);
-    let (base, former) = apart.map_or((None, Former::new()), |(base, former)| (Some(base), former));
-    let (renames, unrenamed) = rename::possible(&reading.actual, desired, &former);
-    let before = renames.done(&reading.actual);
+    let (base, former) = apart.map_or((None, Former::default()), |(base, former)| (Some(base), former));
+    let accounts = Accounts { actual: &reading.actual, desired, base: base.as_deref(), former: &former };
+    let (renames, unrenamed) = accounts.renames();
+    let strays = strays::of(reading, &renames);
+    let before = renames.done(&reading.actual, &strays);
     let known = Remembered { base: base.as_deref(), declared: &desired.state, renames: &renames };
     let unknown = if drift == Drift::Keep { Unknown::Left } else { Unknown::Retired };
     let declared = with_retired(&known, desired, &before, unknown);
@@ -242,12 +258,14 @@ pub fn plan(
     steps.extend(steps_between(&before, &after));
     let (mut changes, conflicts) = known.describe_all(&steps, &before);
     changes.extend(in_order.map(|(from, to)| rename_change(from, to)));
+    changes.extend(strays::told(&strays, &changes));
+    steps.splice(0..0, strays.into_iter().map(|(key, fact)| Step::Clear(key, fact)));
     changes.sort_by(|a, b| a.key.cmp(&b.key));
     let grants = grants::grants(&known, &desired.state, &before, on);
     let [base, head] = policies(&before, &after, place);
     let effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
-    let former = rename::remembered(desired, &renames, &former);
-    let fingerprint = fingerprint::of_plan(seen, desired.company.as_ref(), (&declared, &former), &steps, &effective);
+    let former = rename::remembered(desired, &declared, &renames, &former);
+    let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
     Plan {
         changes,
         conflicts,
@@ -261,7 +279,8 @@ pub fn plan(
         declared,
         former,
         fingerprint,
-        seen,
+        is_forged: reading.is_forged,
+        seen: fingerprint::of_seen(reading, content),
     }
 }
 

@@ -7,6 +7,7 @@
 mod fixed;
 mod items;
 mod layout;
+mod renamed;
 mod sayable;
 mod sense;
 mod taker;
@@ -237,7 +238,7 @@ mod tests {
         let base = Some(as_base(&declared));
         let mut actual = declared.clone();
         drift(&mut actual);
-        let reading = Reading { actual, base };
+        let reading = Reading { actual, base, ..Reading::default() };
         let desired = Desired { company: None, state: declared, renames: Vec::new() };
         let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
         let taking = take(&reading, &repository, 0, &plan, asked).unwrap();
@@ -556,6 +557,84 @@ module_sets: { desk: [mail, calendar] }
     }
 
     #[test]
+    fn what_only_the_policy_knows_goes_along_to_a_new_name() {
+        let fixture = r#"
+employees: { lk: { email: l@b.example }, ap: { email: a@b.example } }
+users:
+  # the field
+  lars:   # knows everybody
+    employee: lk
+    allow: [data.export, calendar.edit of anna because "partner"]   # his
+  anna: { superuser: true, employee: ap, allow: [calendar.see of lars] }
+groups:
+  sales:
+    members:
+      # the best
+      - lars until 2027-12-31 because "helps"   # really
+      - { member: user:lars, from: 2028-01-01, because: comes back }   # again
+      - anna
+    allow: [calendar.see+edit of lars]
+roles: { guest: { allow: [lists.print] }, accountant: { allow: [lists.print] } }
+online:
+  responsible: anna
+  access:
+    # asked for in May
+    lars:   # by letter
+      role: guest
+      message: "Welcome, Lars"   # friendly
+      email: lars@home.example
+    anna: { role: guest, email: a@home.example }
+"#;
+        let renamed = |state: &mut State| {
+            *state = state.with_users_renamed(&[(name("lars"), name("no"))].into());
+            state.facts.insert(Key::Access(name("no")), Fact::Access(GroupKey::role(name("accountant"))));
+        };
+        insta::assert_snapshot!(after(fixture, renamed), @r#"
+        //- policies/a.yaml
+
+        employees: { lk: { email: l@b.example }, ap: { email: a@b.example } }
+        users:
+          # the field
+          "no":   # knows everybody
+            employee: lk
+            allow: [data.export, calendar.edit of anna because "partner"]   # his
+          anna: { superuser: true, employee: ap, allow: [calendar.see of no] }
+        groups:
+          sales:
+            members:
+              # the best
+              - no until 2027-12-31 because "helps"   # really
+              - { member: "no", from: 2028-01-01, because: comes back }   # again
+              - anna
+            allow: [calendar.see+edit of no]
+        roles: { guest: { allow: [lists.print] }, accountant: { allow: [lists.print] } }
+        online:
+          responsible: anna
+          access:
+            # asked for in May
+            "no":   # by letter
+              role: accountant
+              message: "Welcome, Lars"   # friendly
+              email: lars@home.example
+            anna: { role: guest, email: a@home.example }
+        "#);
+        // A role that is gone takes its invitation along.
+        let without = after(fixture, |state| {
+            *state = state.with_users_renamed(&[(name("lars"), name("kim"))].into());
+            state.facts.remove(&Key::Access(name("kim")));
+        });
+        assert!(without.contains("  kim:   # knows everybody") && !without.contains("Welcome"), "{without}");
+        // Somebody else gets no invitation of another.
+        let other = after(fixture, |state| {
+            *state = state.with_users_renamed(&[(name("lars"), name("kim"))].into());
+            state.facts.insert(Key::Employee(name("kl")), Fact::Employee(Employee::default()));
+            let kim = UserFact { employee: Some(name("kl")), ..user() };
+            state.facts.insert(Key::User(name("kim")), Fact::User(kim));
+        });
+        assert!(other.contains("kim: { role: guest }") && !other.contains("Welcome"), "{other}");
+    }
+
+    #[test]
     fn whoever_is_named_where_no_pull_edits_stays_and_the_rest_is_taken() {
         let fixture = format!(
             "{ONLINE}expect:\n  - anna can lists.print\n  - nobody can calendar.see of user:anna\ngroups: {{ sales: }}\n"
@@ -606,7 +685,7 @@ module_sets: { desk: [mail, calendar] }
         let declared = State::of(&repository.companies[0].policy);
         let mut before = declared.clone();
         before.facts.insert(Key::User(name("lars")), Fact::User(UserFact::default()));
-        let reading = Reading { actual: declared.clone(), base: Some(as_base(&before)) };
+        let reading = Reading { actual: declared.clone(), base: Some(as_base(&before)), ..Reading::default() };
         let desired = Desired { company: None, state: declared.clone(), renames: Vec::new() };
         let plan = plan(&reading, &desired, day("2026-11-22"), Drift::Revert, |_| None);
         let taking = take(&reading, &repository, 0, &plan, |_| true).unwrap();

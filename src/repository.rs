@@ -190,6 +190,30 @@ pub fn compile_with(library: &mut Library, tree: &dyn Tree) -> Result<Repository
     Ok(Repository { sources: library.sources(), settings, companies, diagnostics })
 }
 
+/// The settings of a tree, with its file for places, and what is wrong with them.
+#[derive(Debug, Default)]
+pub struct Binding {
+    /// The settings; without a file every setting has its default.
+    pub settings: Settings,
+    /// The settings file.
+    pub sources: Sources,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the settings of a tree, and nothing else.
+///
+/// # Errors
+/// If the tree cannot be read.
+pub fn binding(tree: &dyn Tree) -> Result<Binding, RepositoryError> {
+    let mut library = Library::default();
+    if library.settings(tree)?.is_none() {
+        return Ok(Binding::default());
+    }
+    let (settings, diagnostics) = library.settings_for_good(tree)?;
+    Ok(Binding { settings, sources: library.sources(), diagnostics })
+}
+
 /// A company and where its policies are.
 struct Folders {
     name: Option<Name>,

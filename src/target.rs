@@ -45,6 +45,11 @@ pub trait Target {
     /// If it cannot be written.
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError>;
 
+    /// What people call it, if nobody knows that before it was read: a database on a server by its schema too.
+    fn name(&self) -> Option<String> {
+        None
+    }
+
     /// Hands on every entry of the record, in the order in which they were written.
     ///
     /// # Errors
@@ -112,6 +117,8 @@ pub struct End {
     pub run: i64,
     /// The last hash, 64 hexadecimal digits.
     pub head: String,
+    /// What tells the database from every other one; `None` if it is of a version that has no such thing.
+    pub database: Option<String>,
 }
 
 /// What became of an apply.
@@ -119,10 +126,8 @@ pub struct End {
 pub struct Receipt {
     /// How many changes were written.
     pub applied: usize,
-    /// The number of the run in the target's record; `None` if there was nothing to write.
-    pub run: Option<i64>,
-    /// The last hash of the record after it, 64 hexadecimal digits; `None` if there was nothing to write.
-    pub head: Option<String>,
+    /// The end of the target's record after it; `None` if there was nothing to write.
+    pub end: Option<End>,
 }
 
 /// Who holds the lock.

@@ -94,7 +94,8 @@ fn somebody_makes_it_say(target: &mut dyn Target, declared: &State, says: &State
         if before.facts.contains_key(&key) { Step::Update(key, fact) } else { Step::Insert(key, fact) }
     }));
     let (after, declared) = (says.clone(), declared.clone());
-    let edit = Plan { steps, after, declared, ..planned(target, FIRM) };
+    let same = Desired { state: declared.clone(), ..Desired::default() };
+    let edit = Plan { steps, after, declared, ..plan(&reading, &same, on(), Drift::Revert, |_| None) };
     target.apply(&edit, &Run::default()).unwrap();
     assert_eq!(target.read().unwrap().base, reading.base);
 }
@@ -321,7 +322,7 @@ fn going_back_over_a_new_name_gives_the_account_its_old_one() {
         let plan = apply(target, FIRM);
         assert_eq!(changes(&plan), ["update user lars id"]);
         assert_eq!(plan.effective, rightful::diff::Effective::default());
-        assert_eq!(target.read().unwrap(), before);
+        assert_eq!(target.read().unwrap().actual, before.actual);
         // Somebody else who bears the old name meanwhile keeps it.
         apply(target, &renamed);
         let mut says = target.read().unwrap().actual;
@@ -334,6 +335,95 @@ fn going_back_over_a_new_name_gives_the_account_its_old_one() {
         };
         target.apply(&edit, &Run::default()).unwrap();
         assert!(!changes(&planned(target, FIRM)).contains(&"update user lars id".to_owned()));
+    });
+}
+
+/// The renames of a plan: from, to.
+fn renames(plan: &Plan) -> Vec<(String, String)> {
+    plan.renames().iter().map(|(from, to)| (from.to_string(), to.to_string())).collect()
+}
+
+fn pair(from: &str, to: &str) -> (String, String) {
+    (from.to_owned(), to.to_owned())
+}
+
+#[test]
+fn names_are_remembered_for_good() {
+    let policy = |users: &str| format!("users: {{ {users}, anna: }}\n");
+    let [first, second, third] = [
+        policy("lars: { allow: [data.export] }"),
+        policy("l.kaufmann: { renamed_from: lars, allow: [data.export] }"),
+        policy("kaufmann: { renamed_from: l.kaufmann, allow: [data.export] }"),
+    ];
+    // Somebody tidies up: the rename was done long ago.
+    let tidy = policy("kaufmann: { allow: [data.export] }");
+    with_every_target(|target| {
+        for policy in [&first, &second, &third, &tidy] {
+            apply(target, policy);
+        }
+        let there = target.read().unwrap().actual;
+        for back in [&second, &first] {
+            let plan = apply(target, back);
+            assert_eq!((plan.renames().len(), plan.effective.clone()), (1, rightful::diff::Effective::default()));
+            assert_eq!(renames(&apply(target, &tidy)).len(), 1);
+            assert_eq!(target.read().unwrap().actual, there, "no account was split");
+        }
+    });
+}
+
+#[test]
+fn going_back_over_names_that_moved_on_gives_each_account_its_own() {
+    let before = "users: { a: { allow: [data.import] }, b: { allow: [sms.send] } }";
+    let after = "users: { b: { renamed_from: a, allow: [data.import] }, c: { renamed_from: b, allow: [sms.send] } }";
+    with_every_target(|target| {
+        apply(target, before);
+        apply(target, after);
+        let plan = apply(target, before);
+        assert_eq!(renames(&plan), [pair("b", "a"), pair("c", "b")]);
+        assert_eq!(plan.effective, rightful::diff::Effective::default());
+    });
+}
+
+#[test]
+fn nobody_gets_the_account_of_somebody_else_who_once_had_the_name() {
+    with_every_target(|target| {
+        apply(target, "users: { lars: { allow: [data.export] } }");
+        apply(target, "users: { lara: { renamed_from: lars, allow: [data.export] }, anna: }");
+        // She leaves, and is out of use; somebody with her former name comes.
+        apply(target, "users: { anna: }");
+        assert_eq!(renames(&apply(target, "users: { anna: , lars: }")), []);
+    });
+    let of = |employee: &str, user: &str| {
+        format!(
+            "employees: {{ one: {{ name: One }}, two: {{ name: Two }} }}\nusers: {{ {user}: {{ employee: {employee} }} }}\n"
+        )
+    };
+    with_every_target(|target| {
+        apply(target, &of("one", "lars"));
+        apply(target, &of("one", "lara").replace("lara: {", "lara: { renamed_from: lars,"));
+        // At one time she leaves and another one of her former name comes: the register tells them apart.
+        let plan = planned(target, &of("two", "lars"));
+        assert_eq!((renames(&plan), plan.unrenamed.len()), (Vec::new(), 0));
+        let plan = planned(target, &of("one", "lars"));
+        assert_eq!(renames(&plan), [pair("lara", "lars")]);
+        // The same once her account is out of use.
+        apply(target, "employees: { one: { name: One } }\nusers: { anna: }\n");
+        assert_eq!(renames(&planned(target, &of("two", "lars"))), []);
+        assert_eq!(renames(&planned(target, &of("one", "lars"))), [pair("lara", "lars")]);
+    });
+}
+
+#[test]
+fn a_name_that_somebody_has_meanwhile_is_told() {
+    with_every_target(|target| {
+        apply(target, "users: { lars: { allow: [data.export] } }");
+        apply(target, "users: { lara: { renamed_from: lars, allow: [data.export] } }");
+        apply(target, "users: { lara: { allow: [data.export] }, lars: }");
+        apply(target, "users: { lara: { allow: [data.export] } }");
+        let plan = planned(target, "users: { lars: { allow: [data.export] } }");
+        let told: Vec<_> =
+            plan.unrenamed.iter().map(|one| (one.from.as_str(), one.to.as_str(), one.obstacle.as_str())).collect();
+        assert_eq!((renames(&plan), told), (Vec::new(), vec![("lara", "lars", "taken")]));
     });
 }
 
@@ -383,7 +473,7 @@ fn what_is_applied_is_read_back_and_applying_again_writes_nothing() {
         assert_eq!(target.read().unwrap().actual, desired(FIRM).state);
         let again = planned(target, FIRM);
         let receipt = target.apply(&again, &Run::default()).unwrap();
-        assert_eq!((receipt.applied, receipt.run), (0, None));
+        assert_eq!((receipt.applied, receipt.end), (0, None));
     });
 }
 
@@ -396,7 +486,7 @@ fn every_run_is_recorded_in_a_chain_that_holds() {
         target.record_failure(&run(21), "no room").unwrap();
         let second = planned(target, &FIRM.replace("sms.send", "data.import"));
         let last = target.apply(&second, &run(22)).unwrap();
-        let mut verifier = Verifier::meeting([receipt.head.clone().unwrap(), last.head.clone().unwrap()]);
+        let mut verifier = Verifier::meeting([&receipt, &last].map(|receipt| receipt.end.clone().unwrap().head));
         let mut reader = Reader::default();
         let both = &mut |entry| {
             verifier.feed(&entry);
@@ -404,11 +494,14 @@ fn every_run_is_recorded_in_a_chain_that_holds() {
         };
         target.audit(both).unwrap();
         let whole = verifier.finish().unwrap();
-        assert_eq!((whole.head.hash, whole.unproven, whole.unmet), (last.head, 0, Vec::new()));
+        assert_eq!(
+            (whole.head.hash, whole.unproven, whole.unmet),
+            (last.end.clone().map(|end| end.head), 0, Vec::new())
+        );
         let runs = reader.finish();
         let told: Vec<_> = runs.iter().map(|one| (one.number, &one.run.applied_at[..10])).collect();
         assert_eq!(told, [(1, "2026-11-20"), (2, "2026-11-21"), (3, "2026-11-22")]);
-        assert_eq!((receipt.run, last.run), (Some(1), Some(3)));
+        assert_eq!([&receipt, &last].map(|receipt| receipt.end.as_ref().unwrap().run), [1, 3]);
         let Ended::Applied { fingerprint, changes, .. } = &runs[0].ended else { panic!("{:?}", runs[0].ended) };
         assert_eq!((fingerprint, *changes), (&Some(first.fingerprint.to_string()), first.changes.len()));
         assert_eq!(runs[1].ended, Ended::Refused("no room".to_owned()));
@@ -428,6 +521,123 @@ fn what_somebody_elses_table_refers_to_is_not_taken_away() {
         by_hand("DROP TABLE budgets");
         apply(target, &without_heads);
     });
+}
+
+/// Does something as the shell of SQLite does it, which knows no foreign keys unless it is told.
+fn by_the_shell(path: &Path, sql: &str) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn rows_that_hang_on_nothing_are_told_and_go() {
+    let (_folder, path) = file();
+    let mut target = Sqlite::at(&path);
+    apply(&mut target, FIRM);
+    by_the_shell(
+        &path,
+        "DELETE FROM module_sets; DELETE FROM attachment_classes; DELETE FROM users WHERE id = 'lars';
+         INSERT INTO module_set_modules (module_set_id, position, module_id) VALUES ('ghost', 1, 'mail');
+         INSERT INTO attachment_patterns (attachment_class_id, position, pattern) VALUES ('ghosts', 1, '*.bat');
+         INSERT INTO members (group_id, user_id) VALUES ('sales', 'nobody'), ('nothing', 'anna');
+         INSERT INTO access (user_id, group_id) VALUES ('nobody', 'role:helper');
+         INSERT INTO rules (user_id, right_id, effect, target_kind) VALUES ('nobody', 'data.export', 'allow', 'none')",
+    );
+    let plan = planned(&mut target, FIRM);
+    insta::assert_snapshot!(changes(&plan).join("\n"), @"
+    create module-set desk drift
+    delete module-set ghost drift
+    delete attachment ghosts drift
+    create attachment programs drift
+    create user lars drift
+    delete member group:nothing user:anna drift
+    delete member group:sales user:nobody drift
+    delete access nobody drift
+    delete rule user:nobody allow data.export drift
+    ");
+    apply(&mut target, FIRM);
+    let broken: i64 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(broken, 0);
+}
+
+#[test]
+fn an_account_gets_a_new_name_although_rows_of_nobody_bear_it() {
+    let (_folder, path) = file();
+    let mut target = Sqlite::at(&path);
+    apply(&mut target, FIRM);
+    by_the_shell(
+        &path,
+        "INSERT INTO members (group_id, user_id) VALUES ('sales', 'l.kaufmann');
+         INSERT INTO access (user_id, group_id) VALUES ('l.kaufmann', 'role:helper');
+         INSERT INTO rules (user_id, right_id, effect, target_kind) VALUES
+           ('l.kaufmann', 'data.export', 'allow', 'none'), ('l.kaufmann', 'data.import', 'allow', 'none')",
+    );
+    let renamed = FIRM
+        .replace("  lars: {", "  l.kaufmann: { renamed_from: lars,")
+        .replace("[lars,", "[l.kaufmann,")
+        .replace("of lars", "of l.kaufmann");
+    let plan = planned(&mut target, &renamed);
+    assert!(plan.effective.gains.is_empty(), "what stood there for nobody is nobody's");
+    apply(&mut target, &renamed);
+}
+
+#[test]
+fn two_databases_that_say_the_same_are_not_one() {
+    let url = || server::Server::shared().fresh_database();
+    let (here, there) = (url(), url());
+    let (_folder, path) = file();
+    let (_other, other) = file();
+    let pairs: [[Box<dyn Target>; 2]; 2] = [
+        [Box::new(Sqlite::at(&path)), Box::new(Sqlite::at(&other))],
+        [Box::new(Postgres::at(here.url()).unwrap()), Box::new(Postgres::at(there.url()).unwrap())],
+    ];
+    for [mut one, mut other] in pairs {
+        apply(&mut *one, FIRM);
+        apply(&mut *other, FIRM);
+        let plan = planned(&mut *one, &FIRM.replace("sms.send", "lists.print"));
+        assert!(matches!(other.apply(&plan, &Run::default()), Err(TargetError::Stale)));
+        one.apply(&plan, &Run::default()).unwrap();
+    }
+}
+
+#[test]
+fn who_alters_what_the_last_apply_remembered_is_found_out() {
+    with_every_database(|target, by_hand| {
+        apply(target, FIRM);
+        by_hand(
+            "UPDATE users SET superuser = true WHERE id = 'lars';
+             UPDATE last_applied SET fields = replace(fields, '\"superuser\":false', '\"superuser\":true') WHERE key = 'lars'",
+        );
+        let plan = planned(target, FIRM);
+        assert!(plan.is_forged && changes(&plan) == ["update user lars superuser"], "{:?}", changes(&plan));
+        apply(target, FIRM);
+        assert!(!planned(target, FIRM).is_forged, "an apply writes it anew");
+        by_hand("DELETE FROM last_applied");
+        let plan = planned(target, FIRM);
+        assert!(plan.is_forged && plan.is_empty());
+        apply(target, FIRM);
+        assert!(!planned(target, FIRM).is_forged);
+        by_hand("DELETE FROM identity");
+        let error = target.read().unwrap_err();
+        assert!(matches!(&error, TargetError::Altered { what, .. } if what == "row of `identity`"), "{error}");
+    });
+}
+
+#[test]
+fn a_name_that_is_no_text_is_refused_and_hides_no_other() {
+    let (_folder, path) = file();
+    let mut target = Sqlite::at(&path);
+    apply(&mut target, FIRM);
+    by_the_shell(&path, "INSERT INTO modules (id) VALUES (CAST(x'ff41' AS TEXT)), (CAST(x'fe41' AS TEXT))");
+    let error = target.read().unwrap_err();
+    assert!(
+        matches!(&error, TargetError::Senseless(what) if what == "a `id` in `modules` that is no text in UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -746,7 +956,8 @@ fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name()
         apply(target, FIRM);
         assert_eq!(target.register().unwrap().unwrap().0, Register::default());
         let receipt = target.alter(&run, &mut |_, _| Some(register().into())).unwrap().unwrap();
-        assert_eq!((receipt.run, target.register().unwrap().unwrap().0), (Some(2), register()));
+        let connected = receipt.end.unwrap();
+        assert_eq!((connected.run, target.register().unwrap().unwrap().0), (2, register()));
         // Nothing said, nothing done; and what is no deed leaves nothing in the record.
         assert_eq!(target.alter(&run, &mut |_, _| None).unwrap(), None);
         let locked = |register: &Register, now| {
@@ -755,7 +966,7 @@ fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name()
             Some(after.into())
         };
         let quiet = target.alter(&Run::default(), &mut |register, now| locked(register, now)).unwrap().unwrap();
-        assert_eq!((quiet.run, quiet.head), (None, None));
+        assert_eq!(quiet.end, None);
         let renamed = FIRM.replace("  lars: { employee: lk", "  l.kaufmann: { renamed_from: lars, employee: lk");
         let renamed = renamed.replace("[lars,", "[l.kaufmann,").replace("of lars", "of l.kaufmann");
         apply(target, &renamed);
@@ -772,10 +983,11 @@ fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name()
         let left: Vec<String> = reading.actual.facts.keys().map(ToString::to_string).collect();
         assert_eq!((left, reading.base), (vec!["company".to_owned(), "licence".to_owned()], None));
         assert_eq!(target.register().unwrap().unwrap().0, known);
-        let mut verifier = Verifier::meeting([receipt.head.clone().unwrap(), ended.head.clone().unwrap()]);
+        let last = ended.end.unwrap().head;
+        let mut verifier = Verifier::meeting([connected.head, last.clone()]);
         target.audit(&mut |entry| verifier.feed(&entry)).unwrap();
         let whole = verifier.finish().unwrap();
-        assert_eq!((whole.head.hash, whole.unmet), (ended.head, Vec::new()));
+        assert_eq!((whole.head.hash, whole.unmet), (Some(last), Vec::new()));
         apply(target, &renamed);
     });
 }
@@ -799,5 +1011,13 @@ fn nobody_registers_while_a_company_is_being_connected_and_no_login_gets_another
         by_hand("INSERT INTO logins (user_id, email, since) VALUES ('lars', 'lars@nordwind.example', '2026-11-22')");
         by_hand("UPDATE logins SET failed_logins = 1");
         assert!(refused("UPDATE logins SET email = 'l@nordwind.example'"));
+        // A deed does not cover up what somebody makes of what the last apply remembered.
+        let run = Run { deed: Some("invite".to_owned()), ..Run::default() };
+        target.alter(&run, &mut |register, _| Some(register.clone().into())).unwrap();
+        assert!(!target.read().unwrap().is_forged);
+        by_hand("DELETE FROM last_applied WHERE kind = 'rule'");
+        assert!(target.read().unwrap().is_forged);
+        target.alter(&run, &mut |register, _| Some(register.clone().into())).unwrap();
+        assert!(target.read().unwrap().is_forged);
     });
 }

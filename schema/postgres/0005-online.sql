@@ -29,7 +29,7 @@ CREATE TABLE licence (
 );
 
 CREATE TABLE licence_services (
-  licence_id text NOT NULL REFERENCES licence (id) ON DELETE CASCADE,
+  licence_id text NOT NULL CHECK (licence_id = 'licence') REFERENCES licence (id) ON DELETE CASCADE,
   position   bigint NOT NULL CHECK (position > 0),
   service    text NOT NULL,
   PRIMARY KEY (licence_id, position)

@@ -28,7 +28,7 @@ CREATE TABLE licence (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE licence_services (
-  licence_id TEXT NOT NULL REFERENCES licence (id) ON DELETE CASCADE,
+  licence_id TEXT NOT NULL CHECK (licence_id = 'licence') REFERENCES licence (id) ON DELETE CASCADE,
   position   INTEGER NOT NULL CHECK (position > 0),
   service    TEXT NOT NULL,
   PRIMARY KEY (licence_id, position)

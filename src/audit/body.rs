@@ -8,7 +8,7 @@ use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::online;
-use crate::plan::{Change, Conflict, Plan};
+use crate::plan::{Change, Conflict, Plan, digest_of_base};
 use crate::state::Said;
 
 use super::{Ended, Override, Run};
@@ -22,14 +22,18 @@ pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
     body["conflicts"] = plan.conflicts.len().into();
     body["gains"] = diff::count(&plan.effective.gains).into();
     body["losses"] = diff::count(&plan.effective.losses).into();
+    body["remembered"] = digest_of_base(&plan.remembered()).to_string().into();
     body
 }
 
 /// A run that changed the register of online access.
-pub(super) fn done(run: &Run, changes: usize) -> Value {
+pub(super) fn done(run: &Run, changes: usize, remembered: Option<&str>) -> Value {
     let mut body = who(run);
     body["outcome"] = "ok".into();
     body["changes"] = changes.into();
+    if let Some(remembered) = remembered {
+        body["remembered"] = remembered.into();
+    }
     body
 }
 

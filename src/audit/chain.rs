@@ -56,6 +56,8 @@ pub struct Verified {
     pub unproven: usize,
     /// Of the hashes that were to be met: those that are not in it, in order.
     pub unmet: Vec<String>,
+    /// Whether the database remembers something else of the last apply than the record says. A chain alone does not tell.
+    pub is_forged: bool,
 }
 
 /// The first place where a chain is broken.
@@ -105,6 +107,8 @@ impl fmt::Display for Fault {
 pub struct Verifier {
     so_far: Verified,
     to_meet: BTreeSet<String>,
+    /// The run of the last entry.
+    run: i64,
     broken: Option<Broken>,
 }
 
@@ -128,6 +132,7 @@ impl Verifier {
                     self.to_meet.remove(hash);
                 }
                 self.so_far.head = entry.head();
+                self.run = entry.run;
             }
         }
     }
@@ -150,6 +155,10 @@ impl Verifier {
     pub fn finish(self) -> Result<Verified, Broken> {
         match self.broken {
             Some(broken) => Err(broken),
+            // Whoever records without hashes goes on with one: somebody took them all out.
+            None if self.so_far.entries == 0 && self.so_far.unproven > 0 => {
+                Err(Broken { seq: self.so_far.head.seq, run: self.run, fault: Fault::Unhashed })
+            }
             None => Ok(Verified { unmet: self.to_meet.into_iter().collect(), ..self.so_far }),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Reads leniently: what somebody rewrote is told as it stands, since who looks at a record wants to see just that.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::date::Date;
@@ -77,11 +79,23 @@ pub struct Told {
     pub body: Value,
 }
 
+/// What a record is about, whatever is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The numbers of its runs.
+    pub runs: BTreeSet<i64>,
+    /// Every user that it names, by all names that they had; gathered only if somebody is asked for.
+    pub users: BTreeSet<String>,
+    /// Every right that it names; gathered only if one is asked for.
+    pub rights: BTreeSet<String>,
+}
+
 /// Takes entries one by one and keeps what is asked for.
 #[derive(Debug, Default)]
 pub struct Reader {
     filter: Filter,
     runs: Vec<Recorded>,
+    known: Known,
     /// The run whose entries are being read.
     current: Option<Recorded>,
     /// The revision of the last run that was carried out.
@@ -98,6 +112,7 @@ impl Reader {
     pub fn feed(&mut self, entry: &Entry) {
         if self.current.as_ref().is_none_or(|current| current.number != entry.run) {
             self.close();
+            self.known.runs.insert(entry.run);
             let before = self.in_force.clone();
             self.current = Some(Recorded { number: entry.run, before, ..Recorded::default() });
         }
@@ -115,9 +130,20 @@ impl Reader {
             _ => {}
         }
         let told = Told { seq: entry.seq, part: entry.part.clone(), body };
+        if self.filter.user.is_some() {
+            self.known.users.extend(told.users().map(str::to_owned));
+        }
+        if self.filter.right.is_some() {
+            self.known.rights.extend(told.rights().map(str::to_owned));
+        }
         if self.filter.wants(&told) {
             current.entries.push(told);
         }
+    }
+
+    /// What all entries so far are about.
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// The runs that have something of what was asked for, the oldest first.
@@ -154,8 +180,8 @@ impl Filter {
 
     fn wants(&self, told: &Told) -> bool {
         (self.parts.is_empty() || self.parts.iter().any(|part| part.as_str() == told.part))
-            && self.user.as_ref().is_none_or(|user| told.is_about_user(user.as_str()))
-            && self.right.as_ref().is_none_or(|right| told.is_about_right(right.as_str()))
+            && self.user.as_ref().is_none_or(|user| told.users().any(|named| named == user.as_str()))
+            && self.right.as_ref().is_none_or(|right| told.rights().any(|named| named == right.as_str()))
     }
 }
 
@@ -175,18 +201,20 @@ impl Told {
         self.text("key").unwrap_or_default().split(' ')
     }
 
-    fn is_about_user(&self, user: &str) -> bool {
+    /// The users that it is about, with their names of before. A rename tells the old one as a value.
+    fn users(&self) -> impl Iterator<Item = &str> {
         let is_account = matches!(self.text("kind"), Some("user" | "access"));
-        // A rename tells the old name as a value.
-        let was_called = self.text("field") == Some("id") && self.text("before") == Some(user);
-        self.texts("users").contains(&user)
-            || is_account && (self.text("key") == Some(user) || was_called)
-            || self.words().any(|word| word.strip_prefix("user:") == Some(user))
+        let account = self.text("key").filter(|_| is_account);
+        let was_called = self.text("before").filter(|_| is_account && self.text("field") == Some("id"));
+        let named = self.words().filter_map(|word| word.strip_prefix("user:"));
+        self.texts("users").into_iter().chain(account).chain(was_called).chain(named)
     }
 
-    fn is_about_right(&self, right: &str) -> bool {
-        self.text("right") == Some(right)
-            || matches!(self.text("kind"), Some("right" | "rule")) && self.words().any(|word| word == right)
+    /// The rights that it is about.
+    fn rights(&self) -> impl Iterator<Item = &str> {
+        let is_about_rights = matches!(self.text("kind"), Some("right" | "rule"));
+        let named = self.words().filter(move |word| is_about_rights && RightName::new(word).is_some());
+        self.text("right").into_iter().chain(named)
     }
 }
 
@@ -221,7 +249,8 @@ mod tests {
                 let run = Run { applied_at: "2026-11-22T08:00:00Z".to_owned(), ..Run::default() };
                 record.push(failure(&run, "no room", 2, &head(&record)));
             }
-            reading = Reading { base: Some(crate::plan::as_base(&plan.after)), actual: plan.after };
+            reading =
+                Reading { base: Some(crate::plan::as_base(&plan.after)), actual: plan.after, ..Reading::default() };
         }
         record
     }

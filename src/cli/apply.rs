@@ -12,13 +12,13 @@ use crate::syntax::settings::Guard;
 use crate::wire;
 
 use super::asking;
-use super::database::{Database, database};
+use super::database::database;
 use super::guards;
 use super::registered::{allowed, invited};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
-use super::session::{Failure, Opened, errors, open_compiling, refusing};
-use super::wanted::{Wanted, drift, page};
+use super::session::{Failure, Opened, bound, errors, open_compiling, refusing};
+use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Make the database say what the policy says
@@ -80,18 +80,19 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         None => open_compiling(context, &command.common)?,
     };
     checked(&opened, context)?;
+    bound(&opened)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
-    let Database { mut target, name, heading } = database;
-    let register = target.register()?;
-    recorded(&mut *target, &run, &opened, &name, allowed(&opened, register.as_ref()))?;
+    let heading = heading(&database, &reading);
+    let register = database.target.register()?;
+    recorded(&mut database, &run, &opened, allowed(&opened, register.as_ref()))?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
     if let Some(saved) = &saved {
-        let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &name);
-        recorded(&mut *target, &run, &opened, &name, equal)?;
+        let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &database);
+        recorded(&mut database, &run, &opened, equal)?;
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
@@ -101,29 +102,29 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, drift);
     let passed = guards::pass(tripped, &command.overrides, &opened);
-    let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
+    let overridden = recorded(&mut database, &run, &opened, passed)?;
     if asks {
         asking::show_unseen(&page, command.common.format, opened.err);
         let changes = view::changes(plan.changes.len());
-        if !asking::says_yes(&say!("Apply {changes} to {name}? [y/N]", changes, name), opened.err) {
+        if !asking::says_yes(&say!("Apply {changes} to {name}? [y/N]", changes, name = database.name), opened.err) {
             return Err(Failure { code: 1, ..Failure::world(say!("nothing was applied")) });
         }
     }
     let run = overriding(run, &overridden);
-    let receipt = carry_out(context, &mut *target, &plan, &run, &opened, &name)?;
+    let receipt = carry_out(context, &mut database, &plan, &run, &opened)?;
     // What was applied is told, whatever becomes of the invitations.
-    let (settled, posted, failure) = invited(&opened, &mut *target, &run, &name);
+    let (settled, posted, failure) = invited(&opened, &mut database, &run);
     let out = match command.common.format {
         Format::Json => {
-            let overrides = wire::guards(opened.sources(), &overridden);
+            let overrides = wire::guards(opened.binding_sources(), &overridden);
             wire::to_text(&wire::ApplyOut { overrides, ..wire::apply(&receipt) })
         }
         // An apply without changes can have something to remember all the same.
-        Format::Text if receipt.run.is_none() => {
+        Format::Text if receipt.end.is_none() => {
             text::print(&view::settled(&settled, &posted.sent, &posted.failed), opened.out)
         }
         Format::Text => {
-            let mut page = view::applied(&receipt, &name);
+            let mut page = view::applied(&receipt, &database.name);
             page.0.extend(view::overridden(&overridden).0);
             page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
             format!("\n{}", text::print(&page, opened.out))

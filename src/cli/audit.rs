@@ -1,18 +1,20 @@
 //! `rightful audit`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::audit::{Filter, Kept, Part, Reader, Verifier, hash_of};
+use crate::audit::{Filter, Kept, Known, Part, Reader, Verified, Verifier, hash_of};
 use crate::date::Date;
 use crate::diag::Diagnostic;
 use crate::language::Text;
-use crate::name::{Name, RightName};
+use crate::name::{Name, RightName, nearest};
+use crate::plan::Reading;
 use crate::report::{text, view};
 use crate::say;
-use crate::target::Target;
 use crate::wire;
 
-use super::database::database;
+use super::database::{Database, database};
 use super::running::kept;
 use super::session::{Failure, Opened, open_whatever, refusing};
 use super::{Context, Format, Outcome, read_date};
@@ -158,13 +160,64 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
         right: command.right.clone(),
         parts: command.part.iter().map(|part| part.part()).collect(),
     });
-    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(&mut |entry| reader.feed(&entry))?;
+    was_applied_to(&mut database, context, reader.known())?;
+    are_known(command, reader.known(), &opened, &database.name)?;
     let runs = reader.finish();
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::audit(&runs)),
         Format::Text => text::print(&view::audit(&runs, command.user.as_ref(), &database.name), opened.out),
     };
     Ok(Outcome::new(out, 0))
+}
+
+/// Refuses a database without a record, which tells nothing, rather than that nothing happened in it.
+pub fn was_applied_to(database: &mut Database, context: &Context, known: &Known) -> Result<(), Failure> {
+    if !known.runs.is_empty() || database.read(context)?.base.is_some() {
+        return Ok(());
+    }
+    let database = database.name.as_str();
+    Err(Failure::world(say!("nothing was ever applied to {database}, so it has no record", database))
+        .help(say!("`rightful apply` makes the database and its record; is it the right one?")))
+}
+
+/// Refuses to tell nothing of what neither the record nor the policy knows: more likely it is a slip.
+fn are_known(command: &Audit, known: &Known, opened: &Opened, database: &str) -> Result<(), Failure> {
+    if let Some(run) = command.run.filter(|run| !known.runs.contains(run)) {
+        let missing = Failure::world(say!("there is no run {run} in the record of {database}", run, database));
+        return Err(match (known.runs.first(), known.runs.last()) {
+            (Some(first), Some(last)) if first != last => {
+                missing.help(say!("it has the runs {first} to {last}", first, last))
+            }
+            (Some(only), _) => missing.help(say!("it has run {only} alone", only)),
+            _ => missing,
+        });
+    }
+    let policy = opened.policy();
+    if let Some(user) = &command.user {
+        let declared = policy.users.iter().map(|(_, name, _)| name.as_str());
+        is_known(user.as_str(), known.users.iter().map(String::as_str).chain(declared).collect(), || {
+            say!("neither the record of {database} nor the policy knows a user `{user}`", database, user)
+        })?;
+    }
+    if let Some(right) = &command.right {
+        let declared = policy.rights.iter().map(|(_, name, _)| name.as_str());
+        is_known(right.as_str(), known.rights.iter().map(String::as_str).chain(declared).collect(), || {
+            say!("neither the record of {database} nor the policy knows a right `{right}`", database, right)
+        })?;
+    }
+    Ok(())
+}
+
+fn is_known(name: &str, known: BTreeSet<&str>, message: impl FnOnce() -> Text) -> Result<(), Failure> {
+    if known.contains(name) {
+        return Ok(());
+    }
+    let unknown = Failure::world(message());
+    Err(match nearest(name, known) {
+        Some(near) => unknown.help(say!("did you mean `{near}`?", near)),
+        None => unknown,
+    })
 }
 
 /// Refuses a day for what is the same on every day.
@@ -182,18 +235,19 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_whatever(context)?;
     with_sound_settings(&opened)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
-    let kept = kept(&opened, &database.name);
+    let reading = database.read(context)?;
+    let kept = kept(&opened, &database, reading.id.as_deref());
     let to_meet = kept.heads.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
     let mut verifier = Verifier::meeting(to_meet);
-    database.target.audit(&mut |entry| verifier.feed(&entry))?;
-    let found = verifier.finish();
+    database.audit(&mut |entry| verifier.feed(&entry))?;
+    let found = verifier.finish().map(|found| Verified { is_forged: reading.is_forged, ..found });
     match kept.unreadable {
         0 => {}
         1 => opened.warn(say!("warning: 1 line among the kept heads is no head")),
         count => opened.warn(say!("warning: {count} lines among the kept heads are no heads", count)),
     }
     if found.as_ref().is_ok_and(|found| found.entries + found.unproven == 0) {
-        has_record(&mut *database.target, &database.name, &kept.heads)?;
+        has_record(&reading, &database.name, &kept.heads)?;
     }
     let asked = command.head.as_deref();
     let out = match command.about.format {
@@ -203,7 +257,7 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
             text::print(&page, opened.out)
         }
     };
-    let holds = found.is_ok_and(|found| found.unmet.is_empty());
+    let holds = found.is_ok_and(|found| found.unmet.is_empty() && !found.is_forged);
     Ok(Outcome::new(out, (!holds).into()))
 }
 
@@ -221,8 +275,8 @@ fn with_sound_settings(opened: &Opened) -> Result<(), Failure> {
 }
 
 /// Refuses to prove an empty record, unless heads were kept of it and the database is still one that was applied to.
-fn has_record(target: &mut dyn Target, database: &str, kept: &[Kept]) -> Result<(), Failure> {
-    if !kept.is_empty() && target.read()?.base.is_some() {
+fn has_record(reading: &Reading, database: &str, kept: &[Kept]) -> Result<(), Failure> {
+    if !kept.is_empty() && reading.base.is_some() {
         return Ok(());
     }
     Err(Failure::world(say!("{database} has no record, so nothing can be proved", database))

@@ -14,11 +14,11 @@ use crate::syntax::settings::Guard;
 use crate::target::{Altered, Declared};
 use crate::wire;
 
-use super::database::{Database, database, database_of};
+use super::database::{database, database_of};
 use super::registered::{alter, deed, invited, registered, who_acts};
 use super::running::{Acting, carry_out, overriding, recorded};
-use super::session::{Failure, Opened, errors, open_compiling, open_whatever, refusing};
-use super::wanted::{Wanted, page};
+use super::session::{Failure, Opened, bound, errors, open_compiling, open_whatever, refusing};
+use super::wanted::{Wanted, heading, page};
 use super::{Common, Context, Format, Outcome, asking, guards};
 
 /// Connect a company, so that people can work online
@@ -124,6 +124,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
         let message = say!("the policy has errors, so nothing was connected");
         return Err(Failure { code: 1, ..refusing(&opened, &errors, message) });
     }
+    bound(&opened)?;
     let policy = opened.policy();
     let who = who_acts(&opened, &command.at.acting)?;
     let mut database = database(context, &opened, command.at.database.as_deref())?;
@@ -132,10 +133,11 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     // Where there is no database yet, there is nobody at work, but the policy may be wrong all the same.
     let (register, now) = database.target.register()?.unwrap_or_default();
     let may = online::connect(policy, &register, now, &who, elsewhere).map_err(Failure::from);
-    recorded(&mut *database.target, &run, &opened, &database.name, may)?;
+    recorded(&mut database, &run, &opened, may)?;
     let wanted = Wanted::of(&opened);
     let reading = database.read(context)?;
-    let Database { mut target, name, heading } = database;
+    let heading = heading(&database, &reading);
+    let name = database.name.clone();
     let plan = wanted.plan(&reading, context.on, Drift::Revert);
     let as_text = command.common.format == Format::Text;
     let shown = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
@@ -144,31 +146,30 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     }
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, Drift::Revert);
     let passed = guards::pass(tripped, &command.overrides, &opened);
-    let overridden = recorded(&mut *target, &run, &opened, &name, passed)?;
+    let overridden = recorded(&mut database, &run, &opened, passed)?;
     // Like an apply, it goes ahead where nobody can answer.
     let yes = command.at.yes || !std::io::stdin().is_terminal();
     confirmed(yes, &opened, &say!("Connect {name}, with {who} responsible? [y/N]", name, who))?;
     let quiet = crate::audit::Run { deed: None, ..run.clone() };
-    let at = (&opened, name.as_str());
-    alter(&mut *target, &quiet, at, |register, now| {
+    alter(&mut database, &quiet, &opened, |register, now| {
         online::connect(policy, register, now, &who, elsewhere).map(|after| (after, ()))
     })?;
-    let applied = target.read().map_err(Failure::from).and_then(|reading| {
+    let applied = database.read(context).and_then(|reading| {
         // The tables may just have been made.
         let plan = wanted.plan(&reading, context.on, Drift::Revert);
-        carry_out(context, &mut *target, &plan, &overriding(quiet.clone(), &overridden), &opened, &name)
+        carry_out(context, &mut database, &plan, &overriding(quiet.clone(), &overridden), &opened)
     });
     let receipt = match applied {
         Ok(receipt) => receipt,
         Err(failure) => {
             // Others may work again; if this fails too, their exclusion ends by itself.
-            let back = alter(&mut *target, &quiet, at, |register, _| Ok((online::not_connected(register), ())));
+            let back = alter(&mut database, &quiet, &opened, |register, _| Ok((online::not_connected(register), ())));
             drop(back);
             return Err(failure);
         }
     };
-    alter(&mut *target, &run, at, |register, now| Ok((online::connected(policy, register, now, &who), ())))?;
-    let (settled, posted, failure) = invited(&opened, &mut *target, &run, &name);
+    alter(&mut database, &run, &opened, |register, now| Ok((online::connected(policy, register, now, &who), ())))?;
+    let (settled, posted, failure) = invited(&opened, &mut database, &run);
     let out = if as_text {
         let mut page = view::connected(&who, &name, &receipt);
         page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
@@ -192,7 +193,7 @@ fn connected_elsewhere(opened: &Opened) -> Result<usize, Failure> {
         if index == opened.company_index() || company.database.is_none() {
             continue;
         }
-        let mut database = database_of(opened, company)?;
+        let mut database = database_of(opened, company, company.database.as_ref())?;
         let register = database.target.register()?;
         count += usize::from(register.is_some_and(|(register, _)| register.connection.state == State::Connected));
     }
@@ -203,17 +204,18 @@ pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Fa
     // Whatever is wrong with the policy, web access can be ended.
     let opened = open_whatever(context)?;
     let who = who_acts(&opened, &command.at.acting)?;
-    let Database { mut target, name, .. } = database(context, &opened, command.at.database.as_deref())?;
+    let mut database = database(context, &opened, command.at.database.as_deref())?;
+    let name = database.name.clone();
     let run = deed(&opened, &command.at.acting, context, &who, "disconnect");
-    let (register, now) = registered(&mut *target)?;
+    let (register, now) = registered(&mut *database.target)?;
     let may = online::disconnect(&register, now, &who).map_err(Failure::from);
-    recorded(&mut *target, &run, &opened, &name, may)?;
+    recorded(&mut database, &run, &opened, may)?;
     confirmed(
         command.at.yes,
         &opened,
         &say!("Disconnect {name}? Nobody works online then, and all that was written goes. [y/N]", name),
     )?;
-    alter(&mut *target, &run, (&opened, &name), |register, now| {
+    alter(&mut database, &run, &opened, |register, now| {
         let register = online::disconnect(register, now, &who)?;
         Ok((Altered { register, declared: Declared::Goes }, ()))
     })?;
@@ -228,14 +230,15 @@ pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failur
     let opened = open_compiling(context, &command.common)?;
     let who = who_acts(&opened, &command.at.acting)?;
     let to = Name::foreign(&command.to);
-    let Database { mut target, name, .. } = database(context, &opened, command.at.database.as_deref())?;
+    let mut database = database(context, &opened, command.at.database.as_deref())?;
+    let name = database.name.clone();
     let run = deed(&opened, &command.at.acting, context, &who, "handover");
     let policy = opened.policy();
-    let (register, now) = registered(&mut *target)?;
+    let (register, now) = registered(&mut *database.target)?;
     let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
-    recorded(&mut *target, &run, &opened, &name, may)?;
+    recorded(&mut database, &run, &opened, may)?;
     confirmed(command.at.yes, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
-    alter(&mut *target, &run, (&opened, &name), |register, now| {
+    alter(&mut database, &run, &opened, |register, now| {
         online::handover(policy, register, now, &who, &to).map(|after| (after, ()))
     })?;
     let named = online::Terms::of(policy).responsible.map(|user| policy.users.key(user));

@@ -9,7 +9,7 @@ use crate::name::Name;
 use crate::online::{Settled, State};
 use crate::report::{text, view};
 use crate::say;
-use crate::target::{End, TargetError};
+use crate::target::TargetError;
 use crate::wire;
 
 use super::connect::confirmed;
@@ -96,7 +96,10 @@ fn pairs(context: &Context, about: &About, file: &Path) -> Result<(Opened, Vec<P
     }
     let of = |company: &crate::repository::Company| {
         let name = company.name.as_ref().map(Name::as_str).unwrap_or_default();
-        Ok(Pair { database: database_of(&opened, company)?, file: path.join(format!("{name}.db")) })
+        Ok(Pair {
+            database: database_of(&opened, company, company.database.as_ref())?,
+            file: path.join(format!("{name}.db")),
+        })
     };
     let pairs = companies.iter().map(of).collect::<Result<Vec<Pair>, Failure>>()?;
     Ok((opened, pairs))
@@ -144,9 +147,8 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
         let stage = context.working(&say!("writing to {database}", database = database.name));
         let receipt = database.target.restore(file, &run)?;
         drop(stage);
-        if let (Some(number), Some(head)) = (receipt.run, receipt.head) {
-            let end = End { run: number, head };
-            running::keep(&opened, &run, end, &database.name).unwrap_or_else(|why| opened.warn(why));
+        if let Some(end) = receipt.end {
+            running::keep(&opened, &run, end, database).unwrap_or_else(|why| opened.warn(why));
         }
         done.push(say!("{database} says what {file} says", database = database.name, file = super::shown(file)));
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::language::Text;
+use crate::audit::Entry;
 use crate::plan::Reading;
 use crate::repository::{self, Company};
 use crate::say;
@@ -18,36 +18,55 @@ use super::session::{Failure, Opened};
 pub struct Database {
     /// The database.
     pub target: Box<dyn Target>,
-    /// A file's path, short where it is below the root; else the database and its host. However somebody wrote it,
-    /// one database has one name: the heads that are kept outside know it by that.
+    /// A file's path, short where it is below the root; else the database and its host, and once it was read the schema
+    /// too, if it is not the usual one.
     pub name: String,
-    /// The name, and that it is yet to be made.
-    pub heading: Text,
+    /// The way from the top of the checkout to the root, of a file that is named from the root.
+    below: String,
 }
 
 impl Database {
     /// What it says now, and what the last apply wrote.
     pub fn read(&mut self, context: &Context) -> Result<Reading, Failure> {
         let _stage = context.working(&say!("reading {database}", database = self.name));
-        Ok(self.target.read()?)
+        let reading = self.target.read();
+        self.name_anew();
+        Ok(reading?)
+    }
+
+    /// Hands on every entry of its record.
+    pub fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Failure> {
+        let listed = self.target.audit(each);
+        self.name_anew();
+        Ok(listed?)
+    }
+
+    /// What the heads that are kept outside know it by: no two databases of one checkout have it together.
+    pub fn place(&self) -> String {
+        format!("{}{}", self.below, self.name)
+    }
+
+    fn name_anew(&mut self) {
+        if let Some(name) = self.target.name() {
+            self.name = name;
+        }
     }
 }
 
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     match url {
-        Some(url) => open(resolved(&parsed(url)?)?, &opened.root, |path| Ok(context.directory.join(path))),
-        None => database_of(opened, opened.company()),
+        Some(url) => open(resolved(&parsed(url)?)?, around(opened), |path| Ok(context.directory.join(path))),
+        None => database_of(opened, opened.company(), opened.database()),
     }
 }
 
-/// The database that the settings give to a company.
-pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failure> {
-    match &company.database {
-        Some(url) => open(resolved(url)?, &opened.root, |path| inside(&opened.root, path)),
-        None if company.name.is_none() => {
-            open(parsed(repository::DATABASE)?, &opened.root, |path| inside(&opened.root, path))
-        }
+/// The database of a company, for which the settings name this one, or none.
+pub fn database_of(opened: &Opened, company: &Company, url: Option<&DatabaseUrl>) -> Result<Database, Failure> {
+    let root = around(opened);
+    match url {
+        Some(url) => open(resolved(url)?, root, |path| inside(&opened.root, path)),
+        None if company.name.is_none() => open(parsed(repository::DATABASE)?, root, |path| inside(&opened.root, path)),
         None => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
             Err(Failure::world(say!("the settings name no database for `{name}`", name))
@@ -56,28 +75,34 @@ pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failu
     }
 }
 
-/// The database of an address alone, where there are no settings yet; `root` is where they will be.
-pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
-    open(resolved(&parsed(url)?)?, root, |path| Ok(context.directory.join(path)))
+/// The root, and the way to it from the top of the checkout.
+fn around(opened: &Opened) -> [&Path; 2] {
+    [&opened.root, Path::new(&opened.below)]
 }
 
-/// Makes the target; `locate` says where a file's path leads.
+/// The database of an address alone, where there are no settings yet; `root` is where they will be.
+pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
+    open(resolved(&parsed(url)?)?, [root, Path::new("")], |path| Ok(context.directory.join(path)))
+}
+
+/// Makes the target of a repository with its root, which lies below the top of a checkout; `locate` says where a file's
+/// path leads.
 fn open(
     url: DatabaseUrl,
-    root: &Path,
+    [root, below]: [&Path; 2],
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
         DatabaseUrl::Sqlite(path) => {
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
-            let heading = if path.exists() { say!("{name}", name) } else { say!("{name}, a new database", name) };
-            Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
+            let below = if Path::new(&name).is_absolute() { String::new() } else { below.display().to_string() };
+            Ok(Database { target: Box::new(Sqlite::at(&path)), name, below })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
             let name = target.name().to_owned();
-            Ok(Database { heading: say!("{name}", name), name, target: Box::new(target) })
+            Ok(Database { name, below: String::new(), target: Box::new(target) })
         }
         DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
     }

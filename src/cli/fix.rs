@@ -59,12 +59,14 @@ pub fn run(
 
 /// What a check finds afterwards that it did not find before.
 pub fn new_errors(before: &Repository, after: &Repository, company: usize, on: Date) -> Vec<Text> {
-    let errors = |repository: &Repository| {
-        let report = check::company(&repository.companies[company], &repository.settings, on);
-        report.findings.into_iter().filter(Diagnostic::is_error).map(|finding| finding.message).collect::<Vec<_>>()
-    };
-    let known = errors(before);
-    errors(after).into_iter().filter(|message| !known.contains(message)).collect()
+    let known = errors_of(before, company, on);
+    errors_of(after, company, on).into_iter().filter(|message| !known.contains(message)).collect()
+}
+
+/// The errors that a check finds in a company.
+pub fn errors_of(repository: &Repository, company: usize, on: Date) -> Vec<Text> {
+    let report = check::company(&repository.companies[company], &repository.settings, on);
+    report.findings.into_iter().filter(Diagnostic::is_error).map(|finding| finding.message).collect()
 }
 
 fn save(worktree: &Worktree, written: &[Written]) -> Result<(), Failure> {

@@ -22,7 +22,7 @@ pub fn tripped(opened: &Opened, wanted: &Wanted, reading: &Reading, plan: &Plan,
         plan,
         desired: wanted.state(),
         on,
-        settings: &opened.repository.settings,
+        settings: opened.binding(),
         os_user: os_user.as_deref(),
     })
 }
@@ -71,7 +71,7 @@ pub fn pass(tripped: Vec<Tripped>, overrides: &[Guard], opened: &Opened) -> Resu
         return Ok(tripped);
     }
     let refusing: Vec<Tripped> = tripped.iter().filter(|tripped| standing.contains(&tripped.guard)).cloned().collect();
-    let before = text::print(&view::guards(&refusing, opened.sources()), opened.err);
+    let before = text::print(&view::guards(&refusing, opened.binding_sources()), opened.err);
     // Whoever follows the advice has to name those too that were put aside already.
     let all = Guard::ALL.into_iter().filter(|guard| tripped.iter().any(|tripped| tripped.guard == *guard));
     let flags: Vec<String> = all.map(|guard| format!("--override {guard}")).collect();

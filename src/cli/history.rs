@@ -9,7 +9,7 @@ use crate::report::{text, view};
 use crate::say;
 use crate::wire;
 
-use super::audit::{About, without_day};
+use super::audit::{About, was_applied_to, without_day};
 use super::database::database;
 use super::session::{Failure, open_whatever};
 use super::{Context, Format, Outcome};
@@ -43,7 +43,8 @@ pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_whatever(context)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
     let mut reader = Reader::of(Filter { parts: vec![Part::Run], ..Filter::default() });
-    database.target.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(&mut |entry| reader.feed(&entry))?;
+    was_applied_to(&mut database, context, reader.known())?;
     let mut runs = reader.finish();
     runs.reverse();
     let all = runs.len();

@@ -8,7 +8,7 @@ use crate::report::{text, view};
 use crate::say;
 use crate::wire;
 
-use super::database::{Database, database};
+use super::database::database;
 use super::registered::{Everywhere, alter, deed, message_id, send, who_acts};
 use super::running::gather;
 use super::session::{Failure, open_for, open_whatever};
@@ -63,9 +63,8 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
     };
     let acting = command.everywhere.acting();
     let policy = opened.policy();
-    let Database { mut target, name, .. } = database(context, &opened, url.as_deref())?;
-    let (register, now) = super::registered::registered(&mut *target)?;
-    let at = (&opened, name.as_str());
+    let mut database = database(context, &opened, url.as_deref())?;
+    let (register, now) = super::registered::registered(&mut *database.target)?;
     let json = *format == Format::Json;
     let who_may = |word: &str| {
         let who = who_acts(&opened, &acting)?;
@@ -78,10 +77,10 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
         Deed::Resend { user } => {
             let user = Name::foreign(user);
             let run = who_may("resend")?;
-            alter(&mut *target, &run, at, |register, now| {
+            alter(&mut database, &run, &opened, |register, now| {
                 online::resend(policy, register, now, &user, &mut message_id).map(|after| (after, ()))
             })?;
-            let posted = send(&opened, &mut *target)?;
+            let posted = send(&opened, &mut *database.target)?;
             if json {
                 wire::to_text(&wire::deed("resend", 0, &Settled::default(), &posted.sent, &posted.failed))
             } else {
@@ -91,7 +90,7 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
         Deed::Revoke { user } => {
             let user = Name::foreign(user);
             let run = who_may("revoke")?;
-            alter(&mut *target, &run, at, |register, now| {
+            alter(&mut database, &run, &opened, |register, now| {
                 online::revoke(register, now, &user).map(|after| (after, ()))
             })?;
             if json {
@@ -104,7 +103,7 @@ pub fn run(command: &Invite, context: &Context) -> Result<Outcome, Failure> {
             // Whoever has the token is whom it was sent to; nobody else has to act.
             let hash = blake3::hash(token.trim().as_bytes()).to_hex().to_string();
             let run = crate::audit::Run { deed: Some("accept".to_owned()), ..gather(&opened, &acting, context) };
-            let user = alter(&mut *target, &run, at, |register, now| {
+            let user = alter(&mut database, &run, &opened, |register, now| {
                 let presented = online::accept(register, now, &hash)?;
                 Ok((presented.register, presented.user))
             })?;

@@ -8,7 +8,7 @@ use crate::report::{text, view};
 use crate::say;
 use crate::wire;
 
-use super::database::{Database, database};
+use super::database::database;
 use super::registered::{Everywhere, alter, deed, who_acts};
 use super::session::{Failure, open_for};
 use super::{Context, Format, Outcome};
@@ -51,10 +51,10 @@ pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_for(context, None, context.company.as_deref())?;
     let acting = command.everywhere.acting();
     let policy = opened.policy();
-    let Database { mut target, name, .. } = database(context, &opened, url.as_deref())?;
+    let mut database = database(context, &opened, url.as_deref())?;
     let Some(deed_) = &command.deed else {
         // Without a database nobody was invited yet.
-        let (register, now) = target.register()?.unwrap_or((Register::default(), Moment::default()));
+        let (register, now) = database.target.register()?.unwrap_or((Register::default(), Moment::default()));
         let (people, places) = (online::people(policy, &register, now), online::places(policy, &register, now));
         let out = match *format {
             Format::Json => wire::to_text(&wire::online(&register, &people, places)),
@@ -69,8 +69,8 @@ pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
         Deed::Unlock { user } => ("unlock", Name::foreign(user)),
     };
     let run = deed(&opened, &acting, context, &who, word);
-    super::registered::registered(&mut *target)?;
-    alter(&mut *target, &run, (&opened, &name), |register, now| {
+    super::registered::registered(&mut *database.target)?;
+    alter(&mut database, &run, &opened, |register, now| {
         let after = match deed_ {
             Deed::Lock { .. } => online::lock(register, now, &user),
             Deed::Unlock { .. } => online::unlock(policy, register, &user),

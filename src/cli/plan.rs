@@ -12,9 +12,9 @@ use crate::wire;
 
 use super::database::database;
 use super::guards;
-use super::saved;
-use super::session::{Failure, errors, open_compiling};
-use super::wanted::{Wanted, drift, page};
+use super::saved::{self, Seen};
+use super::session::{Failure, bound, errors, open_compiling};
+use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
 /// Show what an apply would do, to people and in the database
@@ -65,6 +65,7 @@ pub struct Plan {
 
 pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
+    bound(&opened)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
     let wanted = Wanted::of(&opened);
     let drift = drift(command.keep_drift);
@@ -72,21 +73,21 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let plan = wanted.plan(&reading, context.on, drift);
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
     if let Some(path) = &command.out {
-        saved::write(context, path, &opened, &plan, &database.name, drift)?;
+        saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
     }
     let differs = command.exit_code && !plan.finds_no_difference();
     let out = match command.common.format {
         Format::Json => {
-            let guards = Some(wire::guards(opened.sources(), &tripped));
+            let guards = Some(wire::guards(opened.binding_sources(), &tripped));
             wire::to_text(&wire::PlanOut { guards, ..wire::plan(opened.sources(), &plan, wanted.company()) })
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
             let errors = errors(&opened, context).len();
-            let mut page = page(&opened, context, &wanted, &plan, &database.heading, unfold, errors);
+            let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
             if !tripped.is_empty() {
                 page.blank();
-                page.0.extend(view::guards(&tripped, opened.sources()).0);
+                page.0.extend(view::guards(&tripped, opened.binding_sources()).0);
             }
             if let Some(path) = &command.out {
                 let path = super::shown(path);

@@ -11,8 +11,9 @@ use crate::post::{Post, PostError};
 use crate::report::harmless;
 use crate::say;
 use crate::syntax::settings::MailServer;
-use crate::target::{Altered, End, Target};
+use crate::target::{Altered, Target};
 
+use super::database::Database;
 use super::running::{Acting, gather, os_user};
 use super::session::{Failure, Opened};
 use super::{Context, Format, running};
@@ -52,7 +53,7 @@ pub fn who_acts(opened: &Opened, acting: &Acting) -> Result<Name, Failure> {
         return Ok(Name::foreign(name));
     }
     let user = os_user();
-    let operators = &opened.repository.settings.operators;
+    let operators = &opened.binding().operators;
     let own = operators.iter().find(|operator| user.as_deref() == Some(&*operator.os_user.value));
     own.map(|operator| operator.user.value.clone()).ok_or_else(|| {
         Failure::world(say!("nobody says who acts"))
@@ -75,15 +76,15 @@ pub fn registered(target: &mut dyn Target) -> Result<(Register, Moment), Failure
 
 /// Changes the register as `change` says, and keeps the head of the record outside.
 pub fn alter<T, A: Into<Altered>>(
-    target: &mut dyn Target,
+    database: &mut Database,
     run: &Run,
-    (opened, database): (&Opened, &str),
+    opened: &Opened,
     mut change: impl FnMut(&Register, Moment) -> Result<(A, T), Refused>,
 ) -> Result<T, Failure> {
     let mut said: Option<Result<T, Refused>> = None;
     // A command may have written other runs since it began.
     let run = &Run { applied_at: running::now(), ..run.clone() };
-    let receipt = target.alter(run, &mut |register, now| match change(register, now) {
+    let receipt = database.target.alter(run, &mut |register, now| match change(register, now) {
         Ok((altered, value)) => {
             said = Some(Ok(value));
             Some(altered.into())
@@ -93,8 +94,7 @@ pub fn alter<T, A: Into<Altered>>(
             None
         }
     })?;
-    let end = receipt.and_then(|receipt| Some(End { run: receipt.run?, head: receipt.head? }));
-    if let Some(end) = end {
+    if let Some(end) = receipt.and_then(|receipt| receipt.end) {
         running::keep(opened, run, end, database).unwrap_or_else(|why| opened.warn(why));
     }
     match said {
@@ -135,15 +135,10 @@ pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<St
 
 /// Brings the invitations in line with the policy, and sends the letters that are due: what came of it, and what went
 /// wrong in the end.
-pub fn invited(
-    opened: &Opened,
-    target: &mut dyn Target,
-    run: &Run,
-    database: &str,
-) -> (Settled, Posted, Option<Failure>) {
-    match settle(opened, target, run, database) {
+pub fn invited(opened: &Opened, database: &mut Database, run: &Run) -> (Settled, Posted, Option<Failure>) {
+    match settle(opened, database, run) {
         Err(failure) => (Settled::default(), Posted::default(), Some(failure)),
-        Ok(settled) => match send(opened, target) {
+        Ok(settled) => match send(opened, &mut *database.target) {
             Ok(posted) => (settled, posted, None),
             Err(failure) => (settled, Posted::default(), Some(failure)),
         },
@@ -151,16 +146,16 @@ pub fn invited(
 }
 
 /// Brings the invitations in line with the policy.
-fn settle(opened: &Opened, target: &mut dyn Target, run: &Run, database: &str) -> Result<Settled, Failure> {
+fn settle(opened: &Opened, database: &mut Database, run: &Run) -> Result<Settled, Failure> {
     let policy = opened.policy();
-    let Some((register, now)) = target.register()? else { return Ok(Settled::default()) };
+    let Some((register, now)) = database.target.register()? else { return Ok(Settled::default()) };
     if register.connection.state != State::Connected {
         return Ok(Settled { register, ..Settled::default() });
     }
     let mut settled = online::settle(policy, &register, now, &mut message_id)?;
     if settled.register != register {
         let run = Run { deed: Some("invite".to_owned()), ..run.clone() };
-        settled = alter(target, &run, (opened, database), |register, now| {
+        settled = alter(database, &run, opened, |register, now| {
             let settled = online::settle(policy, register, now, &mut message_id)?;
             Ok((settled.register.clone(), settled))
         })?;
@@ -186,7 +181,7 @@ pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure>
     if due.is_empty() {
         return Ok(posted);
     }
-    let mail = &opened.repository.settings.mail;
+    let mail = &opened.binding().mail;
     let post = post(opened);
     let from = mail.from.as_deref().unwrap_or("Rightful <rightful@localhost>");
     for one in due {
@@ -221,7 +216,7 @@ pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure>
 /// Where letters go: as the settings say, else into the folder `outbox` beside them.
 fn post(opened: &Opened) -> Result<Post, PostError> {
     let below = |path: &str| Post::maildir(&Path::new(&opened.root).join(path));
-    match opened.repository.settings.mail.server.as_ref().map(|server| &server.value) {
+    match opened.binding().mail.server.as_ref().map(|server| &server.value) {
         None => Ok(below("outbox")),
         Some(MailServer::Maildir(path)) => Ok(below(path)),
         Some(MailServer::Smtp(url)) => Post::server(url),

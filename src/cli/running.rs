@@ -13,13 +13,14 @@ use crate::plan::Plan;
 use crate::plan::guard::Tripped;
 use crate::repository::SETTINGS;
 use crate::say;
-use crate::target::{End, Receipt, Target, TargetError};
+use crate::target::{End, Receipt, TargetError};
 use crate::tree::commit::Commit;
 use crate::tree::git::{Checkout, Revision};
 use crate::tree::worktree::Worktree;
 use crate::tree::{Tree, TreeError};
 
 use super::Context;
+use super::database::Database;
 use super::session::{Failure, Opened};
 
 /// Who says to act.
@@ -82,38 +83,36 @@ pub fn now() -> String {
 
 /// Records a refusal before it is told.
 pub fn recorded<T>(
-    target: &mut dyn Target,
+    database: &mut Database,
     run: &Run,
     opened: &Opened,
-    database: &str,
     outcome: Result<T, Failure>,
 ) -> Result<T, Failure> {
-    outcome.inspect_err(|failure| refused(target, run, opened, database, &failure.message.to(Language::English)))
+    outcome.inspect_err(|failure| refused(database, run, opened, &failure.message.to(Language::English)))
 }
 
 /// Carries a plan out. A run that fails is recorded where that is possible; one that does not is kept outside too.
 pub fn carry_out(
     context: &Context,
-    target: &mut dyn Target,
+    database: &mut Database,
     plan: &Plan,
     run: &Run,
     opened: &Opened,
-    database: &str,
 ) -> Result<Receipt, Failure> {
-    let stage = context.working(&say!("writing to {database}", database));
-    let done = target.apply(plan, run);
+    let stage = context.working(&say!("writing to {database}", database = database.name));
+    let done = database.target.apply(plan, run);
     drop(stage);
     match done {
         Ok(receipt) => {
-            if let (Some(run_number), Some(head)) = (receipt.run, receipt.head.clone()) {
-                keep(opened, run, End { run: run_number, head }, database).unwrap_or_else(|why| opened.warn(why));
+            if let Some(end) = receipt.end.clone() {
+                keep(opened, run, end, database).unwrap_or_else(|why| opened.warn(why));
             }
             Ok(receipt)
         }
         Err(error) => {
             // Nobody can write while somebody else does, not even into the record.
             if !matches!(error, TargetError::Locked { .. }) {
-                refused(target, run, opened, database, &error.to_string());
+                refused(database, run, opened, &error.to_string());
             }
             Err(error.into())
         }
@@ -123,8 +122,8 @@ pub fn carry_out(
 /// Records that a run was refused, and why, in English, and keeps that end of the record outside too: else whoever was
 /// refused could take the last row out. That it was refused is told anyway, so what cannot be written or kept keeps
 /// silent.
-fn refused(target: &mut dyn Target, run: &Run, opened: &Opened, database: &str, why: &str) {
-    if let Ok(Some(end)) = target.record_failure(run, why) {
+fn refused(database: &mut Database, run: &Run, opened: &Opened, why: &str) {
+    if let Ok(Some(end)) = database.target.record_failure(run, why) {
         let _ = keep(opened, run, end, database);
     }
 }
@@ -158,16 +157,24 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 }
 
 /// Keeps the end of the record outside: in the file that the settings name, else as a note on the commit. An apply that
-/// was carried out does not fail for it, nor if there is no such place; it says so.
+/// was carried out does not fail for it, nor if there is no such place. That it has none is said after the first run of a
+/// database; afterwards `audit verify` says it.
 ///
 /// # Errors
 /// If it is kept nowhere, and why.
-pub fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), Text> {
-    let kept = Kept { run: end.run, hash: end.head, applied_at: run.applied_at.clone(), database: database.to_owned() };
-    let file = &opened.repository.settings.audit.head;
+pub fn keep(opened: &Opened, run: &Run, end: End, database: &Database) -> Result<(), Text> {
+    let kept = Kept {
+        run: end.run,
+        hash: end.head,
+        applied_at: run.applied_at.clone(),
+        id: end.database,
+        database: database.place(),
+    };
+    let file = &opened.binding().audit.head;
     let done = match (file, &run.revision) {
         (Some(file), _) => Worktree::new(&opened.root).and_then(|tree| tree.append(&file.value, &kept.line())),
         (None, Some(commit)) => Checkout::of(&opened.root).and_then(|checkout| checkout.add_note(commit, &kept.line())),
+        (None, None) if end.run > 1 => return Ok(()),
         (None, None) => {
             return Err(say!(
                 "note: the head of the audit was not kept outside of the database, since the files are not those of a commit and the settings name no file for it"
@@ -179,17 +186,17 @@ pub fn keep(opened: &Opened, run: &Run, end: End, database: &str) -> Result<(), 
 
 /// What was kept outside of the database.
 pub struct KeptOutside {
-    /// The heads of the database.
+    /// The heads of the database: those under its name, since it may have been replaced, and its own under other names.
     pub heads: Vec<Kept>,
-    /// How many there are of databases of other names.
+    /// How many there are of other databases.
     pub of_others: usize,
     /// How many lines are no heads.
     pub unreadable: usize,
 }
 
-/// Everything that was kept outside, as far as it can be read.
-pub fn kept(opened: &Opened, database: &str) -> KeptOutside {
-    let file = opened.repository.settings.audit.head.as_ref();
+/// Everything that was kept outside, as far as it can be read. The database has an id once it was read.
+pub fn kept(opened: &Opened, database: &Database, id: Option<&str>) -> KeptOutside {
+    let file = opened.binding().audit.head.as_ref();
     let in_file = file.map(|file| Worktree::new(&opened.root).and_then(|tree| tree.read(&file.value)));
     let in_notes = Checkout::of(&opened.root).and_then(|checkout| checkout.notes());
     let mut texts = Vec::new();
@@ -208,6 +215,8 @@ pub fn kept(opened: &Opened, database: &str) -> KeptOutside {
     let heads: Vec<Kept> = lines.iter().filter_map(|line| Kept::of_line(line)).collect();
     let unreadable = lines.len() - heads.len();
     let all: BTreeSet<Kept> = heads.into_iter().collect();
-    let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(|kept| kept.database == database);
+    let place = database.place();
+    let is_ours = |kept: &Kept| kept.database == place || id.is_some() && kept.id.as_deref() == id;
+    let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(is_ours);
     KeptOutside { heads, of_others: others.len(), unreadable }
 }

@@ -6,13 +6,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::date::parse_date;
-use crate::language::{IntoWord, Text};
+use crate::language::{IntoWord, Text, Word};
 use crate::plan::{Drift, Feed, Plan, Reading};
 use crate::say;
 use crate::text::Sources;
 use crate::wire::{self, SavedFrom, SavedOut, SavedPlan, Unreadable};
 
 use super::Context;
+use super::database::Database;
 use super::running::commit;
 use super::session::{Failure, Opened, open_for};
 use super::wanted::{Wanted, drift};
@@ -20,18 +21,32 @@ use super::wanted::{Wanted, drift};
 /// The largest file that is taken for a plan: 1 GiB.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// Which database a plan is for.
+pub struct Seen<'d> {
+    name: &'d str,
+    id: Option<&'d str>,
+}
+
+impl<'d> Seen<'d> {
+    /// The database that was read.
+    pub fn of(reading: &'d Reading, database: &'d Database) -> Self {
+        Self { name: &database.name, id: reading.id.as_deref() }
+    }
+}
+
 /// Keeps a plan in a file.
 pub fn write(
     context: &Context,
     path: &Path,
     opened: &Opened,
     plan: &Plan,
-    database: &str,
+    seen: &Seen<'_>,
     drift: Drift,
 ) -> Result<(), Failure> {
     let from = SavedFrom {
         company: company(opened),
-        database: database.to_owned(),
+        database: seen.name.to_owned(),
+        database_id: seen.id.map(str::to_owned),
         revision: commit(opened).map(|commit| commit.id),
         policy: digest(opened.sources()),
         on: context.on.to_string(),
@@ -167,37 +182,47 @@ impl Saved {
         opened: &Opened,
         wanted: &Wanted,
         reading: &Reading,
-        database: &str,
+        database: &Database,
     ) -> Result<(), Failure> {
-        let from = SavedFrom {
-            company: company(opened),
-            database: database.to_owned(),
-            policy: digest(opened.sources()),
-            ..self.file.from.clone()
+        let ours = Seen::of(reading, database);
+        let theirs = &self.file.from;
+        // One that was never applied to has nothing but its name.
+        let is_same = match (ours.id, theirs.database_id.as_deref()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => theirs.database == ours.name,
         };
+        let from = SavedFrom { company: company(opened), policy: digest(opened.sources()), ..self.file.from.clone() };
         let now = sealed(from.clone(), plan, opened);
-        if self.file.is(&now) {
+        if is_same && self.file.is(&now) {
             return Ok(());
         }
         let path = self.shown();
         let file = &self.file;
-        if file.from.database != now.database {
-            let message = say!(
-                "the plan `{path}` is for {theirs}, and this is {ours}",
-                path = path.as_str(),
-                theirs = harmless(&file.from.database),
-                ours = database
-            );
+        if !is_same {
+            let theirs = harmless(&file.from.database);
+            let message = if theirs == ours.name {
+                say!(
+                    "the plan `{path}` is for another database that is called {theirs} too",
+                    path = path.as_str(),
+                    theirs
+                )
+            } else {
+                say!(
+                    "the plan `{path}` is for {theirs}, and this is {ours}",
+                    path = path.as_str(),
+                    theirs,
+                    ours = ours.name
+                )
+            };
             return Err(refused(message).help(say!("name the database of the plan with --database")));
         }
         if file.seen != now.seen {
-            return Err(
-                refused(say!("the plan `{path}` is stale: {database} was changed since", path, database)).help(again())
-            );
+            let stale = say!("the plan `{path}` is stale: {database} was changed since", path, database = ours.name);
+            return Err(refused(self.with_what_moved(stale, &now)).help(again()));
         }
         if file.from.policy != now.policy && file.from.revision.is_none() {
-            let message = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
-            return Err(refused(message).help(again()));
+            let stale = say!("the plan `{path}` is stale: the policy or its settings were changed since", path);
+            return Err(refused(self.with_what_moved(stale, &now)).help(again()));
         }
         let then = parse_date(&file.from.on).map(|on| wanted.plan(reading, on, self.drift()));
         let then = then.map(|plan| sealed(from, &plan, opened));
@@ -210,8 +235,39 @@ impl Saved {
         Err(edited(&path))
     }
 
+    /// Why a plan is stale, and which changes came and went by that.
+    fn with_what_moved(&self, stale: Text, now: &SavedOut) -> Text {
+        let [new, gone] = self.file.moved(now);
+        match (new.is_empty(), gone.is_empty()) {
+            (true, true) => stale,
+            (false, true) => say!("{stale}; it would do this as well: {new}", stale, new = few(&new)),
+            (true, false) => say!("{stale}; it would not do this any more: {gone}", stale, gone = few(&gone)),
+            (false, false) => say!(
+                "{stale}; it would do this as well: {new}; and not this any more: {gone}",
+                stale,
+                new = few(&new),
+                gone = few(&gone)
+            ),
+        }
+    }
+
     fn shown(&self) -> String {
         super::shown(&self.path)
+    }
+}
+
+/// The first of some changes, and how many more there are.
+fn few(changes: &[String]) -> Word {
+    const MOST: usize = 3;
+    const LONGEST: usize = 100;
+    let short = |change: &String| match change.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &change[..end]),
+        None => format!("`{change}`"),
+    };
+    let list = changes.iter().take(MOST).map(short).collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(MOST) {
+        0 => Word::Verbatim(list),
+        more => Word::Said(say!("{list} and {more} more", list, more = Word::Number(more))),
     }
 }
 

@@ -15,9 +15,11 @@ use crate::name::{Name, RightName, nearest};
 use crate::question::{Misunderstood, Question, understand};
 use crate::report::block::Page;
 use crate::report::text::Look;
-use crate::report::{snippet, text, view};
-use crate::repository::{self, Company, Repository, RepositoryError};
+use crate::report::{discreet, snippet, text, view};
+use crate::repository::{self, Binding, Company, Repository, RepositoryError};
 use crate::say;
+use crate::syntax::database::DatabaseUrl;
+use crate::syntax::settings::Settings;
 use crate::target::TargetError;
 use crate::text::Sources;
 use crate::tree::git::Revision;
@@ -108,6 +110,8 @@ pub struct Opened {
     pub out: Look,
     /// The same for complaints.
     pub err: Look,
+    /// The settings as they are now, of a revision that was read: they bind whatever is applied.
+    now: Option<Binding>,
     company: usize,
     warned: RefCell<Vec<Text>>,
 }
@@ -126,6 +130,25 @@ impl Opened {
     /// Which one it is among all.
     pub fn company_index(&self) -> usize {
         self.company
+    }
+
+    /// The settings that bind whoever applies: those of the working tree, whatever revision was read. Old ones may have
+    /// let through what nobody would let through now.
+    pub fn binding(&self) -> &Settings {
+        self.now.as_ref().map_or(&self.repository.settings, |now| &now.settings)
+    }
+
+    /// The file of those settings, for places.
+    pub fn binding_sources(&self) -> &Sources {
+        self.now.as_ref().map_or(&self.repository.sources, |now| &now.sources)
+    }
+
+    /// The database of the company, if those settings name one.
+    pub fn database(&self) -> Option<&DatabaseUrl> {
+        let Some(now) = &self.now else { return self.company().database.as_ref() };
+        let mut companies = now.settings.companies.iter();
+        let named = companies.find(|company| Some(&company.name.value) == self.company().name.as_ref())?;
+        named.body.database.as_ref().map(|url| &url.value)
     }
 
     /// Its policy.
@@ -147,7 +170,7 @@ impl Opened {
         }
         self.warned.borrow_mut().push(text.clone());
         let mut page = Page::default();
-        page.text(text);
+        page.text(discreet(&text.into_word(), self.err.language));
         super::write_err(&text::print(&page, self.err));
     }
 }
@@ -159,12 +182,12 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
-    let (repository, revision) = match at {
-        None => (repository::compile(&worktree)?, None),
+    let (repository, revision, now) = match at {
+        None => (repository::compile(&worktree)?, None, None),
         Some(name) => {
             let revision = Revision::open(worktree.root(), name).map_err(RepositoryError::from)?;
             let commit = revision.commit();
-            (repository::compile(&revision)?, Some(commit))
+            (repository::compile(&revision)?, Some(commit), Some(repository::binding(&worktree)?))
         }
     };
     let language = context.language.get().unwrap_or(repository.settings.language);
@@ -172,7 +195,7 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
     let below = below(&root);
-    Ok(Opened { root, repository, revision, below, out, err, company: 0, warned: RefCell::default() })
+    Ok(Opened { root, repository, revision, below, out, err, now, company: 0, warned: RefCell::default() })
 }
 
 /// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.
@@ -261,6 +284,19 @@ pub fn day(said: Option<Date>, context: &Context) -> Result<Date, Failure> {
         }
         on => Ok(on.unwrap_or(context.on)),
     }
+}
+
+/// Refuses to go by settings of now that have errors, when a revision was read: what they say of guards and databases
+/// may be missing.
+pub fn bound(opened: &Opened) -> Result<(), Failure> {
+    let Some(now) = &opened.now else { return Ok(()) };
+    let wrong: Vec<&Diagnostic> = now.diagnostics.iter().filter(|finding| finding.is_error()).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let before: String = wrong.iter().map(|finding| snippet::print(finding, &now.sources, opened.err) + "\n").collect();
+    let message = say!("the settings as they are now have errors, and they bind what is applied");
+    Err(Failure { before: before.into(), ..Failure::world(message) }.help(say!("correct rightful.yaml first")))
 }
 
 /// The findings that keep a policy that compiles from being applied.

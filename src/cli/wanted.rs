@@ -7,6 +7,7 @@ use crate::language::Text;
 use crate::name::Name;
 use crate::plan::{self, Desired, Drift, Plan, Reading};
 use crate::report::block::Page;
+use crate::report::text;
 use crate::report::view::{self, Unfold};
 use crate::review::Compared;
 use crate::say;
@@ -14,6 +15,7 @@ use crate::state::{Key, State};
 use crate::text::Place;
 
 use super::Context;
+use super::database::Database;
 use super::session::Opened;
 
 /// What the flag `--keep-drift` says.
@@ -69,9 +71,21 @@ impl Wanted {
     }
 }
 
+/// What a database is called above a plan. A server's, too, is a new one if no apply was ever there, or if its address
+/// names a schema by mistake: everything seems to be missing then.
+pub fn heading(database: &Database, reading: &Reading) -> Text {
+    if reading.base.is_none() && reading.actual.facts.is_empty() {
+        return say!("{name}, a new database", name = database.name);
+    }
+    say!("{name}", name = database.name)
+}
+
 /// With how many changes at most a plan looks at later days too. It is told before every apply, a first one of a large
 /// firm as well, and each later day costs a comparison of everybody who is new.
 const MOST_TO_LOOK_AHEAD: usize = 300;
+
+/// How many lines can be seen at once, about.
+const ONE_SCREEN: usize = 40;
 
 /// A plan for people. `errors` is how many findings will keep it from being applied.
 pub fn page(
@@ -98,6 +112,11 @@ pub fn page(
             "so many changes are compared on {day} only; `rightful plan --on DAY` shows another day",
             day = context.on
         ));
+    }
+    // Of a long page people see the end.
+    if text::print(&page, opened.out).lines().count() > ONE_SCREEN {
+        page.blank();
+        page.0.extend(view::plan_in_short(plan, &compared, heading).0);
     }
     page
 }

@@ -27,6 +27,8 @@ pub enum Patch {
 pub struct Collection {
     /// Those that go away.
     pub gone: BTreeSet<usize>,
+    /// Those that get another key.
+    pub named: BTreeMap<usize, String>,
     /// Those that change.
     pub changed: BTreeMap<usize, Patch>,
     /// What comes, in order.
@@ -49,7 +51,7 @@ pub struct Added {
 impl Collection {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        self.gone.is_empty() && self.changed.is_empty() && self.added.is_empty()
+        self.gone.is_empty() && self.named.is_empty() && self.changed.is_empty() && self.added.is_empty()
     }
 }
 
@@ -149,6 +151,11 @@ impl<'s> Patcher<'s> {
         }
         let braced = self.is_braced(node);
         let kept: Vec<usize> = (0..children.len()).filter(|index| !changes.gone.contains(index)).collect();
+        for (index, name) in &changes.named {
+            let Some(key) = children.get(*index).and_then(|child| child.key) else { continue };
+            let name = self.paper.scalar(name, Style::Plain, Where::Key, around.indent);
+            self.replace(key.span.start, key.span.end, &name);
+        }
         for (index, patch) in &changes.changed {
             let Some(child) = children.get(*index) else { continue };
             self.child(*child, patch, braced);

@@ -94,7 +94,7 @@ impl Remembered<'_> {
 
     fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
         let (key, after) = match step {
-            Step::RenameUser { .. } => return,
+            Step::Clear(..) | Step::RenameUser { .. } => return,
             Step::Delete(key) => (key, None),
             Step::Insert(key, fact) | Step::Update(key, fact) => (key, Some(fact.fields())),
         };
@@ -145,7 +145,7 @@ impl Remembered<'_> {
     }
 }
 
-fn by_field(fields: Fields) -> BTreeMap<String, Value> {
+pub(super) fn by_field(fields: Fields) -> BTreeMap<String, Value> {
     fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 

@@ -1,13 +1,14 @@
 //! Digests that tell whether two readings, or two plans, are the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::diff::{Change, Effective};
 use crate::name::Name;
-use crate::state::{Fields, State, Value};
+use crate::state::{Fact, Fields, Key, Kind, State, Value};
 
 use super::rename::Former;
-use super::{Reading, Step};
+use super::{Base, Reading, Step};
 
 /// A BLAKE3 digest, 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +54,27 @@ impl Feed {
     }
 
     fn state(&mut self, state: &State) {
-        self.text(&format!("facts {}", state.facts.len()));
-        for (key, fact) in &state.facts {
+        self.facts(&state.facts);
+    }
+
+    fn facts(&mut self, facts: &BTreeMap<Key, Fact>) {
+        self.text(&format!("facts {}", facts.len()));
+        for (key, fact) in facts {
             self.text(key.kind().as_str());
             self.text(&key.to_string());
             self.fields(&fact.fields());
+        }
+    }
+
+    fn base<'b>(&mut self, rows: impl IntoIterator<Item = (&'b (Kind, String), &'b BTreeMap<String, Value>)>) {
+        for ((kind, key), fields) in rows {
+            self.text(kind.as_str());
+            self.text(key);
+            self.text(&format!("fields {}", fields.len()));
+            for (field, value) in fields {
+                self.text(field);
+                self.value(value);
+            }
         }
     }
 
@@ -77,40 +94,59 @@ impl Feed {
     }
 }
 
-/// Identifies what a database said.
+/// Identifies a database and what it said.
 pub fn digest(reading: &Reading) -> Fingerprint {
+    of_seen(reading, content(reading))
+}
+
+/// The same, once it is known what it said.
+pub(super) fn of_seen(reading: &Reading, content: Fingerprint) -> Fingerprint {
+    let mut feed = Feed::default();
+    feed.text(reading.id.as_deref().unwrap_or_default());
+    feed.text(&content.to_string());
+    feed.finish()
+}
+
+/// Identifies what a database said, whichever one it is.
+pub(super) fn content(reading: &Reading) -> Fingerprint {
     let mut feed = Feed::default();
     feed.state(&reading.actual);
+    feed.facts(&reading.strays);
     feed.text(if reading.base.is_some() { "base" } else { "no base" });
-    for ((kind, key), fields) in reading.base.iter().flatten() {
-        feed.text(kind.as_str());
-        feed.text(key);
-        for (field, value) in fields {
-            feed.text(field);
-            feed.value(value);
-        }
-    }
+    feed.base(reading.base.iter().flatten());
+    feed.text(if reading.is_forged { "forged" } else { "as recorded" });
+    feed.finish()
+}
+
+/// Identifies what an apply wrote down to be remembered.
+pub fn digest_of_base(base: &Base) -> Fingerprint {
+    let mut feed = Feed::default();
+    feed.base(base);
     feed.finish()
 }
 
 /// Identifies a plan by what it was made from, what it writes, what it means for people, and for which company.
 pub(super) fn of_plan(
-    seen: Fingerprint,
+    content: Fingerprint,
     company: Option<&Name>,
     (declared, former): (&State, &Former),
     steps: &[Step],
     effective: &Effective,
 ) -> Fingerprint {
     let mut feed = Feed::default();
-    feed.text(&seen.to_string());
+    feed.text(&content.to_string());
     feed.text(company.map_or("", Name::as_str));
     feed.state(declared);
-    for (name, names) in former {
+    for name in &former.retired {
+        feed.text(&format!("given up {name}"));
+    }
+    for (name, names) in &former.names {
         feed.text(&format!("called {}", names.len()));
         std::iter::once(name).chain(names).for_each(|name| feed.text(name.as_str()));
     }
     for step in steps {
         match step {
+            Step::Clear(key, _) => feed.text(&format!("clear {} {key}", key.kind().as_str())),
             Step::RenameUser { from, to } => {
                 feed.text("rename");
                 [from, to].into_iter().for_each(|name| feed.text(name.as_str()));

@@ -4,15 +4,24 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
-use crate::state::{Key, Kind, State, Value};
+use crate::state::{Fact, Key, Kind, State, UserFact, Value};
 
 use super::{Base, Desired};
 
 /// The field under which the last apply remembers the names that an account had; no field of the account.
 const FORMER: &str = "renamed_from";
 
-/// The names that accounts had, by the name of today, the latest first.
-pub type Former = BTreeMap<Name, Vec<Name>>;
+/// The field under which it remembers that an account is one that the policy gave up.
+const RETIRED: &str = "retired";
+
+/// What is remembered of accounts beside what they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Former {
+    /// The names that accounts had, by the name of today, the latest first.
+    pub names: BTreeMap<Name, Vec<Name>>,
+    /// Accounts that the policy gave up, which are out of use.
+    pub retired: BTreeSet<Name>,
+}
 
 /// A rename that the policy asks for and that cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +73,10 @@ impl Renames {
         key.with_users_renamed(&self.old)
     }
 
-    /// A state with accounts under their new names.
-    pub fn done(&self, actual: &State) -> State {
-        actual.with_users_renamed(&self.new)
+    /// A state with accounts under their new names, and without some rows.
+    pub fn done(&self, actual: &State, without: &BTreeMap<Key, Fact>) -> State {
+        let facts = actual.facts.iter().filter(|(key, _)| !without.contains_key(key));
+        State { facts: facts.map(|(key, fact)| (key.with_users_renamed(&self.new), fact.clone())).collect() }
     }
 
     fn push(&mut self, from: &Name, to: &Name) {
@@ -76,109 +86,209 @@ impl Renames {
     }
 }
 
-/// The renames that can be done: the old account is there, and the new name is free. An old name that the policy gives
-/// to somebody else is free once its account has moved on. Those that cannot be done are told as long as the old
-/// account is in use.
-pub(super) fn possible(actual: &State, desired: &Desired, former: &Former) -> (Renames, Vec<Unrenamed>) {
-    let declared = |name: &Name| desired.state.facts.contains_key(&Key::User(name.clone()));
-    let accounts = actual.facts.keys().filter_map(|key| match key {
-        Key::User(name) => Some(name),
-        _ => None,
-    });
-    let mut accounts: BTreeSet<&Name> = accounts.collect();
-    let back = back(desired, former);
-    let asked: Vec<(&Name, &Name)> =
-        desired.renames.iter().map(|(from, to)| (from, to)).chain(back.iter().map(|(from, to)| (from, to))).collect();
-    let mut open: BTreeSet<usize> = (0..asked.len()).collect();
-    let mut into: BTreeMap<&Name, BTreeSet<usize>> = BTreeMap::new();
-    for (index, (_, to)) in asked.iter().enumerate() {
-        into.entry(to).or_default().insert(index);
-    }
-    let mut renames = Renames::default();
-    for first in 0..asked.len() {
-        // Whoever moves on makes room for the next one.
-        let mut next = Some(first);
-        while let Some(index) = next.take() {
-            let (from, to) = asked[index];
-            let moves_on = into.get(from).is_some_and(|waiting| !waiting.is_empty());
-            let can = open.contains(&index)
-                && accounts.contains(from)
-                && !accounts.contains(to)
-                && (!declared(from) || moves_on);
-            if can {
-                accounts.remove(from);
-                accounts.insert(to);
-                open.remove(&index);
-                into.entry(to).or_default().remove(&index);
-                renames.push(from, to);
-                next = into.get(from).and_then(|waiting| waiting.first().copied());
-            }
-        }
-    }
-    let is_active = |name: &Name| matches!(actual.facts.get(&Key::User(name.clone())), Some(crate::state::Fact::User(user)) if user.active);
-    let undone = desired.renames.iter().enumerate().filter(|(index, _)| open.contains(index));
-    let unrenamed = undone.filter_map(|(_, (from, to))| {
-        // Once an account has the new name, the old one can be somebody else's.
-        let obstacle = match (accounts.contains(to), declared(from)) {
-            (true, true) => return None,
-            (true, false) => Obstacle::Taken,
-            (false, _) => Obstacle::Declared,
-        };
-        is_active(from).then(|| Unrenamed { from: from.clone(), to: to.clone(), obstacle })
-    });
-    let unrenamed = unrenamed.collect();
-    (renames, unrenamed)
+/// What is known of accounts when renames are looked for.
+pub(super) struct Accounts<'a> {
+    /// What the database says.
+    pub actual: &'a State,
+    /// What the policy wants.
+    pub desired: &'a Desired,
+    /// What the last apply wrote.
+    pub base: Option<&'a Base>,
+    /// The names that accounts had.
+    pub former: &'a Former,
 }
 
-/// Accounts that the policy has no more under the name that they got, and has again under one that they had.
-fn back(desired: &Desired, former: &Former) -> Vec<(Name, Name)> {
-    let declared = |name: &Name| desired.state.facts.contains_key(&Key::User(name.clone()));
-    let claimed: BTreeSet<&Name> = desired.renames.iter().flat_map(|(from, to)| [from, to]).collect();
-    let free = |name: &&Name| declared(name) && !claimed.contains(*name);
-    let gone = former.iter().filter(|(now, _)| !declared(now) && !claimed.contains(*now));
-    gone.filter_map(|(now, names)| Some((now.clone(), names.iter().find(free)?.clone()))).collect()
+impl Accounts<'_> {
+    fn is_declared(&self, name: &Name) -> bool {
+        self.desired.state.facts.contains_key(&Key::User(name.clone()))
+    }
+
+    fn exists(&self, name: &Name) -> bool {
+        self.actual.facts.contains_key(&Key::User(name.clone()))
+    }
+
+    /// Whether the policy had an account when the last apply was done.
+    fn was_declared(&self, name: &Name) -> bool {
+        let is_known = self.base.is_some_and(|base| base.contains_key(&(Kind::User, name.to_string())));
+        is_known && !self.former.retired.contains(name)
+    }
+
+    /// Whether the account of one name and the user whom the policy declares under another are one person, as far as both
+    /// are linked to an employee.
+    fn same_person(&self, account: &Name, declared: &Name) -> Option<bool> {
+        let row = self.base?.get(&(Kind::User, account.to_string()))?;
+        let Some(Value::Text(had)) = row.get("employee") else { return None };
+        match self.desired.state.facts.get(&Key::User(declared.clone())) {
+            Some(Fact::User(UserFact { employee: Some(has), .. })) => Some(has.as_str() == had),
+            _ => None,
+        }
+    }
+
+    /// The renames that can be done: the old account is there, and the new name is free. An old name that the policy
+    /// gives to somebody else is free once its account has moved on. Those that cannot be done are told as long as the old
+    /// account is in use.
+    pub fn renames(&self) -> (Renames, Vec<Unrenamed>) {
+        let accounts = self.actual.facts.keys().filter_map(|key| match key {
+            Key::User(name) => Some(name),
+            _ => None,
+        });
+        let mut accounts: BTreeSet<&Name> = accounts.collect();
+        let (back, mut unrenamed) = self.back();
+        let asked = self.desired.renames.iter().chain(&back);
+        let asked: Vec<(&Name, &Name)> = asked.map(|(from, to)| (from, to)).collect();
+        let mut open: BTreeSet<usize> = (0..asked.len()).collect();
+        let mut into: BTreeMap<&Name, BTreeSet<usize>> = BTreeMap::new();
+        for (index, (_, to)) in asked.iter().enumerate() {
+            into.entry(to).or_default().insert(index);
+        }
+        let mut renames = Renames::default();
+        for first in 0..asked.len() {
+            // Whoever moves on makes room for the next one.
+            let mut next = Some(first);
+            while let Some(index) = next.take() {
+                let (from, to) = asked[index];
+                let moves_on = into.get(from).is_some_and(|waiting| !waiting.is_empty());
+                let can = open.contains(&index)
+                    && accounts.contains(from)
+                    && !accounts.contains(to)
+                    && (!self.is_declared(from) || moves_on);
+                if can {
+                    accounts.remove(from);
+                    accounts.insert(to);
+                    open.remove(&index);
+                    into.entry(to).or_default().remove(&index);
+                    renames.push(from, to);
+                    next = into.get(from).and_then(|waiting| waiting.first().copied());
+                }
+            }
+        }
+        let undone = self.desired.renames.iter().enumerate().filter(|(index, _)| open.contains(index));
+        unrenamed.extend(undone.filter_map(|(_, (from, to))| {
+            // Once an account has the new name, the old one can be somebody else's.
+            let obstacle = match (accounts.contains(to), self.is_declared(from)) {
+                (true, true) => return None,
+                (true, false) => Obstacle::Taken,
+                (false, _) => Obstacle::Declared,
+            };
+            let is_active =
+                matches!(self.actual.facts.get(&Key::User(from.clone())), Some(Fact::User(user)) if user.active);
+            is_active.then(|| Unrenamed { from: from.clone(), to: to.clone(), obstacle })
+        }));
+        (renames, unrenamed)
+    }
+
+    /// Accounts that the policy has no more under the name that they got, and has again under one that they had: from,
+    /// to. So does an account that is in their way and had another name itself.
+    fn back(&self) -> (Vec<(Name, Name)>, Vec<Unrenamed>) {
+        let mut found = Back::default();
+        for (from, to) in self.desired.renames.iter().filter(|(from, _)| self.exists(from)) {
+            found.taken.extend([from.clone(), to.clone()]);
+        }
+        for now in self.former.names.keys().filter(|now| self.exists(now) && !self.is_declared(now)) {
+            if !found.taken.contains(now) && !self.goes_back(now, &mut found) {
+                let in_the_way = self.former.names[now].iter().find(|name| {
+                    let same = self.same_person(now, name);
+                    let was_theirs = same == Some(true) || same.is_none() && !self.was_declared(name);
+                    self.is_declared(name) && self.exists(name) && self.was_declared(now) && was_theirs
+                });
+                found.stuck.extend(in_the_way.map(|name| Unrenamed {
+                    from: now.clone(),
+                    to: name.clone(),
+                    obstacle: Obstacle::Taken,
+                }));
+            }
+        }
+        (found.moves, found.stuck)
+    }
+
+    /// Finds the name that an account goes back to, and where an account goes that has it now.
+    fn goes_back(&self, now: &Name, found: &mut Back) -> bool {
+        let candidates = self.former.names.get(now).into_iter().flatten();
+        let candidates = candidates.filter(|name| {
+            self.is_declared(name)
+                && !found.taken.contains(*name)
+                // Whoever was given up before may have nothing to do with a new user of that name.
+                && self.same_person(now, name).unwrap_or_else(|| self.was_declared(now))
+        });
+        for name in candidates.cloned().collect::<Vec<Name>>() {
+            let before = found.clone();
+            found.taken.extend([now.clone(), name.clone()]);
+            if !self.exists(&name) || self.goes_back(&name, found) {
+                found.moves.push((now.clone(), name));
+                return true;
+            }
+            *found = before;
+        }
+        false
+    }
+}
+
+/// Accounts on their way back.
+#[derive(Debug, Clone, Default)]
+struct Back {
+    moves: Vec<(Name, Name)>,
+    stuck: Vec<Unrenamed>,
+    /// Names that somebody moves away from, or into.
+    taken: BTreeSet<Name>,
 }
 
 /// What the last apply wrote, and what it remembered of names beside.
 pub(super) fn apart(base: &Base) -> (Cow<'_, Base>, Former) {
-    let mut former = Former::new();
-    for ((kind, key), row) in base {
-        if let (Kind::User, Some(Value::List(names))) = (kind, row.get(FORMER)) {
-            former.insert(Name::foreign(key), names.iter().map(|name| Name::foreign(name)).collect());
+    let mut former = Former::default();
+    for ((_, key), row) in base.iter().filter(|((kind, _), _)| *kind == Kind::User) {
+        if let Some(Value::List(names)) = row.get(FORMER) {
+            former.names.insert(Name::foreign(key), names.iter().map(|name| Name::foreign(name)).collect());
+        }
+        if row.contains_key(RETIRED) {
+            former.retired.insert(Name::foreign(key));
         }
     }
-    if former.is_empty() {
+    if former == Former::default() {
         return (Cow::Borrowed(base), former);
     }
     let mut base = base.clone();
-    for name in former.keys() {
+    for name in former.names.keys().chain(&former.retired) {
         if let Some(row) = base.get_mut(&(Kind::User, name.to_string())) {
             row.remove(FORMER);
+            row.remove(RETIRED);
         }
     }
     (Cow::Owned(base), former)
 }
 
-/// The names to remember: those of which the policy says so, with what was known of each already.
-pub(super) fn remembered(desired: &Desired, renames: &Renames, former: &Former) -> Former {
-    let names = |(from, to): &(Name, Name)| {
-        let known = former.get(to).filter(|names| names.first() == Some(from));
-        let names = known.cloned().unwrap_or_else(|| {
-            let done = renames.new_name(from) == Some(to);
-            let older = former.get(from).filter(|_| done).into_iter().flatten();
-            let older = older.filter(|name| *name != from && *name != to);
-            std::iter::once(from).chain(older).cloned().collect()
-        });
-        (to.clone(), names)
-    };
-    desired.renames.iter().map(names).collect()
-}
-
-/// Puts the names that accounts had beside what is remembered of them.
-pub(super) fn put(base: &mut Base, former: &Former) {
-    for (name, names) in former {
-        if let Some(row) = base.get_mut(&(Kind::User, name.to_string())) {
-            row.insert(FORMER.to_owned(), Value::list(names));
+/// What to remember beside `declared`. Names for good: those that were known, under the names of today, and those of which
+/// the policy says so.
+pub(super) fn remembered(desired: &Desired, declared: &State, renames: &Renames, former: &Former) -> Former {
+    let given_up = declared.facts.keys().filter_map(|key| match key {
+        Key::User(name) if !desired.state.facts.contains_key(key) => Some(name.clone()),
+        _ => None,
+    });
+    let retired = given_up.collect();
+    let former = &former.names;
+    let mut all: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for (now, names) in former.iter().filter(|(now, _)| renames.new_name(now).is_none()) {
+        all.insert(now.clone(), names.clone());
+    }
+    for (from, to) in &renames.in_order {
+        let older = former.get(from).into_iter().flatten().filter(|name| *name != from && *name != to);
+        all.insert(to.clone(), std::iter::once(from).chain(older).cloned().collect());
+    }
+    for (from, to) in &desired.renames {
+        let names = all.entry(to.clone()).or_default();
+        if !names.contains(from) {
+            names.insert(0, from.clone());
         }
     }
+    Former { names: all, retired }
+}
+
+/// Puts it beside what the last apply wrote.
+pub(super) fn put(base: &mut Base, former: &Former) {
+    let mut put = |name: &Name, field: &str, value: Value| {
+        if let Some(row) = base.get_mut(&(Kind::User, name.to_string())) {
+            row.insert(field.to_owned(), value);
+        }
+    };
+    former.names.iter().for_each(|(name, names)| put(name, FORMER, Value::list(names)));
+    former.retired.iter().for_each(|name| put(name, RETIRED, Value::Flag(true)));
 }

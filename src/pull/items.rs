@@ -19,6 +19,8 @@ use super::words::{Reasoned, Words, reason};
 pub struct Item {
     /// The rules or the membership.
     pub keys: Vec<Key>,
+    /// Whether it names an account that has another name now, under which the keys have it.
+    pub is_renamed: bool,
     /// Its reason.
     pub because: Option<Box<str>>,
 }
@@ -125,7 +127,7 @@ impl ListOf<'_> {
         }
     }
 
-    /// How an item has to name its target or member, if it does so by a name that means something else now.
+    /// How an item has to name its target or member, if it does so by a name that means nothing or something else now.
     fn prefixed(&self, node: &Node<'_>, item: &Item) -> Option<String> {
         let (key, name, field) = match item.keys.first()? {
             Key::Rule { target: Some(target), .. } => (of_target(target)?, self.words.target(target), "of"),
@@ -147,7 +149,7 @@ impl ListOf<'_> {
             }
             _ => false,
         };
-        (is_bare && self.shadowed.contains(&key)).then_some(name)
+        (item.is_renamed || is_bare && self.shadowed.contains(&key)).then_some(name)
     }
 
     fn is_widened(&self, item: &Item) -> bool {

@@ -21,6 +21,7 @@ use crate::text::{FileId, SourceFile};
 
 use super::fixed::namesakes;
 use super::items::{Item, Items};
+use super::renamed::{Renamed, moved, renamed};
 use super::sayable::{of_member, of_target, owner};
 use super::words::{Reasoned, Words};
 use declaration::Declarations;
@@ -68,11 +69,13 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
     });
     touched.extend(in_shadow.filter(|(named, _)| shadowed.contains(named)).map(|(_, owner)| owner));
     let (rules, members) = (by_owner(wanted, &touched, true), by_owner(wanted, &touched, false));
-    let said = current.facts.iter().filter_map(|(key, fact)| match fact {
+    let renamed = renamed(&current, wanted);
+    let under_new_names = current.with_users_renamed(&renamed);
+    let said = under_new_names.facts.iter().filter_map(|(key, fact)| match fact {
         Fact::Rule(because) | Fact::Member(because) => Some((key, because)),
         _ => None,
     });
-    let items = items(policy);
+    let items = items(policy, &renamed);
     let declarations = Declarations {
         current: &current,
         wanted,
@@ -83,6 +86,7 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
         touched: &touched,
         areas: &areas,
         shadowed: &shadowed,
+        renamed: &renamed,
         words: Words::of(wanted),
     };
     for sheet in &mut sheets {
@@ -94,7 +98,7 @@ pub fn write(repository: &Repository, company: usize, wanted: &State) -> Result<
     let mut homes: BTreeMap<&'static str, Option<(usize, Vec<Step>)>> = BTreeMap::new();
     for key in touched.iter().filter(|key| !current.facts.contains_key(*key) && wanted.facts.contains_key(*key)) {
         let (section, name) = section_of(key);
-        if section == "access" && declarations.has_place(&sheets, key) {
+        if declarations.has_place(&sheets, key) {
             continue;
         }
         let content = declarations.content(key);
@@ -185,15 +189,17 @@ fn by_owner<'s>(wanted: &'s State, touched: &BTreeSet<Key>, rules: bool) -> BTre
 }
 
 /// What each item of the files says.
-fn items(policy: &Policy) -> Items {
+fn items(policy: &Policy, renamed: &Renamed) -> Items {
     let mut items = Items::new();
     let rules = policy.rules.iter().map(|rule| (rule.place, Key::of_rule(policy, rule), &rule.because));
     let memberships = policy.memberships.iter();
     let members = memberships.map(|one| (one.place, Key::of_membership(policy, one), &one.because));
     for (place, key, because) in rules.chain(members) {
         if let Some(place) = place {
-            let item = items.entry(place).or_insert_with(|| Item { keys: Vec::new(), because: because.clone() });
+            let item = items.entry(place).or_insert_with(|| Item { because: because.clone(), ..Item::default() });
+            let (key, is_renamed) = moved(&key, renamed);
             item.keys.push(key);
+            item.is_renamed |= is_renamed;
         }
     }
     items

@@ -45,7 +45,7 @@ pub use matrix::matrix;
 pub use members::members;
 pub use merge_check::{conflicts, merge_check};
 pub use online::{connected, disconnected, handed_over, invitations, online, sentence, settled};
-pub use plan::{applied, plan};
+pub use plan::{applied, plan, plan_in_short};
 pub use pull::{Pulled, pull, pull_done, pulled_whole};
 pub use repair::{near, repairs, written};
 pub use rights::rights;

@@ -32,7 +32,9 @@ impl DatabaseUrl {
     /// If it has none of the forms, or names a variable other than `RIGHTFUL_*` and `*_DATABASE_URL`.
     pub fn parse(text: &str) -> Result<Self, BadDatabase> {
         if let Some(path) = text.strip_prefix("sqlite:") {
-            let fits = !path.is_empty() && !path.starts_with("//") && !path.starts_with(":memory:");
+            // What looks like the address of a server is one, and would be shown with its password as the name of a file.
+            let fits =
+                !path.is_empty() && !path.contains("://") && !path.starts_with("//") && !path.starts_with(":memory:");
             return if fits { Ok(Self::Sqlite(path.into())) } else { Err(BadDatabase::Form) };
         }
         if let Some(name) = text.strip_prefix("env:") {
@@ -78,7 +80,16 @@ mod tests {
         assert!(matches!(DatabaseUrl::parse("env:SUEDWIND_DATABASE_URL"), Ok(DatabaseUrl::Environment(_))));
         assert!(DatabaseUrl::parse("env:RIGHTFUL_X").is_ok());
         assert_eq!(DatabaseUrl::parse("env:HOME"), Err(BadDatabase::Variable));
-        for bad in ["crm.db", "sqlite:", "sqlite://x", "sqlite::memory:", "mysql://x", "postgres://", ""] {
+        for bad in [
+            "crm.db",
+            "sqlite:",
+            "sqlite://x",
+            "sqlite::memory:",
+            "sqlite:postgres://x",
+            "mysql://x",
+            "postgres://",
+            "",
+        ] {
             assert_eq!(DatabaseUrl::parse(bad), Err(BadDatabase::Form), "{bad}");
         }
     }

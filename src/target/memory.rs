@@ -21,7 +21,7 @@ pub struct Memory {
 impl Memory {
     /// A target that says something, and remembers what the last apply wrote.
     pub fn of(actual: State, base: Option<Base>) -> Self {
-        Self { reading: Reading { actual, base }, ..Self::default() }
+        Self { reading: Reading { actual, base, ..Reading::default() }, ..Self::default() }
     }
 
     /// Lets time pass.
@@ -41,12 +41,16 @@ impl Target for Memory {
         }
         let base = Some(plan.remembered());
         if plan.is_empty() && self.reading.base == base {
-            return Ok(Receipt { applied: 0, run: None, head: None });
+            return Ok(Receipt { applied: 0, end: None });
         }
-        let mut facts = self.reading.actual.with_users_renamed(&plan.renames()).facts;
+        let mut actual = self.reading.actual.clone();
+        actual
+            .facts
+            .retain(|key, _| !plan.steps.iter().any(|step| matches!(step, Step::Clear(stray, _) if stray == key)));
+        let mut facts = actual.with_users_renamed(&plan.renames()).facts;
         for step in &plan.steps {
             match step {
-                Step::RenameUser { .. } => {}
+                Step::Clear(..) | Step::RenameUser { .. } => {}
                 Step::Delete(key) => drop(facts.remove(key)),
                 Step::Insert(key, fact) | Step::Update(key, fact) => drop(facts.insert(key.clone(), fact.clone())),
             }
@@ -60,17 +64,16 @@ impl Target for Memory {
         if actual != plan.after {
             return Err(TargetError::Unfaithful("the state in memory".to_owned()));
         }
-        self.reading = Reading { actual, base };
+        self.reading = Reading { actual, base, ..Reading::default() };
         let (head, number) = self.end();
         self.record.extend(audit::entries(plan, run, number + 1, &head));
-        Ok(Receipt { applied: plan.changes.len(), run: Some(number + 1), head: self.end().0.hash })
+        Ok(Receipt { applied: plan.changes.len(), end: self.last() })
     }
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         let (head, number) = self.end();
         self.record.push(audit::failure(run, error, number + 1, &head));
-        let (head, run) = self.end();
-        Ok(head.hash.map(|head| End { run, head }))
+        Ok(self.last())
     }
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
@@ -92,13 +95,13 @@ impl Target for Memory {
             self.reading.base = None;
             self.reading.actual.facts.retain(|key, _| key.kind() == Kind::Company);
         }
-        let (head, number) = self.end();
-        if run.deed.is_some() {
-            self.record.extend(audit::deed(run, &differences, number + 1, &head));
+        let applied = differences.len();
+        if run.deed.is_none() {
+            return Ok(Some(Receipt { applied, end: None }));
         }
-        let ((head, number), recorded) = (self.end(), run.deed.is_some());
-        let run = recorded.then_some(number);
-        Ok(Some(Receipt { applied: differences.len(), run, head: head.hash.filter(|_| recorded) }))
+        let (head, number) = self.end();
+        self.record.extend(audit::deed(run, &differences, None, number + 1, &head));
+        Ok(Some(Receipt { applied, end: self.last() }))
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), TargetError> {
@@ -111,6 +114,11 @@ impl Target for Memory {
 }
 
 impl Memory {
+    fn last(&self) -> Option<End> {
+        let (head, run) = self.end();
+        head.hash.map(|head| End { run, head, database: None })
+    }
+
     /// The end of the record, and the number of the last run.
     fn end(&self) -> (Head, i64) {
         self.record.last().map(|entry| (entry.head(), entry.run)).unwrap_or_default()

@@ -22,7 +22,7 @@ use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUN, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
@@ -78,7 +78,11 @@ impl Postgres {
 
     fn connect(&mut self) -> Result<&mut Client, TargetError> {
         if self.client.as_ref().is_none_or(Client::is_closed) {
-            self.client = Some(self.address.connect()?);
+            let mut client = self.address.connect()?;
+            let schema = client.query_one("SELECT current_schema()", &[]).and_then(|row| row.try_get(0));
+            let schema: Option<String> = schema.map_err(|error| failure(self.address.name(), &error))?;
+            self.address.is_of_schema(schema.as_deref().unwrap_or("public"));
+            self.client = Some(client);
         }
         self.client.as_mut().ok_or(TargetError::BadUrl)
     }
@@ -90,14 +94,10 @@ impl Postgres {
         work(client).map_err(|error| failure(name, &error))
     }
 
-    fn altered(&self, what: String) -> TargetError {
-        TargetError::Altered { database: self.name().to_owned(), what }
-    }
-
     /// Refuses a schema of which it is known that somebody changed it.
     fn unaltered(&self) -> Result<(), TargetError> {
         match &self.likeness {
-            Likeness::Altered(what) => Err(self.altered(what.clone())),
+            Likeness::Altered(what) => Err(self.altered(what)),
             Likeness::Same | Likeness::Unknown => Ok(()),
         }
     }
@@ -305,7 +305,7 @@ impl Engine for Postgres {
             };
             Ok(Some((lock, row.try_get(4)?)))
         })?
-        .ok_or_else(|| self.altered("row of `lock`".to_owned()))
+        .ok_or_else(|| self.altered("row of `lock`"))
     }
 
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
@@ -321,6 +321,14 @@ impl Engine for Postgres {
             let Some(row) = client.query_opt(sql, &[])? else { return Ok(Default::default()) };
             Ok((Head { seq: row.try_get(0)?, hash: row.try_get(1)? }, row.try_get(2)?))
         })
+    }
+
+    fn last_applied(&mut self) -> Result<Option<String>, TargetError> {
+        self.with(|client| client.query_opt(LAST_APPLIED_RUN, &[])?.map(|row| row.try_get(0)).transpose())
+    }
+
+    fn altered(&self, what: &str) -> TargetError {
+        TargetError::Altered { database: self.name().to_owned(), what: what.to_owned() }
     }
 
     fn may_try_again(&self, error: &TargetError) -> bool {
@@ -346,6 +354,10 @@ impl Target for Postgres {
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         relational::record_failure(self, run, error)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.address.name().to_owned())
     }
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {

@@ -5,34 +5,31 @@
 //! back, and gives the lease up. Whoever took the lease over meanwhile raised the fencing number, and the slower one
 //! finds another number there than its own.
 
+mod lease;
 mod online;
-mod record;
-
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-use std::time::Duration;
 
 use crate::audit::{self, Entry, Head, Run};
-use crate::plan::{Base, Plan, Reading, digest};
+use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
-use super::tables::{AUDIT, Declares, LAST_APPLIED, Row, Table};
+use super::tables::{AUDIT, Cell, Declares, IDENTITY, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes};
-use super::{End, Holder, Receipt, TargetError, rows};
+use super::{End, Receipt, TargetError, rows};
 
-use record::{entry, row};
-
+pub use lease::{LEASE_SECONDS, Lock};
+use lease::{TRIES, attempt, next, pause, transaction, under_lock};
+pub(super) use lease::{give_up, take};
 pub use online::{alter, register};
 
 /// The first version of the schema that has a lock row and a chained record.
 const CHAINED: usize = 2;
 
-/// How long a lease lasts that nobody gives up, in seconds. It need not outlast the run: while its transaction writes it
-/// keeps the lock row itself.
-pub const LEASE_SECONDS: u32 = 30;
+/// The first version that tells one database from another.
+const NAMED: usize = 4;
 
-/// How often a run begins anew that got in the way of another.
-const TRIES: u32 = 6;
+/// The query for what the record tells of the last run that was carried out. In JSON no text can have these signs.
+pub const LAST_APPLIED_RUN: &str =
+    r#"SELECT body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' ORDER BY seq DESC LIMIT 1"#;
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,19 +38,6 @@ pub enum Access {
     Read,
     /// Write; what it read is so when it ends, or it fails, if whoever else writes asks the same of the engine.
     Write,
-}
-
-/// The lock row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lock {
-    /// Rises each time the lease is taken.
-    pub fence: i64,
-    /// Who has the lease.
-    pub holder: Option<String>,
-    /// Since when; UTC, `YYYY-MM-DDTHH:MM:SS.sssZ`.
-    pub since: Option<String>,
-    /// Until when, unless it is given up before.
-    pub until: Option<String>,
 }
 
 /// One SQL dialect over one connection. Errors say what the engine's codes mean for people.
@@ -94,6 +78,10 @@ pub trait Engine {
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError>;
     /// The end of the record, and the number of the last run; 0 if there is none.
     fn last_entry(&mut self) -> Result<(Head, i64), TargetError>;
+    /// What the record tells of the last run that was carried out, as JSON.
+    fn last_applied(&mut self) -> Result<Option<String>, TargetError>;
+    /// That something is not as this program made it.
+    fn altered(&self, what: &str) -> TargetError;
     /// Whether what went wrong may go well when it is tried again.
     fn may_try_again(&self, error: &TargetError) -> bool;
 }
@@ -120,19 +108,40 @@ fn look(engine: &mut dyn Engine) -> Result<(Reading, usize), TargetError> {
 }
 
 fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
-    let mut actual = State::default();
+    let mut reading = Reading::default();
     if version == 0 {
-        return Ok(Reading::default());
+        return Ok(reading);
     }
     // A database of an older version has nothing of what came later.
     for table in Declares::ALL.into_iter().filter(|table| table.table().since <= version) {
-        engine.select(table.table(), &mut |row| rows::into_state(&mut actual, table, &row))?;
+        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, table, &row))?;
     }
     let mut base = Base::new();
     engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, &row))?;
+    let recorded = if version < CHAINED { None } else { engine.last_applied()? };
+    reading.is_forged = recorded
+        .and_then(|body| audit::remembered(&body))
+        .is_some_and(|recorded| recorded != digest_of_base(&base).to_string());
     // Every apply writes the rights of the catalogue at least.
-    let was_applied = !base.is_empty();
-    Ok(Reading { actual, base: was_applied.then_some(base) })
+    reading.base = (!base.is_empty() || reading.is_forged).then_some(base);
+    reading.id = identity(engine, version)?;
+    Ok(reading)
+}
+
+/// What tells the database from every other one; `None` in versions that have no such thing.
+fn identity(engine: &mut dyn Engine, version: usize) -> Result<Option<String>, TargetError> {
+    if version < NAMED {
+        return Ok(None);
+    }
+    let mut id = None;
+    engine.select(&IDENTITY, &mut |row| {
+        id = row[0].text().map(str::to_owned);
+        Ok(())
+    })?;
+    if id.is_none() {
+        return Err(engine.altered("row of `identity`"));
+    }
+    Ok(id)
 }
 
 /// Hands each entry of the record on.
@@ -157,7 +166,7 @@ pub fn audit(engine: &mut dyn Engine, each: &mut dyn FnMut(Entry)) -> Result<(),
 /// Carries a plan out as a whole or not at all.
 pub fn apply(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
     if plan.is_empty() && is_settled(engine, plan)? {
-        return Ok(Receipt { applied: 0, run: None, head: None });
+        return Ok(Receipt { applied: 0, end: None });
     }
     attempt(engine, |engine| {
         let lease = take(engine, run)?;
@@ -208,7 +217,8 @@ fn arrived(engine: &mut dyn Engine, lease: Option<i64>, receipt: &Receipt) -> Re
         let mut is_there = false;
         // Others may have written since, so the last entry does not tell.
         engine.select(&AUDIT, &mut |row| {
-            is_there |= entry(&row)?.hash == receipt.head;
+            let hash = entry(&row)?.hash;
+            is_there |= hash.is_some() && hash.as_deref() == receipt.end.as_ref().map(|end| &*end.head);
             Ok(())
         })?;
         Ok((is_there || lease.is_some()).then_some(is_there))
@@ -225,12 +235,13 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
         if lease.is_none() {
             return Ok(None);
         }
-        under_lock(engine, lease, |engine, _| {
+        under_lock(engine, lease, |engine, version| {
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
             let entry = audit::failure(run, error, next(number, "audit")?, &head);
             engine.insert(&AUDIT, &[row(&entry)])?;
-            Ok(entry.hash.map(|head| End { run: entry.run, head }))
+            let database = identity(engine, version)?;
+            Ok(entry.hash.map(|head| End { run: entry.run, head, database }))
         })
     })
 }
@@ -242,133 +253,9 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError>
     if digest(&reading) != plan.seen {
         return Err(TargetError::Stale);
     }
-    Ok(version == engine.newest() && reading.base.as_ref() == Some(&plan.remembered()))
-}
-
-/// Does something that others may get in the way of, and does it again if they did.
-fn attempt<T>(
-    engine: &mut dyn Engine,
-    mut work: impl FnMut(&mut dyn Engine) -> Result<T, TargetError>,
-) -> Result<T, TargetError> {
-    for attempt in 1..TRIES {
-        match work(engine) {
-            Err(error) if engine.may_try_again(&error) => {}
-            done => return done,
-        }
-        pause(attempt);
-    }
-    work(engine)
-}
-
-/// Gives whoever was in the way time to finish, the longer the more often it was tried.
-fn pause(attempt: u32) {
-    std::thread::sleep(Duration::from_millis((20 + own_pace()) << attempt));
-}
-
-/// Milliseconds, below 20, in which two runs differ, so that they do not keep in step. Processes in containers often have
-/// the same number, so chance has to say.
-fn own_pace() -> u64 {
-    RandomState::new().build_hasher().finish() % 20
-}
-
-/// Does something in one transaction.
-fn transaction<T>(
-    engine: &mut dyn Engine,
-    work: impl FnOnce(&mut dyn Engine) -> Result<T, TargetError>,
-) -> Result<T, TargetError> {
-    engine.begin(Access::Write)?;
-    let done = work(engine).and_then(|value| engine.commit().map(|()| value));
-    if done.is_err() {
-        engine.rollback();
-    }
-    done
-}
-
-/// Takes the lease, so that others can see who is writing; its fencing number. A database from before there was a lock
-/// row has none, and whoever makes it is alone by the transaction in which it comes into being.
-pub(super) fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, TargetError> {
-    let taken = transaction(engine, |engine| {
-        if engine.version()? < CHAINED {
-            return Ok(None);
-        }
-        let (lock, now) = engine.lock(Access::Write)?;
-        if let Some(holder) = held(&lock, &now) {
-            return Err(TargetError::Locked { holder: Some(holder) });
-        }
-        let fence = next(lock.fence, "lock")?;
-        engine.set_lock(fence, Some(&signature(run)))?;
-        Ok(Some(fence))
-    });
-    match taken {
-        // Whoever writes keeps the row itself; what it says can be read all the same.
-        Err(TargetError::Locked { holder: None }) => Err(TargetError::Locked { holder: seen_holder(engine) }),
-        // A lease that may have been taken changes nothing, and ends by itself.
-        Err(TargetError::Unconfirmed(database)) => Err(TargetError::Lost(database)),
-        taken => taken,
-    }
-}
-
-/// The number after one that a table holds. Nobody counts so far: what leaves no room was written by hand.
-fn next(number: i64, table: &str) -> Result<i64, TargetError> {
-    let fits = (0..i64::MAX / 2).contains(&number);
-    fits.then(|| number + 1).ok_or_else(|| TargetError::Senseless(format!("the number {number} in `{table}`")))
-}
-
-/// Who a run says it is, to those who find the lease taken.
-fn signature(run: &Run) -> String {
-    let user = run.os_user.as_deref().unwrap_or("somebody");
-    let machine = run.machine.as_deref().map(|machine| format!(" on {machine}")).unwrap_or_default();
-    format!("{user}{machine}, process {}", std::process::id())
-}
-
-/// Who holds a lease that has not ended. One that was taken in the future was taken before a clock was set back: it
-/// would last nobody knows how long, and the fencing number keeps its holder from writing anyway.
-fn held(lock: &Lock, now: &str) -> Option<Holder> {
-    let (holder, since, until) = (lock.holder.clone()?, lock.since.clone()?, lock.until.as_deref()?);
-    (*since <= *now && now < until).then_some(Holder { name: holder, since })
-}
-
-fn seen_holder(engine: &mut dyn Engine) -> Option<Holder> {
-    engine.begin(Access::Read).ok()?;
-    let lock = engine.lock(Access::Read);
-    engine.rollback();
-    let (lock, _) = lock.ok()?;
-    // Whoever keeps the row holds it, even if the lease has ended meanwhile.
-    Some(Holder { name: lock.holder?, since: lock.since? })
-}
-
-/// Gives the lease up if it is still one's own. If that fails it ends by itself.
-pub(super) fn give_up(engine: &mut dyn Engine, fence: i64) {
-    let given = transaction(engine, |engine| {
-        let (lock, _) = engine.lock(Access::Write)?;
-        if lock.fence == fence { engine.set_lock(fence, None) } else { Ok(()) }
-    });
-    drop(given);
-}
-
-/// Does something in one transaction under the lease, which ends with it.
-fn under_lock<T>(
-    engine: &mut dyn Engine,
-    lease: Option<i64>,
-    work: impl FnOnce(&mut dyn Engine, usize) -> Result<T, TargetError>,
-) -> Result<T, TargetError> {
-    transaction(engine, |engine| {
-        let version = engine.version()?;
-        if let Some(fence) = lease {
-            let (lock, _) = engine.lock(Access::Write)?;
-            if lock.fence != fence {
-                return Err(TargetError::Overtaken);
-            }
-        } else if version >= CHAINED {
-            // Somebody made the tables between our two looks.
-            return Err(TargetError::Raced);
-        }
-        let value = work(engine, version)?;
-        if let Some(fence) = lease {
-            engine.set_lock(fence, None)?;
-        }
-        Ok(value)
-    })
+    // What somebody decides to leave as it is stands in the record each time.
+    let keeps_drift = plan.after != plan.declared;
+    Ok(version == engine.newest() && reading.base.as_ref() == Some(&plan.remembered()) && !keeps_drift)
 }
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
@@ -397,12 +284,18 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {
         Some(difference) => Err(TargetError::Unfaithful(difference)),
-        None => Ok(Receipt { applied: plan.changes.len(), run: Some(number), head }),
+        None => {
+            let end = head.map(|head| End { run: number, head, database: after.id });
+            Ok(Receipt { applied: plan.changes.len(), end })
+        }
     }
 }
 
 fn carry_out(engine: &mut dyn Engine, plan: &Plan, actual: &State) -> Result<(), TargetError> {
     let writes = writes::of_plan(plan, actual);
+    for (table, changes) in writes.strays.iter().rev() {
+        engine.delete(table.table(), &changes.deletes)?;
+    }
     for (from, to) in &writes.renames {
         engine.rename_user(from.as_str(), to.as_str())?;
     }
@@ -429,6 +322,27 @@ fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String
     let (got, wanted) = (&result.actual.facts, &plan.after.facts);
     let differs = wanted.iter().find(|(key, fact)| got.get(*key) != Some(*fact)).map(|(key, _)| key);
     let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
+    let differs = differs.or_else(|| result.strays.keys().next());
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
     differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()))
+}
+
+fn row(entry: &Entry) -> Row {
+    vec![
+        Cell::Number(entry.seq),
+        Cell::Number(entry.run),
+        Cell::Text(entry.part.clone()),
+        Cell::Text(entry.body.clone()),
+        Cell::of(entry.hash.as_ref()),
+    ]
+}
+
+fn entry(row: &[Cell]) -> Result<Entry, rows::Senseless> {
+    let number = |column: usize| match row[column] {
+        Cell::Number(number) => Ok(number),
+        _ => Err("an entry of the audit without its number".to_owned()),
+    };
+    let text = |column: usize| row[column].text().unwrap_or_default().to_owned();
+    let hash = row[4].text().map(str::to_owned);
+    Ok(Entry { seq: number(0)?, run: number(1)?, part: text(2), body: text(3), hash })
 }

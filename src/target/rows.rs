@@ -8,8 +8,8 @@ use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::model::online::{Company, Licence};
 use crate::model::{Effect, Employee, Right, Scope};
 use crate::name::{Name, RightName};
-use crate::plan::Base;
-use crate::state::{Fact, GroupFact, Key, Kind, MemberKey, Said, State, UserFact, Value};
+use crate::plan::{Base, Reading};
+use crate::state::{Fact, GroupFact, Key, Kind, MemberKey, Said, UserFact, Value};
 
 use super::tables::{Cell, Declares, Row};
 
@@ -159,8 +159,8 @@ pub fn into_base(base: &mut Base, row: &[Cell]) -> Result<(), Senseless> {
 ///
 /// # Errors
 /// If it makes no sense, which foreign keys and checks mostly keep from being so.
-pub fn into_state(state: &mut State, table: Declares, row: &[Cell]) -> Result<(), Senseless> {
-    let facts = &mut state.facts;
+pub fn into_reading(reading: &mut Reading, table: Declares, row: &[Cell]) -> Result<(), Senseless> {
+    let facts = &mut reading.actual.facts;
     let row = Reader(row);
     let (key, fact) = match table {
         Declares::Rights => {
@@ -182,13 +182,23 @@ pub fn into_state(state: &mut State, table: Declares, row: &[Cell]) -> Result<()
         Declares::ModuleSets => (Key::ModuleSet(row.name(0)?), Fact::ModuleSet(Vec::new())),
         Declares::AttachmentClasses => (Key::Attachment(row.name(0)?), Fact::Attachment(Vec::new())),
         Declares::ModuleSetModules => {
-            if let Some(Fact::ModuleSet(modules)) = facts.get_mut(&Key::ModuleSet(row.name(0)?)) {
+            let key = Key::ModuleSet(row.name(0)?);
+            let list = match facts.get_mut(&key) {
+                Some(list) => list,
+                None => reading.strays.entry(key).or_insert_with(|| Fact::ModuleSet(Vec::new())),
+            };
+            if let Fact::ModuleSet(modules) = list {
                 modules.push(row.name(2)?);
             }
             return Ok(());
         }
         Declares::AttachmentPatterns => {
-            if let Some(Fact::Attachment(patterns)) = facts.get_mut(&Key::Attachment(row.name(0)?)) {
+            let key = Key::Attachment(row.name(0)?);
+            let list = match facts.get_mut(&key) {
+                Some(list) => list,
+                None => reading.strays.entry(key).or_insert_with(|| Fact::Attachment(Vec::new())),
+            };
+            if let Fact::Attachment(patterns) = list {
                 patterns.push(row.text(2)?.into());
             }
             return Ok(());
@@ -259,7 +269,11 @@ pub fn into_state(state: &mut State, table: Declares, row: &[Cell]) -> Result<()
             (Key::Licence, Fact::Licence(licence))
         }
         Declares::LicenceServices => {
-            if let Some(Fact::Licence(licence)) = facts.get_mut(&Key::Licence) {
+            let list = match facts.get_mut(&Key::Licence) {
+                Some(list) => list,
+                None => reading.strays.entry(Key::Licence).or_insert_with(|| Fact::Licence(Licence::default())),
+            };
+            if let Fact::Licence(licence) = list {
                 licence.services.push(row.text(2)?.into());
             }
             return Ok(());

@@ -15,7 +15,7 @@ use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LEASE_SECONDS, Lock};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUN, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
@@ -27,7 +27,7 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("../../schema/sqlite/0001-first.sql"),
     include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
     include_str!("../../schema/sqlite/0003-point-queries.sql"),
-    include_str!("../../schema/sqlite/0004-reserved.sql"),
+    include_str!("../../schema/sqlite/0004-identity.sql"),
     include_str!("../../schema/sqlite/0005-online.sql"),
 ];
 
@@ -114,13 +114,15 @@ fn sql_value(cell: Cell) -> Sql {
     }
 }
 
-fn cell(value: ValueRef<'_>, holds: Holds) -> Cell {
-    match (value, holds) {
+/// What a value says; `None` if it is none that the column can hold, such as a text that is not UTF-8.
+fn cell(value: ValueRef<'_>, holds: Holds) -> Option<Cell> {
+    Some(match (value, holds) {
+        (ValueRef::Null, _) => Cell::Null,
         (ValueRef::Integer(number), Holds::Flag) => Cell::Flag(number != 0),
         (ValueRef::Integer(number), _) => Cell::Number(number),
-        (ValueRef::Text(bytes), _) => Cell::Text(String::from_utf8_lossy(bytes).into_owned()),
-        _ => Cell::Null,
-    }
+        (ValueRef::Text(bytes), _) => Cell::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+        _ => return None,
+    })
 }
 
 impl Engine for Sqlite {
@@ -181,8 +183,15 @@ impl Engine for Sqlite {
             let mut statement = connection.prepare_cached(&table.query())?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let cells = (0..).zip(table.columns).map(|(column, (_, holds))| Ok(cell(row.get_ref(column)?, *holds)));
-                if let Err(what) = each(cells.collect::<rusqlite::Result<Row>>()?) {
+                let mut cells = Row::with_capacity(table.columns.len());
+                let mut unreadable = None;
+                for (place, (column, holds)) in table.columns.iter().enumerate() {
+                    match cell(row.get_ref(place)?, *holds) {
+                        Some(cell) => cells.push(cell),
+                        None => unreadable = Some(format!("a `{column}` in `{}` that is no text in UTF-8", table.name)),
+                    }
+                }
+                if let Err(what) = unreadable.map_or_else(|| each(cells), Err) {
                     senseless = Some(TargetError::Senseless(what));
                     break;
                 }
@@ -224,7 +233,7 @@ impl Engine for Sqlite {
             });
             row.optional()
         })?
-        .ok_or_else(|| TargetError::Altered { database: self.name(), what: "row of `lock`".to_owned() })
+        .ok_or_else(|| self.altered("row of `lock`"))
     }
 
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError> {
@@ -242,6 +251,14 @@ impl Engine for Sqlite {
                 connection.query_row(sql, [], |row| Ok((Head { seq: row.get(0)?, hash: row.get(1)? }, row.get(2)?)));
             Ok(last.optional()?.unwrap_or_default())
         })
+    }
+
+    fn last_applied(&mut self) -> Result<Option<String>, TargetError> {
+        self.with(|connection| connection.query_row(LAST_APPLIED_RUN, [], |row| row.get(0)).optional())
+    }
+
+    fn altered(&self, what: &str) -> TargetError {
+        TargetError::Altered { database: self.name(), what: what.to_owned() }
     }
 
     fn may_try_again(&self, error: &TargetError) -> bool {

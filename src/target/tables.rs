@@ -415,6 +415,9 @@ static LICENCE_SERVICES: Table = Table {
 pub static LAST_APPLIED: Table =
     table("last_applied", &[("kind", Text), ("key", Text), ("fields", Text)], &[Column("kind"), Column("key")]);
 
+/// What tells the database from every other one.
+pub static IDENTITY: Table = Table { since: 4, ..table("identity", &[("database", Text)], &[Column("database")]) };
+
 /// The record of all runs, which only grows.
 pub static AUDIT: Table = Table {
     since: 2,

@@ -32,7 +32,9 @@ impl Changes {
 /// Everything that a plan writes to what the policy declares.
 #[derive(Debug, Default)]
 pub struct Writes {
-    /// Accounts that get another name, in this order and before all else: from, to.
+    /// The keys of rows that hang on nothing and go before all else, by table.
+    pub strays: BTreeMap<Declares, Changes>,
+    /// Accounts that get another name, in this order and next: from, to.
     pub renames: Vec<(Name, Name)>,
     /// By table, in the order in which rows can be made.
     pub tables: BTreeMap<Declares, Changes>,
@@ -44,6 +46,11 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
     let old = plan.renames().into_iter().map(|(from, to)| (to, from)).collect();
     for step in &plan.steps {
         match step {
+            Step::Clear(key, fact) => {
+                for (table, row) in rows::of_fact(key, fact) {
+                    writes.strays.entry(table).or_default().delete(table.table().key_of(&row));
+                }
+            }
             Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
             Step::Delete(key) => {
                 for (table, row) in before(&old, actual, key) {

@@ -120,6 +120,8 @@ pub struct VerifyOut {
     pub version: u32,
     /// Whether the chain is whole and has every head in it that was kept or asked for.
     pub holds: bool,
+    /// Whether the database remembers something else of the last apply than the record says; `null` if it is damaged.
+    pub last_applied_altered: Option<bool>,
     /// How many entries are proved.
     pub entries: usize,
     /// How many were recorded before there was a chain.
@@ -190,7 +192,8 @@ pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], of_others: usiz
     let is_met = |hash: &str| broken.is_none().then(|| !whole.unmet.iter().any(|unmet| unmet == hash));
     VerifyOut {
         version: VERSION,
-        holds: broken.is_none() && whole.unmet.is_empty(),
+        holds: broken.is_none() && whole.unmet.is_empty() && !whole.is_forged,
+        last_applied_altered: broken.is_none().then_some(whole.is_forged),
         entries: whole.entries,
         unproven: whole.unproven,
         head: whole.head.hash.clone(),

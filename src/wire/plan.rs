@@ -126,6 +126,9 @@ pub struct PlanOut {
     /// what trips depends on who applies it, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guards: Option<Vec<GuardOut>>,
+    /// Whether the database remembers something else of the last apply than its record says. Then nobody can tell whose
+    /// change a difference is.
+    pub last_applied_altered: bool,
     /// Identifies the plan.
     pub fingerprint: String,
 }
@@ -178,6 +181,7 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
         guards: None,
+        last_applied_altered: plan.is_forged,
         fingerprint: plan.fingerprint.to_string(),
     }
 }
@@ -225,8 +229,8 @@ pub fn apply(receipt: &Receipt) -> ApplyOut {
     ApplyOut {
         version: VERSION,
         applied: receipt.applied,
-        run: receipt.run,
-        head: receipt.head.clone(),
+        run: receipt.end.as_ref().map(|end| end.run),
+        head: receipt.end.as_ref().map(|end| end.head.clone()),
         overrides: Vec::new(),
     }
 }

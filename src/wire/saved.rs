@@ -2,6 +2,8 @@
 //!
 //! Read back, it is compared as a whole; nothing of it is ever carried out.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -28,6 +30,8 @@ pub struct SavedOut {
     pub company: Option<String>,
     /// The database, as people call it.
     pub database: String,
+    /// What tells it from every other one; `null` if nothing was ever applied to it.
+    pub database_id: Option<String>,
     /// The commit whose policy it is; `null` if it was read from files that are not committed.
     pub revision: Option<String>,
     /// Identifies the policy files and settings.
@@ -51,6 +55,8 @@ pub struct SavedFrom {
     pub company: Option<String>,
     /// The database, as people call it.
     pub database: String,
+    /// What tells it from every other one; `None` if nothing was ever applied to it.
+    pub database_id: Option<String>,
     /// The commit, if it is one.
     pub revision: Option<String>,
     /// Identifies the policy files and settings.
@@ -63,12 +69,13 @@ pub struct SavedFrom {
 
 /// A plan with its origin, sealed.
 pub fn saved(from: SavedFrom, made: &Plan, plan: PlanOut) -> SavedOut {
-    let SavedFrom { company, database, revision, policy, on, keep_drift } = from;
+    let SavedFrom { company, database, database_id, revision, policy, on, keep_drift } = from;
     let mut saved = SavedOut {
         version: VERSION,
         program: PROGRAM.to_owned(),
         company,
         database,
+        database_id,
         revision,
         policy,
         on,
@@ -96,6 +103,27 @@ impl SavedPlan {
     pub fn is(&self, saved: &SavedOut) -> bool {
         self.all == value(saved)
     }
+
+    /// The changes that this plan has and the file has not, and those that only the file has, as the page of a plan
+    /// signs them.
+    pub fn moved(&self, saved: &SavedOut) -> [Vec<String>; 2] {
+        let (then, now) = (changes(&self.all), changes(&value(saved)));
+        [now.difference(&then).cloned().collect(), then.difference(&now).cloned().collect()]
+    }
+}
+
+fn changes(all: &Value) -> BTreeSet<String> {
+    let changes = all.pointer("/plan/changes").and_then(Value::as_array);
+    let told = |change: &Value| {
+        let text = |key: &str| change[key].as_str().unwrap_or_default().to_owned();
+        let (kind, key, field) = (text("kind"), text("key"), text("field"));
+        match change["action"].as_str() {
+            Some("create") => format!("+ {kind} {key}"),
+            Some("delete") => format!("- {kind} {key}"),
+            _ => format!("~ {kind} {key}: {field} {} -> {}", change["before"], change["after"]),
+        }
+    };
+    changes.into_iter().flatten().map(told).collect()
 }
 
 /// Why a file is not taken.
@@ -127,6 +155,7 @@ pub fn read_saved(bytes: &[u8]) -> Result<SavedPlan, Unreadable> {
     let from = SavedFrom {
         company: text("company"),
         database: needed("database")?,
+        database_id: text("database_id"),
         revision: text("revision"),
         policy: needed("policy")?,
         on: needed("on")?,

@@ -97,7 +97,8 @@ fn an_apply_prints_the_head_and_the_record_is_proved_to_it() {
     insta::assert_snapshot!(firm.run("audit verify --head 0"), @"
     exit 2
     -- stderr
-    error: invalid value '0' for '--head <HASH>': write all 64 hexadecimal digits that an apply printed
+    error: invalid value '0' for '--head <HASH>': write all 64 hexadecimal digits
+      that an apply printed
 
     For more information, try '--help'.
     ");
@@ -176,13 +177,43 @@ fn filters_show_what_is_about_somebody_or_something() {
     + rule user:anna allow data.export
     - rule user:lars allow data.export
     ");
-    assert_eq!(firm.run("audit --user kim"), "exit 0\nnothing of this is recorded in crm.db\n");
+    // Karin is known, and nothing is recorded about her.
+    firm.write("policies/a.yaml", FIRM.replace("anna:", "anna:, karin:"));
+    assert_eq!(firm.run("audit --user karin"), "exit 0\nnothing of this is recorded in crm.db\n");
+    assert_eq!(firm.run("audit --right sms.send --part gain"), "exit 0\nnothing of this is recorded in crm.db\n");
+    insta::assert_snapshot!(firm.run("audit --user lrs"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a user `lrs`
+     help: did you mean `lars`?
+    ");
+    insta::assert_snapshot!(firm.run("audit --user kim --format json"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a user `kim`
+    ");
+    insta::assert_snapshot!(firm.run("audit --right data.exprot"), @"
+    exit 2
+    -- stderr
+    error: neither the record of crm.db nor the policy knows a right `data.exprot`
+     help: did you mean `data.export`?
+    ");
+    insta::assert_snapshot!(firm.run("audit --run 99"), @"
+    exit 2
+    -- stderr
+    error: there is no run 99 in the record of crm.db
+     help: it has the runs 1 to 2
+    ");
+    // Who is gone from the policy is known to the record.
+    firm.write("policies/a.yaml", "users: { karin: }");
+    assert!(firm.run("audit --user lars").starts_with("exit 0\nrun 1"));
     assert_eq!(firm.json("audit --until 2020-01-01").1["runs"], json!([]));
     assert_eq!(firm.json("audit --since 2020-01-01 --part run").1["runs"].as_array().unwrap().len(), 2);
     insta::assert_snapshot!(firm.run("audit --right export"), @"
     exit 2
     -- stderr
-    error: invalid value 'export' for '--right <RIGHT>': write a right as area.action
+    error: invalid value 'export' for '--right <RIGHT>': write a right as
+      area.action
 
     For more information, try '--help'.
     ");
@@ -191,7 +222,7 @@ fn filters_show_what_is_about_somebody_or_something() {
 #[test]
 fn history_lists_runs_that_failed_too_with_the_reason() {
     let firm = Repository::of(FIRM);
-    assert_eq!(firm.run("history"), "exit 0\nno run is recorded in crm.db\n");
+    assert!(firm.run("history").starts_with("exit 2\n-- stderr\nerror: nothing was ever applied"));
     firm.run("apply --on 2026-11-22");
     // Something beside our tables that holds on to a group of theirs.
     let database = Connection::open(firm.path("crm.db")).unwrap();
@@ -262,8 +293,9 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     std::fs::create_dir(firm.path("kept")).unwrap();
     applied_twice(&firm);
     let (head, kept) = (head_of(&firm), std::fs::read_to_string(firm.path("kept/audit.heads")).unwrap());
-    let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(4, ' ').collect()).collect();
-    assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][3]), (2, "2", head.as_str(), "crm.db"));
+    let lines: Vec<Vec<&str>> = kept.lines().map(|line| line.splitn(5, ' ').collect()).collect();
+    assert_eq!((lines.len(), lines[1][0], lines[1][1], lines[1][4]), (2, "2", head.as_str(), "crm.db"));
+    assert!(lines[1][3].starts_with("id=") && lines[0][3] == lines[1][3], "{kept}");
     insta::assert_snapshot!(scrubbed(&firm, "audit verify"), @"
     exit 0
     whole: 39 entries in crm.db
@@ -277,7 +309,7 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     whole: 39 entries in crm.db
     audit head HEAD
     every head that was kept outside is in it: 2
-    heads that were kept of databases of other names, and are not looked for: 1
+    heads that were kept of other databases, and are not looked for: 1
     ");
     // A whole chain again, with another past.
     std::fs::remove_file(firm.path("crm.db")).unwrap();
@@ -295,7 +327,7 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     the head that run 2 left on MOMENT is not in it:
     OLD
     the record was written anew, or is older, as from a backup
-    heads that were kept of databases of other names, and are not looked for: 1
+    heads that were kept of other databases, and are not looked for: 1
     ");
     assert!(firm.run(&format!("audit verify --head {head}")).contains("the head of --head is not in it"));
 }
@@ -418,6 +450,54 @@ fn a_claim_does_not_take_the_place_of_the_fact() {
 }
 
 #[test]
+fn a_database_that_nothing_was_applied_to_has_no_record() {
+    let firm = Repository::of(FIRM);
+    insta::assert_snapshot!(firm.run("audit --user lars"), @"
+    exit 2
+    -- stderr
+    error: nothing was ever applied to crm.db, so it has no record
+     help: `rightful apply` makes the database and its record; is it the right one?
+    ");
+    insta::assert_snapshot!(firm.run("history --format json"), @"
+    exit 2
+    -- stderr
+    error: nothing was ever applied to crm.db, so it has no record
+     help: `rightful apply` makes the database and its record; is it the right one?
+    ");
+    assert!(!firm.path("crm.db").exists());
+    firm.run("apply --on 2026-11-22");
+    insta::assert_snapshot!(firm.run("audit --run 7"), @"
+    exit 2
+    -- stderr
+    error: there is no run 7 in the record of crm.db
+     help: it has run 1 alone
+    ");
+}
+
+#[test]
+fn nobody_is_offered_a_day_that_means_nothing() {
+    let firm = Repository::of(FIRM);
+    for command in ["audit", "audit verify", "history"] {
+        for help in ["--help", "-h"] {
+            let said = firm.run(&format!("{command} {help}"));
+            assert!(said.starts_with("exit 0") && !said.contains("--on"), "{command} {help}\n{said}");
+        }
+    }
+    assert!(firm.run("plan --help").contains("--on <DATE>"));
+    assert!(firm.run("audit help verify").contains("--head <HASH>"));
+}
+
+#[test]
+fn that_no_head_is_kept_is_said_once_and_by_whoever_proves_the_record() {
+    let firm = Repository::of(FIRM);
+    assert!(firm.run("apply --on 2026-11-22").contains("note: the head of the audit was not kept outside"));
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    let again = firm.run("apply --on 2026-11-22");
+    assert!(again.contains("(run 2)") && !again.contains("note: the head"), "{again}");
+    assert!(firm.run("audit verify").contains("no head was kept outside"));
+}
+
+#[test]
 fn a_day_means_nothing_to_what_was_recorded() {
     let firm = Repository::of(FIRM);
     firm.run("apply --on 2026-11-22");
@@ -511,4 +591,58 @@ fn the_row_of_a_refusal_cannot_be_taken_out_unseen() {
     assert!(firm.run("audit verify").starts_with("exit 0\n"));
     tampered(&firm, "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)");
     assert!(!firm.run("audit verify").starts_with("exit 0\n"));
+}
+
+#[test]
+fn a_record_of_which_somebody_emptied_every_hash_proves_nothing() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    tampered(&firm, "UPDATE audit SET hash = NULL");
+    let said = firm.run("audit verify");
+    assert!(said.starts_with("exit 1\n") && said.contains("damaged: "), "{said}");
+}
+
+#[test]
+fn what_the_last_apply_remembered_is_proved_too() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    let forge = "UPDATE last_applied SET fields = replace(fields, 'false', 'true') WHERE key = 'lars'";
+    Connection::open(firm.path("crm.db")).unwrap().execute_batch(forge).unwrap();
+    let (code, proved) = firm.json("audit verify");
+    assert_eq!((code, &proved["holds"], &proved["last_applied_altered"]), (1, &json!(false), &json!(true)));
+    assert!(firm.run("audit verify").contains("what the last apply remembered was altered"));
+    let planned = firm.run("plan --on 2026-11-22");
+    assert!(planned.contains("what the last apply remembered was altered"), "{planned}");
+    assert_eq!(firm.json("plan --on 2026-11-22").1["last_applied_altered"], true);
+    firm.run("apply --on 2026-11-22");
+    assert_eq!(firm.json("audit verify").0, 0);
+}
+
+#[test]
+fn two_roots_of_one_checkout_have_heads_of_their_own() {
+    let firm = Repository::with(&[
+        ("de/rightful.yaml", "language: en\n"),
+        ("de/policies/a.yaml", FIRM),
+        ("nl/rightful.yaml", "language: en\n"),
+        ("nl/policies/a.yaml", FIRM),
+        (".gitignore", "*.db\n"),
+    ]);
+    let commit = firm.commit("Rolf Lund", DAY, "Both");
+    for root in ["de", "nl"] {
+        assert!(firm.run(&format!("-C {root} apply --on 2026-11-22")).starts_with("exit 0\n"));
+    }
+    let notes = firm.git(&format!("notes --ref rightful show {commit}"));
+    assert!(notes.lines().any(|line| line.ends_with(" de/crm.db")) && notes.lines().count() == 2, "{notes}");
+    for root in ["de", "nl"] {
+        let (code, proved) = firm.json(&format!("-C {root} audit verify"));
+        assert_eq!((code, proved["kept"].as_array().map(Vec::len), &proved["of_others"]), (0, Some(1), &json!(1)));
+    }
+    // A database that was replaced is asked for the heads of the one before it, whatever its own are.
+    std::fs::remove_file(firm.path("nl/crm.db")).unwrap();
+    firm.run("-C nl apply --on 2026-11-22 --as karin");
+    assert_eq!(firm.json("-C nl audit verify").0, 1);
+    // One that was moved takes its heads along.
+    std::fs::rename(firm.path("de/crm.db"), firm.path("de/moved.db")).unwrap();
+    let (code, proved) = firm.json("-C de audit verify --database sqlite:moved.db");
+    assert_eq!((code, proved["kept"].as_array().map(Vec::len)), (0, Some(1)), "{proved}");
 }

@@ -95,6 +95,134 @@ fn databases_that_are_none() {
     }
 }
 
+/// Arguments that take something, with `URL` where somebody puts the address of a database by mistake.
+const MISPLACED: &str = "apply URL
+apply --as URL --override URL
+plan -o URL
+plan --database sqlite:URL
+plan --database env:URL
+plan --database xURL
+plan --at URL
+plan --on URL
+plan --lang URL
+plan --URL
+plan --color=URL
+check URL
+check -C URL
+check --company URL
+check --format URL
+why lars can URL
+why URL can data.export
+why lars data.export URL
+can URL
+who URL
+what URL
+what user:URL
+log URL
+diff URL
+diff URL..HEAD
+diff HEAD URL
+matrix URL
+merge-check URL URL
+reviewers URL
+upcoming --until URL
+audit --user URL
+audit --right URL
+audit --run URL
+audit verify --head URL
+history --limit URL
+pull --only URL
+pull --from-database URL
+pull --from-database x --database URL
+explain URL
+rights URL
+new user URL
+init URL
+schema URL
+URL";
+
+#[test]
+fn passwords_in_the_wrong_place_are_not_repeated() {
+    let firm = Repository::of("users: { lars: }");
+    for url in ["postgres://u:s3cret@h/db", "postgresql://x:s3cret@h", "user://x:s3cret@h", "https://u:p@s3cret@h/?x=1"]
+    {
+        for arguments in MISPLACED.lines() {
+            let ran = firm.run(&arguments.replace("URL", url));
+            assert!(!ran.contains("s3cret"), "{arguments}\n{ran}");
+            firm.run("check");
+        }
+    }
+    for url in
+        ["postgres://u:'s3cret@h", "postgres://u:\"s3cret@h", "postgres://u:s3cret\n@h", "postgres://u:x\ns3cret@h"]
+    {
+        for arguments in MISPLACED.lines().filter(|arguments| !arguments.starts_with("apply --as")) {
+            let mut command = firm.command("");
+            command.args(arguments.split(' ').map(|argument| argument.replace("URL", url)));
+            let ran = command.output().unwrap();
+            let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+            assert!(!said.contains("s3cret"), "{arguments}\n{said}");
+        }
+    }
+    insta::assert_snapshot!(firm.run("apply postgres://u:s3cret@h/db"), @"
+    exit 2
+    -- stderr
+    error: cannot read the plan `postgres://***@h/db`: No such file or directory (os
+      error 2)
+     help: `rightful plan -o FILE` writes one
+    ");
+    insta::assert_snapshot!(firm.run("why lars can ssh://git@host/firm"), @"
+    exit 2
+    -- stderr
+    error: this is no question: `ssh://***@host/firm` cannot stand here
+     help: expected a right such as `data.export`; ask as in `lars calendar.see of
+           anna on 2026-12-01`
+    ");
+    let said = firm.run("check --company anna@example.org");
+    assert!(said.contains("there is no company `anna@example.org`"), "{said}");
+}
+
+#[test]
+fn no_complaint_about_usage_is_wider_than_a_terminal() {
+    let firm = Repository::of("users: { lars: }");
+    for arguments in [
+        "plan --database nonsense",
+        "apply plan.json --at HEAD",
+        "apply plan.json --keep-drift",
+        "pull --from-database x --only user:lars",
+        "pull --from-database x --yes",
+        "apply --override everything",
+        "audit verify --head 0",
+        "audit --part everything",
+        "audit --user",
+        "audit --run x verify",
+        "check --format everything",
+        "check --lang fr",
+        "check --on tomorrow",
+        "merge-check HEAD",
+        "diff a b c",
+        "matrix --format text --scoped --nonsense",
+        "explain nothing",
+        "new user",
+        "why lars data.export --versus",
+        "upcoming --until never",
+        "history --limit 0",
+        "plan a-long-argument-that-nobody-expected and-another-one-that-nobody-expected",
+    ] {
+        let ran = firm.run(arguments);
+        assert!(ran.starts_with("exit 2\n-- stderr\n"), "{arguments}: {ran}");
+        assert!(ran.lines().all(|line| line.chars().count() <= 80), "{arguments}: {ran}");
+    }
+    insta::assert_snapshot!(firm.run("apply plan.json --keep-drift"), @"
+    exit 2
+    -- stderr
+    error: the argument '[FILE]' cannot be used with '--keep-drift'
+
+    Usage: rightful apply <FILE>
+
+    For more information, try '--help'.
+    ");
+}
+
 #[test]
 fn usage_that_is_wrong() {
     let firm = Repository::of("users: { lars: }");

@@ -41,7 +41,7 @@ fn a_plan_says_who_gains_what_and_writes_nothing() {
       +  rule        group:sales: allow calendar.see of everyone
       +  rule        user:lars: allow data.export
 
-    fingerprint 0196067653e9ba3fceb8a4766c308a4d8af346ebd4440e7d5afced1d21f0430c
+    fingerprint 54c50bf4e1721f110db470a1cf01abce1c9f600e0d1f479cafeaaf79ec65006b
     ");
     assert!(!firm.path("crm.db").exists());
     assert!(firm.run("plan --exit-code").starts_with("exit 1\n"));

@@ -265,7 +265,9 @@ fn an_override_is_named_and_names_what_it_passes() {
     insta::assert_snapshot!(firm.run("apply --override remove_user"), @"
     exit 2
     -- stderr
-    error: invalid value 'remove_user' for '--override <GUARD>': did you mean remove_users? The guards are remove_users, lose_rights, gain_rights, empty_section, last_superuser, operator
+    error: invalid value 'remove_user' for '--override <GUARD>': did you mean
+      remove_users? The guards are remove_users, lose_rights, gain_rights,
+      empty_section, last_superuser, operator
 
     For more information, try '--help'.
     ");

@@ -189,6 +189,51 @@ fn a_database_that_moved_makes_a_plan_stale() {
     firm.run("plan --on 2026-11-22 -o plan.json");
     by_hand(&firm, "UPDATE users SET name = 'Lars' WHERE id = 'lars'");
     refused(&firm, "apply plan.json --on 2026-11-22", "is stale: crm.db was changed since");
+    let said = |firm: &Repository| firm.run("apply plan.json --on 2026-11-22");
+    insta::assert_snapshot!(said(&firm), @r#"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user lars: name "Lars" -> null`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    "#);
+    // What was to be done is done, and more.
+    by_hand(
+        &firm,
+        "DELETE FROM rules WHERE user_id = 'lars'; INSERT INTO users (id) VALUES ('a'), ('b'), ('c'), ('d');
+         INSERT INTO rules (user_id, right_id, effect) VALUES ('lars', 'data.import', 'allow');",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user a: active true -> false`, `~ user b: active true -> false`,
+      `~ user c: active true -> false` and 2 more; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    by_hand(
+        &firm,
+        "UPDATE users SET name = NULL WHERE id = 'lars'; DELETE FROM users WHERE id < 'anna' OR id > 'b' AND id < 'f';",
+    );
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
+    firm.write("policies/a.yaml", FIRM);
+    insta::assert_snapshot!(said(&firm), @"
+    exit 3
+    -- stderr
+    error: the plan `plan.json` is stale: crm.db was changed since; it would do this
+      as well: `+ rule user:lars allow data.export`, `- rule user:lars allow
+      data.import`, `~ user b: active true -> false`; and not this any more: `+ rule
+      user:lars allow data.import`, `- rule user:lars allow data.export`
+     help: make a new plan with `rightful plan -o FILE`, and have it reviewed
+    ");
 }
 
 #[test]
@@ -347,4 +392,88 @@ fn a_plan_of_an_older_revision_is_the_way_back() {
     // And forth again.
     assert!(firm.run("apply --on 2026-11-22").contains("\napplied: "));
     assert!(firm.run("plan --on 2026-11-22 --exit-code").starts_with("exit 0\n"));
+}
+
+#[test]
+fn an_older_revision_is_applied_by_the_settings_of_now() {
+    let firm = firm();
+    let settings = |users: &str, database: &str| {
+        format!(
+            "guards: {{ remove_users: {users} }}\ncompanies: {{ north: {{ policies: [policies], database: 'sqlite:{database}' }} }}\n"
+        )
+    };
+    firm.write("rightful.yaml", settings("100%", "old.db"));
+    let old = firm.commit("Rolf Lund", DAY, "No guard");
+    let more: String = (1..=8).map(|number| format!(", u{number}: ")).collect();
+    firm.write("policies/a.yaml", FIRM.replace(", anna: }", &format!(", anna: {more} }}")));
+    firm.write("rightful.yaml", settings("1", "crm.db"));
+    firm.commit("Rolf Lund", DAY, "Guarded");
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    refused(&firm, &format!("apply --at {old} --on 2026-11-22"), "guards refuse it: `remove_users`");
+    let planned = firm.run(&format!("plan --at {old} --on 2026-11-22 -o plan.json"));
+    assert!(planned.contains("rightful.yaml:1"), "the guard has its place in the settings of now: {planned}");
+    refused(&firm, "apply plan.json --on 2026-11-22", "guards refuse it: `remove_users`");
+    assert!(!firm.path("old.db").exists());
+    firm.write("rightful.yaml", "guards: { remove_users: few }\n");
+    let said = firm.run(&format!("apply --at {old} --on 2026-11-22"));
+    assert!(said.starts_with("exit 2\n") && said.contains("the settings as they are now have errors"), "{said}");
+}
+
+#[test]
+fn a_plan_is_known_by_its_database_and_not_by_where_that_lies() {
+    let firm = firm();
+    firm.run("apply --on 2026-11-22");
+    firm.write("policies/a.yaml", FIRM.replace("data.export", "data.import"));
+    firm.commit("Rolf Lund", DAY, "Import");
+    firm.run("plan --on 2026-11-22 -o plan.json");
+    assert_eq!(saved(&firm)["database_id"].as_str().map(str::len), Some(32));
+    std::fs::create_dir(firm.path("elsewhere")).unwrap();
+    std::fs::rename(firm.path("crm.db"), firm.path("elsewhere/moved.db")).unwrap();
+    // One that says the same and was made the same way is another one.
+    firm.run("apply --on 2026-11-22 --at HEAD~1");
+    refused(&firm, "apply plan.json --on 2026-11-22", "is for another database that is called crm.db too");
+    let said = firm.run("apply plan.json --on 2026-11-22 --database sqlite:elsewhere/moved.db");
+    assert!(said.starts_with("exit 0\n") && said.contains("\napplied: 2 changes to elsewhere/moved.db"), "{said}");
+}
+
+#[test]
+fn who_leaves_drift_as_it_is_stands_in_the_record() {
+    let firm = firm();
+    firm.run("apply --on 2026-11-22 --yes");
+    by_hand(&firm, "UPDATE users SET superuser = 1 WHERE id = 'lars'");
+    assert!(firm.run("apply --keep-drift --on 2026-11-22 --as anna").starts_with("exit 0\n"));
+    let (_, audit) = firm.json("audit --part kept");
+    let run = &audit["runs"][0];
+    assert_eq!((&run["claims"]["acting_as"], &run["entries"][0]["body"]["key"]), (&"anna".into(), &"lars".into()));
+}
+
+#[test]
+fn a_long_plan_says_at_its_end_what_it_does_and_a_short_one_does_not() {
+    let end =
+        |said: &str| said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+    let sample = Repository::sample();
+    insta::assert_snapshot!(end(&sample.run("plan --on 2026-11-22")), @"
+      and `online`
+
+    in short
+      313 changes to crm.db, a new database: +27 right, +13 module, +5 module-set,
+        +3 attachment, +40 employee, +15 group, +2 role, +40 user, +52 member, +5
+        access, +111 rule
+      gained: 3,035 by 39 users; lost: 0 by 0 users; each right over each person
+        counts
+    ");
+    let said = sample.run("apply --yes --on 2026-11-22");
+    let (short, applied) = (said.find("\nin short\n").unwrap(), said.find("\napplied: ").unwrap());
+    assert!(short < applied, "{}", end(&said));
+    assert!(!firm().run("plan --on 2026-11-22").contains("in short"));
+}
+
+#[test]
+fn a_database_without_anything_of_ours_is_a_new_one() {
+    let firm = firm();
+    firm.write("crm.db", "");
+    assert!(firm.run("plan").contains("to crm.db, a new database\n"));
+    assert!(firm.run("apply --yes").contains("to crm.db, a new database\n"));
+    firm.write("policies/a.yaml", FIRM.replace("anna:", "anna: { name: Anna }"));
+    assert!(firm.run("plan").contains("to crm.db\n"));
 }

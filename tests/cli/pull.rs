@@ -189,9 +189,6 @@ fn an_apply_after_a_pull_says_what_it_remembers() {
 
     what the policy declares is remembered (run 2)
     audit head HEAD
-    -- stderr
-    note: the head of the audit was not kept outside of the database, since the
-      files are not those of a commit and the settings name no file for it
     ");
     assert_eq!(firm.run("apply --yes --on 2026-11-22").lines().count(), 2, "once");
 }
@@ -280,7 +277,9 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
 
     the settings cannot name this database: name it with --database, or by
       `env:NAME`
-    next: `rightful check`, then `rightful plan`, which has nothing to do
+    `rightful plan` has nothing to do, but what the database says is wrong: 2
+      errors; `rightful check` lists them, and nothing can be applied before they
+      are mended
     ");
     insta::assert_snapshot!(text(&firm, "access/policies/groups/warehouse.yaml"), @r#"
     groups:
@@ -303,6 +302,9 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     insta::assert_snapshot!(firm.run("-C access plan --exit-code --on 2026-11-22 --database sqlite:../crm.db"), @"
     exit 0
     nothing to do: ../crm.db says what the policy says
+    what the last apply remembered was altered in the database: the audit says
+      something else, and nobody can tell whose change a difference is
+    2 errors: apply will refuse this; `rightful check` says what is wrong
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));
     fs::create_dir(firm.path("own")).unwrap();

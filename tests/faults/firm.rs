@@ -230,7 +230,7 @@ impl<'a> Pendulum<'a> {
             }
             done => done,
         };
-        assert!(done.unwrap().run.is_some());
+        assert!(done.unwrap().end.is_some());
         assert_eq!(self.target.read().unwrap(), self.readings[usize::from(!self.is_new)]);
     }
 }

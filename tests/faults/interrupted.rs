@@ -111,7 +111,7 @@ fn what_was_confirmed_without_our_hearing_it_is_found_out() {
         });
         assert_eq!(went_through, arrives, "{number} {act:?}");
         match done.unwrap() {
-            Ok(receipt) => assert!(arrives && receipt.head.is_some()),
+            Ok(receipt) => assert!(arrives && receipt.end.is_some()),
             Err(error) => assert!(!arrives && matches!(error, TargetError::Lost(_)), "{number} {act:?}: {error}"),
         }
     }

@@ -34,7 +34,7 @@ fn a_company_behind_on_the_search_path_is_another_one() {
     let url = format!("{}?options=-csearch_path%3Dnordwind,public", remote.database.url());
     let mut nordwind = Postgres::at(&url).unwrap();
     assert_eq!(rightful::target::Target::read(&mut nordwind).unwrap(), Reading::default());
-    assert!(apply(&mut nordwind, NEW).unwrap().run.is_some());
+    assert!(apply(&mut nordwind, NEW).unwrap().end.is_some());
     assert_eq!(remote.target().read().unwrap(), before);
     // A table that is gone is not looked for there either.
     remote.by_hand("DROP TABLE nordwind.members CASCADE");
@@ -51,7 +51,7 @@ fn a_schema_may_get_another_name() {
     let url = format!("{}?options=-csearch_path%3Dsuedwind", remote.database.url());
     let mut renamed = Postgres::at(&url).unwrap();
     assert_eq!(rightful::target::Target::read(&mut renamed).unwrap(), before);
-    assert!(apply(&mut renamed, NEW).unwrap().run.is_some());
+    assert!(apply(&mut renamed, NEW).unwrap().end.is_some());
 }
 
 #[test]

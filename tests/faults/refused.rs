@@ -167,7 +167,7 @@ fn a_server_that_gives_no_time_says_so() {
     let said = said(&repository, "apply --yes", remote.database.url());
     assert!(said.starts_with("exit 2 ") && said.contains("statement timeout"), "{said}");
     other.batch_execute("ROLLBACK").unwrap();
-    assert!(apply(&mut *remote.target(), NEW).unwrap().run.is_some());
+    assert!(apply(&mut *remote.target(), NEW).unwrap().end.is_some());
 }
 
 /// The old policy, and so many users.
@@ -188,7 +188,7 @@ fn a_full_disk_leaves_the_old_state_and_room_is_all_it_takes() {
     assert_eq!(remote.target().read().unwrap(), before);
     assert_eq!(record(&mut *remote.target()), recorded);
     remote.by_hand("VACUUM");
-    assert!(apply(&mut *remote.target(), NEW).unwrap().run.is_some());
+    assert!(apply(&mut *remote.target(), NEW).unwrap().end.is_some());
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn who_comes_while_another_writes_is_told_who_and_since_when() {
         // Whoever only reads does not wait, and sees the old.
         assert!(!planned(&mut second, NEW).is_empty());
         gate.open();
-        assert!(first.join().unwrap().unwrap().run.is_some());
+        assert!(first.join().unwrap().unwrap().end.is_some());
         assert!(planned(&mut second, NEW).is_empty());
     });
 }
@@ -115,7 +115,7 @@ fn a_holder_that_falls_silent_keeps_nobody_out_for_long() {
         gate.pass();
         // Waits for the row as long as it takes, and then for nothing more.
         remote.by_hand(LAPSE);
-        assert!(apply(&mut *remote.target(), NEW).unwrap().run.is_some());
+        assert!(apply(&mut *remote.target(), NEW).unwrap().end.is_some());
         assert!(begun.elapsed() < Duration::from_secs(20));
         drop(proxy);
         let error = silent.join().unwrap().unwrap_err();
@@ -215,7 +215,7 @@ fn a_clock_that_was_set_back_locks_nobody_out() {
     for home in [&remote as &dyn Home, &file] {
         apply(&mut *home.target(), OLD).unwrap();
         leave_a_lease(home, "2999-01-01T00:00:00.000Z", "2999-01-01T00:00:30.000Z");
-        assert!(apply(&mut *home.target(), NEW).unwrap().run.is_some());
+        assert!(apply(&mut *home.target(), NEW).unwrap().end.is_some());
         // A run in the past behind one in the future is still a chain.
         record(&mut *home.target());
     }
@@ -246,7 +246,7 @@ fn the_lease_of_a_dead_holder_is_respected_until_it_ends_by_itself() {
     }
     thread::sleep(Duration::from_secs(4));
     for home in homes {
-        assert!(apply(&mut *home.target(), NEW).unwrap().run.is_some());
+        assert!(apply(&mut *home.target(), NEW).unwrap().end.is_some());
     }
 }
 
@@ -277,7 +277,7 @@ fn a_collision_of_transactions_is_tried_again_and_said_clearly_if_it_does_not_en
     let before = record(&mut *remote.target()).len();
     let (proxy, asked) = colliding(&remote, 2);
     let receipt = Postgres::at(&proxy.url(remote.database.url())).unwrap().apply(&plan, &run()).unwrap();
-    assert!(receipt.run.is_some() && asked.load(Ordering::SeqCst) > 2);
+    assert!(receipt.end.is_some() && asked.load(Ordering::SeqCst) > 2);
     let record = record(&mut *remote.target());
     assert_eq!(record[before..].iter().filter(|entry| entry.part == "run").count(), 1, "recorded once");
 }
@@ -319,6 +319,6 @@ fn the_embedded_database_waits_for_another_program_and_then_says_that_it_is_busy
             other.execute_batch("ROLLBACK").unwrap();
         });
         let mut patient = Sqlite::at(&file.path());
-        assert!(apply(&mut patient, NEW).unwrap().run.is_some());
+        assert!(apply(&mut patient, NEW).unwrap().end.is_some());
     });
 }

@@ -1,5 +1,6 @@
 //! Databases that an older version of the program made, and servers that were upgraded since.
 
+use rightful::plan::Reading;
 use rightful::target::{Run, Target, TargetError};
 use rusqlite::Connection;
 
@@ -7,8 +8,11 @@ use super::firm::{File, Home, NEW, OLD, Remote, apply, planned, record};
 use super::repository::Repository;
 use super::server::Server;
 
-const SQLITE: [&str; 2] =
-    [include_str!("../../schema/sqlite/0001-first.sql"), include_str!("../../schema/sqlite/0002-audit-and-views.sql")];
+const SQLITE: [&str; 3] = [
+    include_str!("../../schema/sqlite/0001-first.sql"),
+    include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
+    include_str!("../../schema/sqlite/0003-point-queries.sql"),
+];
 
 const POSTGRES_SECOND: &str = concat!(
     include_str!("../../schema/postgres/0002-first.sql"),
@@ -82,18 +86,29 @@ fn second_on<'a>(server: &'a Server, policy: &str) -> Remote<'a> {
     remote
 }
 
+/// The same of version 3, which has no identity and is otherwise the same.
+fn third_on<'a>(server: &'a Server, policy: &str) -> Remote<'a> {
+    let remote = Remote::new(server);
+    apply(&mut *remote.target(), policy).unwrap();
+    remote.by_hand(
+        "DROP TABLE identity; DELETE FROM schema_parts WHERE name LIKE '%identity%'; UPDATE schema_version SET version = 3",
+    );
+    remote
+}
+
 /// An older database is read, brought to the newest version by an apply that has nothing else to do, and goes on.
 fn goes_on(home: &dyn Home, recorded: usize) {
     let newest = File::new();
     apply(&mut *newest.target(), OLD).unwrap();
     let mut target = home.target();
-    assert_eq!(target.read().unwrap(), newest.target().read().unwrap());
+    let wanted = newest.target().read().unwrap();
+    assert_eq!(target.read().unwrap(), Reading { id: None, ..wanted }, "it has no identity yet");
     assert!(planned(&mut *target, OLD).is_empty());
     let migrated = apply(&mut *target, OLD).unwrap();
-    assert_eq!((migrated.applied, migrated.run.is_some()), (0, true), "the version is written, and that is recorded");
+    assert_eq!((migrated.applied, migrated.end.is_some()), (0, true), "the version is written, and that is recorded");
     assert_eq!(record(&mut *target).len(), recorded + 1);
     let settled = apply(&mut *home.target(), OLD).unwrap();
-    assert_eq!(settled.run, None, "it is the newest now");
+    assert_eq!(settled.end, None, "it is the newest now");
     apply(&mut *home.target(), NEW).unwrap();
     assert_eq!(home.target().read().unwrap().actual, {
         apply(&mut *newest.target(), NEW).unwrap();
@@ -106,7 +121,11 @@ fn goes_on(home: &dyn Home, recorded: usize) {
 fn a_database_of_each_older_version_is_read_and_brought_to_the_newest() {
     goes_on(&file_of(1, OLD), 1);
     goes_on(&file_of(2, OLD), 0);
+    goes_on(&file_of(3, OLD), 0);
     goes_on(&second_on(Server::shared(), OLD), 0);
+    let third = third_on(Server::shared(), OLD);
+    let recorded = record(&mut *third.target()).len();
+    goes_on(&third, recorded);
 }
 
 #[test]
@@ -139,7 +158,7 @@ fn after_an_upgrade_of_the_server_the_next_apply_of_the_owner_looks_anew() {
     apply(&mut *remote.target(), OLD).unwrap();
     remote.by_hand(upgraded);
     assert!(remote.target().read().is_ok());
-    assert!(apply(&mut *remote.target(), NEW).unwrap().run.is_some());
+    assert!(apply(&mut *remote.target(), NEW).unwrap().end.is_some());
     let name = remote.database.name();
     assert_eq!(remote.server.sql(name, "SELECT count(*) FROM schema_parts WHERE server = 9"), "0");
     assert_eq!(remote.server.sql(name, "SELECT count(*) FROM pg_namespace WHERE nspname = 'rightful_anew'"), "0");
@@ -158,7 +177,7 @@ fn after_an_upgrade_of_the_server_the_next_apply_of_the_owner_looks_anew() {
     ));
     let mut writer = rightful::target::postgres::Postgres::at(&remote.server.url_as(&role, "word", name)).unwrap();
     let plan = planned(&mut writer, NEW);
-    assert!(writer.apply(&plan, &Run::default()).unwrap().run.is_some());
+    assert!(writer.apply(&plan, &Run::default()).unwrap().end.is_some());
     assert_ne!(remote.server.sql(name, "SELECT count(*) FROM schema_parts WHERE server = 9"), "0");
     remote.by_hand(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }

@@ -114,7 +114,7 @@ fn guards_count_what_single_answers_count() {
         let (first_policy, second_policy) = (compiled(&first).policy, compiled(&second).policy);
         let on = some_days(&first)[0];
         let actual = State::of(&first_policy);
-        let reading = Reading { base: Some(as_base(&actual)), actual };
+        let reading = Reading { base: Some(as_base(&actual)), actual, ..Reading::default() };
         let desired = Desired { company: None, state: State::of(&second_policy), renames: Vec::new() };
         let plan = plan(&reading, &desired, on, Drift::Revert, |_| None);
         let case = Case {

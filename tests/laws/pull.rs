@@ -7,6 +7,7 @@ use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::Validity;
 use rightful::model::Scope;
 use rightful::model::key::{GroupKey, SubjectKey};
+use rightful::name::Name;
 use rightful::plan::{Change, Desired, Drift, Reading, as_base, plan};
 use rightful::pull::{everything, layout, take, write};
 use rightful::repository::compile;
@@ -249,7 +250,7 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         prop_assert!(before.companies[0].compiles(), "{:#?}\n{files:#?}", before.companies[0].diagnostics);
         let declared = State::of(&before.companies[0].policy);
         let actual = drifted(&declared, &State::of(&compiled(&other).policy), seed);
-        let reading = Reading { actual: actual.clone(), base: Some(as_base(&declared)) };
+        let reading = Reading { actual: actual.clone(), base: Some(as_base(&declared)), ..Reading::default() };
         let on = days()[0];
         let desired = |state: &State| Desired { company: None, state: state.clone(), renames: Vec::new() };
         let first = plan(&reading, &desired(&declared), on, Drift::Revert, |_| None);
@@ -289,6 +290,50 @@ fn after_a_pull_the_plan_is_empty_and_other_lines_are_as_they_were() {
         Ok(())
     };
     runner(400).run(&(organisation(), organisation(), any::<u64>(), any::<Option<u64>>()), law).unwrap();
+}
+
+#[test]
+fn whoever_gets_another_name_loses_no_line_and_no_comment() {
+    let law = |(org, seed): (Organisation, u64)| {
+        let files = commented(&org);
+        let before = compile(&Memory::new(files.clone())).expect("the files are there");
+        let declared = State::of(&before.companies[0].policy);
+        let users = declared.facts.iter().filter_map(|(key, fact)| match (key, fact) {
+            (Key::User(name), Fact::User(user)) if user.employee.is_some() => Some(name.clone()),
+            _ => None,
+        });
+        let new = |(index, name): (usize, Name)| {
+            (seed >> (index % 64) & 1 == 1).then(|| (name, Name::new(&format!("somebody-{index}"))))
+        };
+        let names: BTreeMap<Name, Name> =
+            users.enumerate().filter_map(new).filter_map(|(old, new)| Some((old, new.ok()?))).collect();
+        let reading = Reading {
+            actual: declared.with_users_renamed(&names),
+            base: Some(as_base(&declared)),
+            ..Reading::default()
+        };
+        let desired = Desired { company: None, state: declared, renames: Vec::new() };
+        let drift = plan(&reading, &desired, days()[0], Drift::Revert, |_| None);
+        let taking = take(&reading, &before, 0, &drift, |_| true).expect("names");
+        let written = write(&before, 0, &taking.wanted).expect("readable files");
+        let mut after: BTreeMap<String, String> = files.iter().cloned().collect();
+        after.extend(written.iter().map(|file| (file.path.clone(), file.after.clone())));
+        let again = compile(&Memory::new(after.clone())).expect("the files are there");
+        prop_assert!(again.companies[0].compiles(), "{:#?}\n{written:#?}", again.companies[0].diagnostics);
+        prop_assert_eq!(&State::of(&again.companies[0].policy), &taking.wanted, "{:#?}", written);
+        // Who is named where no pull edits keeps the old name.
+        if taking.left.is_empty() {
+            for (path, text) in &files {
+                let (old, new) = (text.lines().count(), after[path].lines().count());
+                prop_assert_eq!(old, new, "{}\n{:#?}", path, written);
+                for comment in text.lines().filter_map(|line| line.rsplit_once("# ")).map(|(_, comment)| comment) {
+                    prop_assert!(after[path].contains(&format!("# {comment}")), "{comment}\n{written:#?}");
+                }
+            }
+        }
+        Ok(())
+    };
+    runner(200).run(&(organisation(), any::<u64>()), law).unwrap();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::edit::content::{Content, Paper, Where};
 use crate::name::Name;
 use crate::pull::{self, File};
 use crate::report::{text, view};
-use crate::repository::{self, POLICIES, SETTINGS, stops};
+use crate::repository::{self, POLICIES, Repository, SETTINGS, stops};
 use crate::say;
 use crate::state::{Kind, State};
 use crate::syntax::database::DatabaseUrl;
@@ -19,6 +19,7 @@ use crate::tree::worktree::Worktree;
 use crate::wire;
 
 use crate::cli::database::database_at;
+use crate::cli::fix::errors_of;
 use crate::cli::session::Failure;
 use crate::cli::{Context, Format, Outcome};
 
@@ -52,14 +53,15 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
     let mut files = pull::layout(&taking.wanted);
     files.push(settings(named.as_deref()));
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    compiled(&files, &taking.wanted)?;
+    let repository = compiled(&files, &taking.wanted)?;
+    let broken = errors_of(&repository, 0, context.on);
     if !command.dry_run {
         write(&root, &files)?;
     }
-    let shown = view::Pulled { taking: &taking, files: &[], database: &database.name, broken: &[], also: &[] };
+    let shown = view::Pulled { taking: &taking, files: &[], database: &database.name, broken: &broken, also: &[] };
     let out = match command.format {
         Format::Json => {
-            wire::to_text(&wire::pull(None, &taking, &files, !command.dry_run, &[], &[], context.out.language))
+            wire::to_text(&wire::pull(None, &taking, &files, !command.dry_run, &broken, &[], context.out.language))
         }
         Format::Text => {
             let is_named = named.is_some() || command.database.is_none();
@@ -112,8 +114,8 @@ fn settings(named: Option<&str>) -> File {
     File { path: SETTINGS.to_owned(), before: None, after, hunks: Vec::new() }
 }
 
-/// Whether the files say what was meant.
-fn compiled(files: &[File], wanted: &State) -> Result<(), Failure> {
+/// The repository that the files are; they must say what was meant.
+fn compiled(files: &[File], wanted: &State) -> Result<Repository, Failure> {
     let tree = Memory::new(files.iter().map(|file| (file.path.clone(), file.after.clone())));
     let repository = repository::compile(&tree)?;
     let company = &repository.companies[0];
@@ -122,7 +124,7 @@ fn compiled(files: &[File], wanted: &State) -> Result<(), Failure> {
         return Err(Failure::world(say!("the database says what no policy can say: {finding}", finding))
             .help(say!("nothing was written; correct it in the database, and pull again")));
     }
-    if State::of(&company.policy) == *wanted { Ok(()) } else { Err(Unsafe::in_file("").into()) }
+    if State::of(&company.policy) == *wanted { Ok(repository) } else { Err(Unsafe::in_file("").into()) }
 }
 
 /// Writes new files, or none: what was begun is taken back.

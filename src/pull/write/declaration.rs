@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::edit::content::Content;
 use crate::edit::patch::{Added, Collection, Patch};
 use crate::model::{Effect, Right, Scope};
+use crate::name::Name;
 use crate::pull::items::{Items, ListOf, contents};
+use crate::pull::renamed::Renamed;
 use crate::pull::words::{Reasoned, Words, of_effect};
 use crate::state::{Fact, Key, State};
 use crate::syntax::yaml::{Node, Value};
 use crate::syntax::{employee, group, module, right, role, user};
 use crate::text::FileId;
 
-use super::{Sheet, entries, key_of, text_of};
+use super::{Sheet, entries, key_of, section_of, text_of};
 
 /// What declarations say and shall say.
 pub struct Declarations<'a> {
@@ -22,7 +24,7 @@ pub struct Declarations<'a> {
     pub wanted: &'a State,
     /// What each item of its files says.
     pub items: &'a Items,
-    /// The reasons of rules and memberships now.
+    /// The reasons of rules and memberships now, whose accounts have the names that they shall have.
     pub said: &'a BTreeMap<&'a Key, &'a Option<Box<str>>>,
     /// The rules that everybody touched shall have.
     pub rules: &'a BTreeMap<Key, Vec<Reasoned<'a>>>,
@@ -34,6 +36,8 @@ pub struct Declarations<'a> {
     pub areas: &'a BTreeSet<String>,
     /// What a name without a prefix no longer means, since something new bears it too.
     pub shadowed: &'a BTreeSet<Key>,
+    /// The accounts that have another name now.
+    pub renamed: &'a Renamed,
     /// The words.
     pub words: Words<'a>,
 }
@@ -71,6 +75,16 @@ impl Declarations<'_> {
         let mut changes = Collection::default();
         for (index, (name, value)) in entries(node).iter().enumerate() {
             let Some(key) = key_of(section, text_of(name)) else { continue };
+            if let Some(now) = self.name_of_now(&key) {
+                changes.named.insert(index, section_of(&now).1);
+                if let Some(new) = self.wanted.facts.get(&now) {
+                    let within = self.declared(file, &now, self.current.facts.get(&key), new, value);
+                    if !within.is_empty() {
+                        changes.changed.insert(index, Patch::Within(within));
+                    }
+                }
+                continue;
+            }
             if let Key::Access(user) = &key
                 && !self.wanted.facts.contains_key(&Key::User(user.clone()))
             {
@@ -95,9 +109,23 @@ impl Declarations<'_> {
         changes
     }
 
-    /// Whether an invitation without a role is there, which gets one.
+    /// The key of the same account, if it has another name now. An invitation goes along, but not a role that is gone.
+    fn name_of_now(&self, key: &Key) -> Option<Key> {
+        let (Key::User(name) | Key::Access(name)) = key else { return None };
+        self.renamed.get(name)?;
+        let now = key.with_users_renamed(self.renamed);
+        let is_lost = self.current.facts.contains_key(key) && !self.wanted.facts.contains_key(&now);
+        (!is_lost).then_some(now)
+    }
+
+    /// Whether something new is there already: under another name, or as an invitation without a role, which gets one.
     pub fn has_place(&self, sheets: &[Sheet<'_>], key: &Key) -> bool {
-        let Key::Access(user) = key else { return false };
+        let before = |user: &Name| self.renamed.iter().find(|(_, now)| *now == user).map(|(before, _)| before.clone());
+        let user = match key {
+            Key::User(user) => return before(user).is_some(),
+            Key::Access(user) => before(user).unwrap_or_else(|| user.clone()),
+            _ => return false,
+        };
         let roots = sheets.iter().filter_map(|sheet| sheet.root.as_ref());
         let online = roots.flat_map(entries).filter(|(section, _)| text_of(section) == "online");
         let access = online.flat_map(|(_, online)| entries(online)).filter(|(field, _)| text_of(field) == "access");

@@ -245,6 +245,9 @@ pub fn verified(
     let (tone, word) =
         if whole.unmet.is_empty() { (Tone::Yes, say!("whole")) } else { (Tone::No, say!("not what was kept")) };
     page.text(Line::new().then(tone, word).then(Tone::Plain, proved));
+    if whole.is_forged {
+        page.item(2, Line::new().then(Tone::No, super::plan::forged()));
+    }
     if whole.unproven > 0 {
         let old = count::entries(whole.unproven);
         page.item(2, say!("before them, from before there was a chain and so not proved: {old}", old));
@@ -284,7 +287,7 @@ pub fn verified(
     }
     if of_others > 0 {
         let count = Word::Number(of_others);
-        page.item(2, say!("heads that were kept of databases of other names, and are not looked for: {count}", count));
+        page.item(2, say!("heads that were kept of other databases, and are not looked for: {count}", count));
     }
     page
 }

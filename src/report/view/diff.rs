@@ -104,7 +104,10 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
     other_reasons(&mut page, compared, shown);
     if !compared.changes_nothing() {
         page.blank();
-        totals(&mut page, compared);
+        page.text(totals(compared));
+        if let Some(later) = later_totals(compared) {
+            page.text(later);
+        }
     }
     page
 }
@@ -134,34 +137,40 @@ fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
     }
 }
 
-/// How much is gained and lost, today and on later days.
-fn totals(page: &mut Page, compared: &Compared<'_>) {
-    let people = |changes: &[&Caused]| {
-        let users = changes.iter().flat_map(|caused| &caused.change.users);
-        count::users(users.collect::<BTreeSet<&Name>>().len())
-    };
-    let answers = |changes: &[&Caused]| Word::Number(changes.iter().map(|caused| caused.change.count()).sum::<usize>());
+/// How many people some changes are about.
+fn people_of<'c>(changes: impl Iterator<Item = &'c Caused>) -> Text {
+    count::users(changes.flat_map(|caused| &caused.change.users).collect::<BTreeSet<&Name>>().len())
+}
+
+fn answers_of<'c>(changes: impl Iterator<Item = &'c Caused>) -> Word {
+    Word::Number(changes.map(|caused| caused.change.count()).sum())
+}
+
+/// How much is gained and lost.
+pub(super) fn totals(compared: &Compared<'_>) -> Text {
     let diff = &compared.diff;
-    let [gains, losses]: [Vec<&Caused>; 2] = [&diff.gains, &diff.losses].map(|changes| changes.iter().collect());
-    page.text(say!(
+    say!(
         "gained: {gains} by {gainers}; lost: {losses} by {losers}; each right over each person counts",
-        gainers = people(&gains),
-        gains = answers(&gains),
-        losers = people(&losses),
-        losses = answers(&losses)
-    ));
-    let later = || compared.later.iter();
-    let gains: Vec<&Caused> = later().flat_map(|later| &later.gains).collect();
-    let losses: Vec<&Caused> = later().flat_map(|later| &later.losses).collect();
-    if !gains.is_empty() || !losses.is_empty() {
-        page.text(say!(
+        gainers = people_of(diff.gains.iter()),
+        gains = answers_of(diff.gains.iter()),
+        losers = people_of(diff.losses.iter()),
+        losses = answers_of(diff.losses.iter())
+    )
+}
+
+/// The same on later days, if something is.
+pub(super) fn later_totals(compared: &Compared<'_>) -> Option<Text> {
+    let gains = || compared.later.iter().flat_map(|later| &later.gains);
+    let losses = || compared.later.iter().flat_map(|later| &later.losses);
+    (gains().next().is_some() || losses().next().is_some()).then(|| {
+        say!(
             "and on later days: gained {gains} by {gainers}; lost {losses} by {losers}",
-            gainers = people(&gains),
-            gains = answers(&gains),
-            losers = people(&losses),
-            losses = answers(&losses)
-        ));
-    }
+            gainers = people_of(gains()),
+            gains = answers_of(gains()),
+            losers = people_of(losses()),
+            losses = answers_of(losses())
+        )
+    })
 }
 
 /// What each cause does to people.

@@ -11,8 +11,22 @@ use crate::say;
 use crate::state::{Action, Key, Kind};
 use crate::target::Receipt;
 
+use super::diff::{later_totals, totals};
 use super::said::{conflicts, said};
 use super::{Shown, count, diff_of_company};
+
+/// That somebody changed what the last apply wrote down.
+pub fn forged() -> Text {
+    say!(
+        "what the last apply remembered was altered in the database: the audit says something else, and nobody can tell whose change a difference is"
+    )
+}
+
+fn forged_memory(plan: &Plan, page: &mut Page) {
+    if plan.is_forged {
+        page.text(Line::new().then(Tone::No, forged()));
+    }
+}
 
 /// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
 /// will keep it from being applied.
@@ -31,6 +45,7 @@ pub fn plan(
                 .then(Tone::Yes, say!("nothing to do"))
                 .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
         );
+        forged_memory(plan, &mut page);
         unknown(&plan.grants, &mut page);
         unrenamed(plan, &mut page);
         standing(&plan.grants, &mut page);
@@ -39,6 +54,7 @@ pub fn plan(
     }
     let total = count::changes(plan.changes.len());
     page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
+    forged_memory(plan, &mut page);
     unknown(&plan.grants, &mut page);
     if !plan.changes.is_empty() {
         page.blank();
@@ -63,6 +79,33 @@ pub fn plan(
         page.text(say!("online access, but for the roles, begins as soon as the company is connected"));
     }
     refused(errors, &mut page);
+    page
+}
+
+/// What a plan does, once more, where its page is long: how much is written of what, and how much people gain and lose.
+pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text) -> Page {
+    let mut page = Page::default();
+    page.heading(say!("in short"));
+    let mut numbers: BTreeMap<(Action, Kind), usize> = BTreeMap::new();
+    for change in &plan.changes {
+        *numbers.entry((change.action, change.key.kind())).or_default() += 1;
+    }
+    let words = numbers.iter().map(|((action, kind), number)| {
+        let sign = match action {
+            Action::Create => '+',
+            Action::Update => '~',
+            Action::Delete => '-',
+        };
+        format!("{sign}{number} {kind}", kind = kind.as_str())
+    });
+    let (changes, database) = (count::changes(plan.changes.len()), database.clone());
+    page.item(
+        2,
+        say!("{changes} to {database}: {list}", changes, database, list = words.collect::<Vec<_>>().join(", ")),
+    );
+    for text in [Some(totals(compared)), later_totals(compared)].into_iter().flatten() {
+        page.item(2, text);
+    }
     page
 }
 
@@ -162,7 +205,7 @@ fn row(tone: Tone, sign: &str, what: String, text: impl IntoWord) -> Vec<Line> {
 /// What became of an apply.
 pub fn applied(receipt: &Receipt, database: &str) -> Page {
     let mut page = Page::default();
-    match receipt.run {
+    match receipt.end.as_ref().map(|end| end.run) {
         // The rows said it already, but the next plan has to know that the policy says it too.
         Some(run) if receipt.applied == 0 => {
             page.text(say!("what the policy declares is remembered (run {run})", run));
@@ -173,7 +216,7 @@ pub fn applied(receipt: &Receipt, database: &str) -> Page {
         )),
         None => page.text(say!("nothing was written to {database}", database)),
     }
-    if let Some(head) = &receipt.head {
+    if let Some(head) = receipt.end.as_ref().map(|end| &end.head) {
         page.text(Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
     }
     page

@@ -103,7 +103,15 @@ pub fn pulled_whole(pulled: &Pulled<'_>, files: &[File], written: bool, is_named
     if !is_named {
         page.text(say!("the settings cannot name this database: name it with --database, or by `env:NAME`"));
     }
-    page.text(say!("next: `rightful check`, then `rightful plan`, which has nothing to do"));
+    if pulled.broken.is_empty() {
+        page.text(say!("next: `rightful check`, then `rightful plan`, which has nothing to do"));
+    } else {
+        let errors = count::errors(pulled.broken.len());
+        page.text(say!(
+            "`rightful plan` has nothing to do, but what the database says is wrong: {errors}; `rightful check` lists them, and nothing can be applied before they are mended",
+            errors
+        ));
+    }
     page
 }
 

@@ -20,6 +20,8 @@ const SILENCE: Duration = Duration::from_secs(LEASE_SECONDS as u64);
 pub(super) struct Address {
     config: Config,
     mode: Mode,
+    database: String,
+    host: String,
     name: String,
 }
 
@@ -55,13 +57,21 @@ impl Address {
         if !others.iter().any(|pair| pair.starts_with("keepalives")) {
             config.keepalives_idle(SILENCE / 3).keepalives_interval(SILENCE / 6).keepalives_retries(3);
         }
-        let name = name(&config);
-        Ok(Self { config, mode, name })
+        let (database, host) = whereabouts(&config);
+        let name = format!("{database} on {host}");
+        Ok(Self { config, mode, database, host, name })
     }
 
     /// The database and its host, as people call it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Takes up which schema the tables are in, which tells apart what several companies keep in one database. Only the
+    /// server knows it: a role can have a search path of its own.
+    pub fn is_of_schema(&mut self, schema: &str) {
+        let schema = if schema == "public" { String::new() } else { format!(".{schema}") };
+        self.name = format!("{}{schema} on {}", self.database, self.host);
     }
 
     pub fn connect(&self) -> Result<Client, TargetError> {
@@ -75,7 +85,8 @@ impl Address {
     }
 }
 
-fn name(config: &Config) -> String {
+/// The database and its host.
+fn whereabouts(config: &Config) -> (String, String) {
     let host = config.get_hosts().first().map_or_else(
         || "localhost".to_owned(),
         |host| match host {
@@ -86,31 +97,7 @@ fn name(config: &Config) -> String {
     );
     let port = config.get_ports().first().filter(|port| **port != 5432).map(|port| format!(":{port}"));
     let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
-    let schema = config.get_options().and_then(search_path).map(|path| format!(".{path}")).unwrap_or_default();
-    format!("{database}{schema} on {host}{}", port.unwrap_or_default())
-}
-
-/// The schemas that the options of a URL name, which tell apart what several companies keep in one database: the last
-/// `-c search_path=...` counts, as for the server.
-fn search_path(options: &str) -> Option<String> {
-    let mut words = options.split_whitespace();
-    let mut found = None;
-    while let Some(word) = words.next() {
-        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
-            Some("") => words.next(),
-            setting => setting,
-        };
-        let Some((key, value)) = setting.and_then(|setting| setting.split_once('=')) else { continue };
-        if key.replace('-', "_").eq_ignore_ascii_case("search_path") {
-            found = Some(value);
-        }
-    }
-    let schema = |schema: &str| match schema.strip_prefix('"').and_then(|schema| schema.strip_suffix('"')) {
-        Some(quoted) => quoted.to_owned(),
-        None => schema.to_lowercase(),
-    };
-    let schemas = found?.split(',').filter(|schema| !schema.is_empty()).map(schema);
-    Some(schemas.collect::<Vec<_>>().join(",")).filter(|path| !path.is_empty())
+    (database.to_owned(), format!("{host}{}", port.unwrap_or_default()))
 }
 
 /// A part of a URL without its percent signs.
@@ -144,22 +131,11 @@ mod tests {
 
     #[test]
     fn companies_that_share_a_database_by_its_schemas_have_a_name_each() {
-        let name = |options: &str| {
-            let url = format!("postgres://crm@db.example/crm?options={options}");
-            Address::parse(&url).map(|address| address.name().to_owned()).unwrap()
-        };
-        for options in [
-            "-csearch_path%3Dnordwind",
-            "-c%20search_path%3DNordwind",
-            "--search-path%3Dnordwind",
-            "-csearch_path%3Dx%20-c%20statement_timeout%3D5s%20-csearch_path%3D%22nordwind%22",
-        ] {
-            assert_eq!(name(options), "crm.nordwind on db.example", "{options}");
-        }
-        assert_eq!(name("-csearch_path%3Dsuedwind%2Cpublic"), "crm.suedwind,public on db.example");
-        for options in ["-cstatement_timeout%3D5s", "-csearch_path%3D", "-c"] {
-            assert_eq!(name(options), "crm on db.example", "{options}");
-        }
+        let mut address = Address::parse("postgres://crm@db.example/crm").unwrap();
+        address.is_of_schema("nord wind");
+        assert_eq!(address.name(), "crm.nord wind on db.example");
+        address.is_of_schema("public");
+        assert_eq!(address.name(), "crm on db.example");
     }
 
     #[test]

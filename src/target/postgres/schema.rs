@@ -14,7 +14,7 @@ const MIGRATIONS: [&str; 5] = [
         include_str!("../../../schema/postgres/0002-append-only.sql")
     ),
     include_str!("../../../schema/postgres/0003-point-queries.sql"),
-    include_str!("../../../schema/postgres/0004-reserved.sql"),
+    include_str!("../../../schema/postgres/0004-identity.sql"),
     concat!(
         include_str!("../../../schema/postgres/0005-online.sql"),
         include_str!("../../../schema/postgres/0005-online-triggers.sql")
@@ -35,7 +35,7 @@ const HERE: &str = "
     WITH schema_names (name) AS (VALUES
       ('rights'), ('modules'), ('module_sets'), ('module_set_modules'), ('attachment_classes'), ('attachment_patterns'),
       ('employees'), ('groups'), ('users'), ('members'), ('access'), ('rules'), ('last_applied'), ('lock'), ('audit'),
-      ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
+      ('identity'), ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
       ('effective_scoped_right'), ('connection'), ('sessions'), ('invitations'), ('logins'), ('online_limits'),
       ('login_state'), ('company'), ('licence'), ('licence_services'), ('online_services')),
     here AS (

@@ -3,12 +3,13 @@
 
 use crate::audit::{self, Run};
 use crate::online::{Entry, Moment, Register};
-use crate::plan::{Plan, Step};
+use crate::plan::{Base, Plan, Step, digest_of_base};
 use crate::state::Kind;
 use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
-use crate::target::{Alter, Declared, Receipt, TargetError, register};
+use crate::target::{Alter, Declared, End, Receipt, TargetError, register};
 
-use super::{Access, CHAINED, Engine, attempt, held, next, put, reading, row, transaction};
+use super::lease::held;
+use super::{Access, CHAINED, Engine, attempt, identity, next, put, reading, row, transaction};
 
 /// The first version that has the register of online access.
 const REGISTERED: usize = 5;
@@ -55,17 +56,26 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
                 differences.extend(gone.map(|(key, fact)| Entry::gone(key, fact)));
                 empty_declared(engine)?;
             }
-            let mut receipt = Receipt { applied: differences.len(), run: None, head: None };
-            if run.deed.is_some() {
-                let (head, number) = engine.last_entry()?;
-                next(head.seq, "audit")?;
-                let number = next(number, "audit")?;
-                let entries = audit::deed(run, &differences, number, &head);
-                (receipt.run, receipt.head) = (Some(number), entries.last().and_then(|entry| entry.hash.clone()));
-                let record: Vec<Row> = entries.iter().map(row).collect();
-                engine.insert(&AUDIT, &record)?;
+            let applied = differences.len();
+            if run.deed.is_none() {
+                return Ok(Some(Receipt { applied, end: None }));
             }
-            Ok(Some(receipt))
+            // What the last apply remembered is told again, or else nobody could tell any more whether it was altered.
+            let remembered = match altered.declared {
+                Declared::Goes => Some(digest_of_base(&Base::new()).to_string()),
+                Declared::Stays => engine.last_applied()?.and_then(|body| audit::remembered(&body)),
+            };
+            let (head, number) = engine.last_entry()?;
+            next(head.seq, "audit")?;
+            let number = next(number, "audit")?;
+            let entries = audit::deed(run, &differences, remembered.as_deref(), number, &head);
+            let record: Vec<Row> = entries.iter().map(row).collect();
+            engine.insert(&AUDIT, &record)?;
+            let newest = engine.newest();
+            let database = identity(engine, newest)?;
+            let head = entries.last().and_then(|entry| entry.hash.clone());
+            let end = head.map(|head| End { run: number, head, database });
+            Ok(Some(Receipt { applied, end }))
         })
     })
 }
