@@ -18,11 +18,13 @@ use asked::{Asked, OnServer, Rows};
 const SQLITE_FIRST: &str = include_str!("../schema/sqlite/0001-first.sql");
 const SQLITE_SECOND: &str = include_str!("../schema/sqlite/0002-audit-and-views.sql");
 const SQLITE_THIRD: &str = include_str!("../schema/sqlite/0003-point-queries.sql");
+const SQLITE_FOURTH: &str = include_str!("../schema/sqlite/0004-identity.sql");
 const SQLITE_FIFTH: &str = include_str!("../schema/sqlite/0005-online.sql");
 const POSTGRES: &str = concat!(
     include_str!("../schema/postgres/0002-first.sql"),
     include_str!("../schema/postgres/0002-append-only.sql"),
     include_str!("../schema/postgres/0003-point-queries.sql"),
+    include_str!("../schema/postgres/0004-identity.sql"),
     include_str!("../schema/postgres/0005-online.sql"),
     include_str!("../schema/postgres/0005-online-triggers.sql")
 );
@@ -122,7 +124,7 @@ fn on_server(server: &server::Server) -> OnServer<server::Database> {
 }
 
 fn with_both_engines(check: impl Fn(&dyn Asked)) {
-    check(&in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FIFTH]));
+    check(&in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH, SQLITE_FIFTH]));
     check(&on_server(server::Server::shared()));
 }
 
