@@ -277,9 +277,7 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
 
     the settings cannot name this database: name it with --database, or by
       `env:NAME`
-    `rightful plan` has nothing to do, but what the database says is wrong: 2
-      errors; `rightful check` lists them, and nothing can be applied before they
-      are mended
+    next: `rightful check`, then `rightful plan`, which has nothing to do
     ");
     insta::assert_snapshot!(text(&firm, "access/policies/groups/warehouse.yaml"), @r#"
     groups:
@@ -304,7 +302,6 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     nothing to do: ../crm.db says what the policy says
     what the last apply remembered was altered in the database: the audit says
       something else, and nobody can tell whose change a difference is
-    2 errors: apply will refuse this; `rightful check` says what is wrong
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));
     fs::create_dir(firm.path("own")).unwrap();
