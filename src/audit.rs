@@ -12,10 +12,10 @@ use std::iter::once;
 
 use crate::date::Date;
 use crate::online;
-use crate::plan::Plan;
+use crate::plan::{Base, Plan, adopted};
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
-pub use kept::{Kept, hash_of};
+pub use kept::{Kept, hash_of, is_id};
 pub use record::{Ended, Filter, Known, Reader, Recorded, Told};
 
 /// Who carries out what, for the record.
@@ -61,7 +61,8 @@ pub enum Part {
     Conflict,
     /// What was written.
     Change,
-    /// What somebody had changed in the database and the run left as it is.
+    /// What somebody had changed in the database and the run left as it is; because the policy says it too by now, if it
+    /// is called adopted.
     Kept,
     /// What people gained.
     Gain,
@@ -122,15 +123,32 @@ impl Entry {
     }
 }
 
+/// What an apply finds remembered, and what it leaves to be remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct Remembered<'a> {
+    /// By the last apply; `None` before the first.
+    pub before: Option<&'a Base>,
+    /// By this one.
+    pub after: &'a Base,
+}
+
 /// What a run that carried out a plan leaves behind: `number` is that of the run, `head` the last entry so far. The
 /// last entry given here is the new one.
-pub fn entries<'a>(plan: &'a Plan, run: &'a Run, number: i64, head: &Head) -> impl Iterator<Item = Entry> + use<'a> {
+pub fn entries<'a>(
+    plan: &'a Plan,
+    run: &'a Run,
+    number: i64,
+    head: &Head,
+    remembered: Remembered<'a>,
+) -> impl Iterator<Item = Entry> + use<'a> {
     let effective = &plan.effective;
-    let parts = once((Part::Run, body::applied(plan, run)))
+    let adopted = adopted(plan, remembered.before, remembered.after);
+    let parts = once((Part::Run, body::applied(plan, run, remembered.after)))
         .chain(run.overrides.iter().map(|one| (Part::Override, body::put_aside(one))))
         .chain(plan.conflicts.iter().map(|conflict| (Part::Conflict, body::conflict(conflict))))
         .chain(plan.changes.iter().map(|change| (Part::Change, body::change(change))))
         .chain(plan.kept.iter().map(|change| (Part::Kept, body::change(change))))
+        .chain(adopted.into_iter().map(|row| (Part::Kept, body::adopted(&row))))
         .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change))))
         .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change))));
     chained(parts, number, head)

@@ -3,6 +3,7 @@
 //! Three states are compared: what the last apply wrote (base), what the policy wants, and what the database says.
 //! What a plan lists is what an apply runs; nothing is decided later.
 
+mod adopted;
 mod changes;
 mod fingerprint;
 mod grants;
@@ -22,11 +23,12 @@ use crate::resolve::InForce;
 use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
+pub use adopted::{Adopted, adopted};
 use changes::{Remembered, rename_change};
 pub use fingerprint::{Feed, Fingerprint, digest, digest_of_base};
 pub use grants::{Grant, Grants};
 use rename::Accounts;
-pub use rename::{Former, Obstacle, Unrenamed};
+pub use rename::{Former, Obstacle, Unrenamed, former};
 use retire::{Unknown, with_retired};
 
 /// What the last apply wrote, by kind and text of the key.

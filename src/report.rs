@@ -42,14 +42,23 @@ const PLACEHOLDER: &str = "USER@HOST";
 /// somebody wrote without percent signs, so everything up to the last `@` goes, rather too much than a part of a
 /// password too little. Only another address behind a blank or a quote counts as one of its own.
 pub fn masked(text: &str) -> Cow<'_, str> {
+    let shown = [secret, login, password].iter().fold(Cow::Borrowed(text), |text, find| {
+        let shown = without(&text, find);
+        shown.map_or(text, Cow::Owned)
+    });
+    if shown == text { Cow::Borrowed(text) } else { shown }
+}
+
+/// A text without what is found in it, one stretch after the other; `None` if nothing is.
+fn without(text: &str, found: impl Fn(&str) -> Option<Range<usize>>) -> Option<String> {
     let mut shown = String::new();
     let mut rest = text;
-    while let Some(secret) = secret(rest) {
+    while let Some(secret) = found(rest) {
         shown.push_str(&rest[..secret.start]);
         shown.push_str("***");
         rest = &rest[secret.end..];
     }
-    if shown.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(shown + rest) }
+    (!shown.is_empty()).then(|| shown + rest)
 }
 
 /// Where the first user and password of a text stand.
@@ -68,6 +77,50 @@ fn secret(text: &str) -> Option<Range<usize>> {
         // A path that was tidied up has one of the two slashes only, as has that of a file.
         let is_address = behind.starts_with("//") && colon > 0 || scheme.is_some() && address[..user].contains(':');
         is_address.then_some(start..start + user)
+    })
+}
+
+/// The words that stand before a colon and a name, which may have an `@` in it, in policies and on the command line.
+const KINDS: [&str; 12] = [
+    "user",
+    "group",
+    "role",
+    "module",
+    "module-set",
+    "attachment",
+    "employee",
+    "right",
+    "rule",
+    "member",
+    "access",
+    "env",
+];
+
+/// Where a user and password stand that belong to no address: `u:s3cret@h`.
+fn login(text: &str) -> Option<Range<usize>> {
+    let is_border = |c: char| c.is_whitespace() || "/'\"`(<>,[{=".contains(c);
+    text.match_indices('@').find_map(|(at, _)| {
+        let mut start = text[..at]
+            .rfind(is_border)
+            .map_or(0, |border| border + text[border..].chars().next().map_or(1, char::len_utf8));
+        while let Some((kind, _)) = text[start..at].split_once(':')
+            && (KINDS.contains(&kind) || kind == "sqlite")
+        {
+            start += kind.len() + 1;
+        }
+        let (user, secret) = text[start..at].split_once(':')?;
+        let goes_on = text[at + 1..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
+        (!user.is_empty() && !secret.is_empty() && goes_on).then_some(start..at)
+    })
+}
+
+/// Where the value of `password=` stands.
+fn password(text: &str) -> Option<Range<usize>> {
+    let small = text.to_ascii_lowercase();
+    small.match_indices("password=").find_map(|(key, word)| {
+        let start = key + word.len();
+        let value = text[start..].split(|c: char| c.is_whitespace() || "&'\"`#".contains(c)).next()?;
+        (!value.is_empty() && value != "***").then_some(start..start + value.len())
     })
 }
 
@@ -137,18 +190,22 @@ mod tests {
             ("`://u:s3cret@h/db` cannot stand here", "`://***@h/db` cannot stand here"),
             ("//u:s3cret@h/db", "//***@h/db"),
             ("`postgres://u:s3", "`postgres://***"),
+            ("postgres://u@h/db?password=s3cret&sslmode=disable", "postgres://***@h/db?password=***&sslmode=disable"),
+            ("host=h PASSWORD=s3cret user=u", "host=h PASSWORD=*** user=u"),
+            ("u:s3cret@h/db", "***@h/db"),
+            ("postgres//u:s3cret@h/db", "postgres//***@h/db"),
+            ("no plan `sqlite:u:s3cret@h/db`", "no plan `sqlite:***@h/db`"),
         ] {
             assert_eq!(masked(text), shown);
             assert_eq!(masked(shown), shown, "twice is once");
         }
         for text in [
-            "u:s3cret@h/db",
             "anna@example.org",
+            "there is no group `group:team@oslo`, nor user:lars@firm",
             "git@host:firm.git",
             "//server/files",
             "// lars@example.org",
             "http://localhost:8080/a http://[::1]:80/",
-            "C:/Users/a:b@c",
             "sqlite:/home/a@b.db",
             "https://example.org/a",
             "sqlite:PATH or postgres://USER@HOST/DATABASE; write @ as %40",

@@ -94,12 +94,8 @@ fn somebody_makes_it_say(target: &mut dyn Target, declared: &State, says: &State
         if before.facts.contains_key(&key) { Step::Update(key, fact) } else { Step::Insert(key, fact) }
     }));
     let (after, declared) = (says.clone(), declared.clone());
-    // The policy does not declare whom it gave up; the last apply knows.
-    let row = |key: &Key| reading.base.as_ref().and_then(|base| base.get(&(key.kind(), key.to_string())));
-    let mut state = declared.clone();
-    state.facts.retain(|key, _| row(key).is_none_or(|row| !row.contains_key("retired")));
-    let same = Desired { state, ..Desired::default() };
-    let edit = Plan { steps, after, declared, ..plan(&reading, &same, on(), Drift::Revert, |_| None) };
+    let former = reading.base.as_ref().map(rightful::plan::former).unwrap_or_default();
+    let edit = Plan { steps, after, declared, former, ..planned(target, FIRM) };
     target.apply(&edit, &Run::default()).unwrap();
     assert_eq!(target.read().unwrap().base, reading.base);
 }
@@ -418,6 +414,33 @@ fn nobody_gets_the_account_of_somebody_else_who_once_had_the_name() {
 }
 
 #[test]
+fn a_rename_that_was_done_long_ago_takes_nobody_elses_account() {
+    let people = |with: bool, users: &str| {
+        let employees = "employees: { e1: { name: Alice }, e2: { name: Newcomer } }\n";
+        let users = format!("users: {{ lars: , {users} }}\n");
+        if with {
+            format!("{employees}{users}")
+        } else {
+            users.replace("employee: e1, ", "").replace("employee: e2, ", "")
+        }
+    };
+    for with in [true, false] {
+        with_every_target(|target| {
+            let then = people(with, "smith: { employee: e1, renamed_from: alice }");
+            apply(target, &people(with, "alice: { employee: e1, active: true }"));
+            apply(target, &then);
+            apply(target, &people(with, "smyth: { employee: e1, renamed_from: smith }"));
+            apply(
+                target,
+                &people(with, "smyth: { employee: e1, active: true }, alice: { employee: e2, active: true }"),
+            );
+            let plan = planned(target, &then);
+            assert_eq!((renames(&plan), plan.unrenamed.len()), (vec![pair("smyth", "smith")], 0), "{with}");
+        });
+    }
+}
+
+#[test]
 fn a_name_that_somebody_has_meanwhile_is_told() {
     with_every_target(|target| {
         apply(target, "users: { lars: { allow: [data.export] } }");
@@ -629,6 +652,51 @@ fn who_alters_what_the_last_apply_remembered_is_found_out() {
         let error = target.read().unwrap_err();
         assert!(matches!(&error, TargetError::Altered { what, .. } if what == "row of `identity`"), "{error}");
     });
+}
+
+#[test]
+fn no_row_that_is_put_behind_the_record_proves_what_was_altered() {
+    with_every_database(|target, by_hand| {
+        apply(target, FIRM);
+        by_hand("DELETE FROM last_applied WHERE key = 'lars'");
+        assert!(planned(target, FIRM).is_forged);
+        by_hand(
+            r#"INSERT INTO audit (seq, run, part, body, hash)
+               SELECT max(seq) + 1, 2, 'run', '{"applied_at":"2026-11-23T09:00:00Z","outcome":"ok"}', 'x' FROM audit"#,
+        );
+        assert!(planned(target, FIRM).is_forged);
+    });
+}
+
+#[test]
+fn what_somebody_writes_beside_the_policy_ends_in_no_raw_error() {
+    let (_folder, path) = file();
+    let altered = |sql: &str, what: &str| {
+        let mut target = Sqlite::at(&path);
+        apply(&mut target, FIRM);
+        drop(target);
+        std::fs::copy(&path, path.with_extension("kept")).unwrap();
+        by_the_shell(&path, sql);
+        let error = Sqlite::at(&path).read().unwrap_err();
+        assert!(matches!(&error, TargetError::Altered { what: found, .. } if found == what), "{sql}: {error}");
+        std::fs::copy(path.with_extension("kept"), &path).unwrap();
+    };
+    altered("PRAGMA user_version = 3", "table `identity`");
+    altered("CREATE UNIQUE INDEX mine ON members (user_id, because)", "index `mine`");
+    altered("PRAGMA ignore_check_constraints = ON; UPDATE identity SET database = '-'", "row of `identity`");
+    // The record and the lock are read as they stand.
+    by_the_shell(
+        &path,
+        r#"INSERT INTO audit (seq, run, part, body) SELECT max(seq) + 1, 2, 'run', CAST(x'7b226f7574636f6d65223a226f6b222c2261223a22ff227d' AS text) FROM audit;
+           UPDATE lock SET holder = CAST(x'ff41' AS text)"#,
+    );
+    apply(&mut Sqlite::at(&path), &FIRM.replace("sms.send", "lists.print"));
+    // No lease lasts longer than one does, whatever is written down.
+    by_the_shell(
+        &path,
+        "UPDATE lock SET holder = 'x', since = '2026-01-01T00:00:00.000Z', until = '9999-12-31T00:00:00.000Z'",
+    );
+    apply(&mut Sqlite::at(&path), FIRM);
 }
 
 #[test]

@@ -199,7 +199,8 @@ fn both_engines_say_the_same_of_everybody() {
         "SELECT * FROM effective_right ORDER BY 1, 2",
         "SELECT * FROM effective_scoped_right ORDER BY 1, 2, 3, 4",
     ];
-    let (file, server) = (in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD]), on_server(server::Server::shared()));
+    let (file, server) =
+        (in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH]), on_server(server::Server::shared()));
     file.run(FIRM).unwrap();
     server.run(FIRM).unwrap();
     let mut of_file = views.map(|view| file.ask(view).unwrap());
@@ -228,7 +229,7 @@ fn point_queries() -> Vec<String> {
 fn a_question_about_one_user_looks_at_nobody_elses_rows() {
     let queries = point_queries();
     assert_eq!(queries.len(), 7, "{queries:#?}");
-    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH]);
     file.run(LARGE).unwrap();
     let server = on_server(server::Server::shared());
     server.run(LARGE).unwrap();
@@ -278,7 +279,7 @@ fn scans_of(node: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn a_group_is_asked_for_its_users_without_the_others() {
-    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH]);
     file.run(LARGE).unwrap();
     let counted = file.ask("SELECT count(*) FROM group_user WHERE group_id = 'g20'").unwrap();
     assert_eq!(counted, file.ask("SELECT count(*) FROM user_group WHERE group_id = 'g20'").unwrap());
@@ -312,7 +313,7 @@ fn a_file_of_version_1_keeps_everything() {
     )
     .unwrap();
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-                  AND name NOT IN ('runs', 'run_changes', 'lock', 'audit')";
+                  AND name NOT IN ('runs', 'run_changes', 'lock', 'audit', 'identity')";
     let rows = |file: &Connection| -> BTreeMap<String, Rows> {
         let names = flat(&file.ask(tables).unwrap());
         names.into_iter().map(|name| (name.clone(), file.ask(&format!("SELECT * FROM {name}")).unwrap())).collect()
@@ -320,7 +321,7 @@ fn a_file_of_version_1_keeps_everything() {
     let answers = "SELECT * FROM effective_right UNION ALL
                    SELECT user_id, right_id || target_kind || target_id, allowed, step FROM effective_scoped_right";
     let (before, mut answered) = (rows(&file), file.ask(answers).unwrap());
-    file.run(&format!("BEGIN; {SQLITE_SECOND} {SQLITE_THIRD} COMMIT;")).unwrap();
+    file.run(&format!("BEGIN; {SQLITE_SECOND} {SQLITE_THIRD} {SQLITE_FOURTH} COMMIT;")).unwrap();
     assert_eq!(rows(&file), before);
     let mut after = file.ask(answers).unwrap();
     answered.sort();
@@ -357,7 +358,7 @@ fn nobody_changes_what_was_recorded() {
         database.run("INSERT INTO audit (seq, run, part, body, hash) VALUES (2, 2, 'run', '{}', 'ff')").unwrap();
         assert_eq!(flat(&database.ask("SELECT * FROM audit ORDER BY seq").unwrap()), ["1 1 run {}", "2 2 run {} ff"]);
     });
-    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD]);
+    let file = in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH]);
     file.run("INSERT INTO audit (seq, run, part, body) VALUES (1, 1, 'run', '{}')").unwrap();
     let replaced =
         file.run("INSERT OR REPLACE INTO audit (seq, run, part, body) VALUES (1, 2, 'run', '[]')").unwrap_err();

@@ -3,6 +3,6 @@
 
 CREATE TABLE identity (
   id       integer NOT NULL PRIMARY KEY CHECK (id = 1),
-  database text NOT NULL
+  database text NOT NULL CHECK (database ~ '^[0-9a-f]{32}$')
 );
 INSERT INTO identity (id, database) VALUES (1, replace(gen_random_uuid()::text, '-', ''));

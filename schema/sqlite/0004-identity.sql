@@ -3,6 +3,6 @@
 
 CREATE TABLE identity (
   id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-  database TEXT NOT NULL
+  database TEXT NOT NULL CHECK (length(database) = 32 AND database NOT GLOB '*[^0-9a-f]*')
 ) STRICT;
 INSERT INTO identity (id, database) VALUES (1, lower(hex(randomblob(16))));

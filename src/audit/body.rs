@@ -8,13 +8,13 @@ use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::online;
-use crate::plan::{Change, Conflict, Plan, digest_of_base};
+use crate::plan::{Adopted, Base, Change, Conflict, Plan, digest_of_base};
 use crate::state::Said;
 
 use super::{Ended, Override, Run};
 
 /// A run that carried out a plan.
-pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
+pub(super) fn applied(plan: &Plan, run: &Run, remembered: &Base) -> Value {
     let mut body = who(run);
     body["outcome"] = "ok".into();
     body["fingerprint"] = plan.fingerprint.to_string().into();
@@ -22,7 +22,7 @@ pub(super) fn applied(plan: &Plan, run: &Run) -> Value {
     body["conflicts"] = plan.conflicts.len().into();
     body["gains"] = diff::count(&plan.effective.gains).into();
     body["losses"] = diff::count(&plan.effective.losses).into();
-    body["remembered"] = digest_of_base(&plan.remembered()).to_string().into();
+    body["remembered"] = digest_of_base(remembered).to_string().into();
     body
 }
 
@@ -143,6 +143,18 @@ pub(super) fn change(change: &Change) -> Value {
         "before": Said::json_of(change.before.as_ref()),
         "after": Said::json_of(change.after.as_ref()),
         "origin": change.origin.as_str(),
+    })
+}
+
+/// A row that the policy took over from the database.
+pub(super) fn adopted(row: &Adopted) -> Value {
+    json!({
+        "adopted": true,
+        "action": row.action.as_str(),
+        "kind": row.kind.as_str(),
+        "key": row.key,
+        "before": Said::json_of(row.before.as_ref()),
+        "after": Said::json_of(row.after.as_ref()),
     })
 }
 

@@ -58,6 +58,8 @@ pub struct Verified {
     pub unmet: Vec<String>,
     /// Whether the database remembers something else of the last apply than the record says. A chain alone does not tell.
     pub is_forged: bool,
+    /// Whether heads that were kept under its name are of a database with another id. A chain does not tell that either.
+    pub is_replaced: bool,
 }
 
 /// The first place where a chain is broken.

@@ -37,7 +37,8 @@ impl Kept {
     }
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether a text tells a database from others: 32 hexadecimal digits.
+pub fn is_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

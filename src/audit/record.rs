@@ -221,7 +221,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Head, entries, failure};
+    use crate::audit::{Head, Remembered, entries, failure};
     use crate::plan::{Desired, Drift, Reading, plan};
     use crate::testing::{compiled, day};
 
@@ -244,7 +244,9 @@ mod tests {
                 on: (number == 1).then(|| day("2026-11-21")),
                 ..Run::default()
             };
-            record.extend(entries(&plan, &run, number, &head(&record)));
+            let after = plan.remembered();
+            let remembered = Remembered { before: reading.base.as_ref(), after: &after };
+            record.extend(entries(&plan, &run, number, &head(&record), remembered));
             if number == 1 {
                 let run = Run { applied_at: "2026-11-22T08:00:00Z".to_owned(), ..Run::default() };
                 record.push(failure(&run, "no room", 2, &head(&record)));

@@ -111,7 +111,7 @@ enum PartName {
     Conflict,
     /// What was written
     Change,
-    /// What somebody had changed in the database, and was left
+    /// What somebody had changed in the database, and was left, or taken over
     Kept,
     /// What people gained
     Gain,
@@ -240,7 +240,8 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
     let to_meet = kept.heads.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
     let mut verifier = Verifier::meeting(to_meet);
     database.audit(&mut |entry| verifier.feed(&entry))?;
-    let found = verifier.finish().map(|found| Verified { is_forged: reading.is_forged, ..found });
+    let found =
+        verifier.finish().map(|found| Verified { is_forged: reading.is_forged, is_replaced: kept.renumbered, ..found });
     match kept.unreadable {
         0 => {}
         1 => opened.warn(say!("warning: 1 line among the kept heads is no head")),
@@ -257,7 +258,7 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
             text::print(&page, opened.out)
         }
     };
-    let holds = found.is_ok_and(|found| found.unmet.is_empty() && !found.is_forged);
+    let holds = found.is_ok_and(|found| found.unmet.is_empty() && !found.is_forged && !found.is_replaced);
     Ok(Outcome::new(out, (!holds).into()))
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::Entry;
 use crate::plan::Reading;
+use crate::report::masked;
 use crate::repository::{self, Company};
 use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
@@ -21,8 +22,8 @@ pub struct Database {
     /// A file's path, short where it is below the root; else the database and its host, and once it was read the schema
     /// too, if it is not the usual one.
     pub name: String,
-    /// The way from the top of the checkout to the root, of a file that is named from the root.
-    below: String,
+    /// A file's path as it is seen from the top of the checkout.
+    place: Option<String>,
 }
 
 impl Database {
@@ -41,9 +42,9 @@ impl Database {
         Ok(listed?)
     }
 
-    /// What the heads that are kept outside know it by: no two databases of one checkout have it together.
-    pub fn place(&self) -> String {
-        format!("{}{}", self.below, self.name)
+    /// What the heads that are kept outside know it by: no two databases of one checkout have it together, and none has two.
+    pub fn place(&self) -> &str {
+        self.place.as_deref().unwrap_or(&self.name)
     }
 
     fn name_anew(&mut self) {
@@ -75,34 +76,39 @@ pub fn database_of(opened: &Opened, company: &Company, url: Option<&DatabaseUrl>
     }
 }
 
-/// The root, and the way to it from the top of the checkout.
+/// The root, and the top of the checkout that it lies in.
 fn around(opened: &Opened) -> [&Path; 2] {
-    [&opened.root, Path::new(&opened.below)]
+    let parents = opened.below.matches('/').count();
+    [&opened.root, opened.root.ancestors().nth(parents).unwrap_or(&opened.root)]
 }
 
 /// The database of an address alone, where there are no settings yet; `root` is where they will be.
 pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
-    open(resolved(&parsed(url)?)?, [root, Path::new("")], |path| Ok(context.directory.join(path)))
+    open(resolved(&parsed(url)?)?, [root, root], |path| Ok(context.directory.join(path)))
 }
 
-/// Makes the target of a repository with its root, which lies below the top of a checkout; `locate` says where a file's
+/// Makes the target of a repository with this root, in a checkout with this top; `locate` says where a file's
 /// path leads.
 fn open(
     url: DatabaseUrl,
-    [root, below]: [&Path; 2],
+    [root, top]: [&Path; 2],
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
         DatabaseUrl::Sqlite(path) => {
+            // What looks like somebody's password would be shown as the name.
+            if masked(&path) != *path {
+                return Err(TargetError::BadUrl.into());
+            }
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
-            let below = if Path::new(&name).is_absolute() { String::new() } else { below.display().to_string() };
-            Ok(Database { target: Box::new(Sqlite::at(&path)), name, below })
+            let place = Some(super::shown(&from_root(&path, top)));
+            Ok(Database { target: Box::new(Sqlite::at(&path)), name, place })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
             let name = target.name().to_owned();
-            Ok(Database { name, below: String::new(), target: Box::new(target) })
+            Ok(Database { name, place: None, target: Box::new(target) })
         }
         DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
     }

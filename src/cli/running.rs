@@ -11,6 +11,7 @@ use crate::language::{Language, Text};
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::plan::guard::Tripped;
+use crate::report::masked;
 use crate::repository::SETTINGS;
 use crate::say;
 use crate::target::{End, Receipt, TargetError};
@@ -50,7 +51,7 @@ pub fn gather(opened: &Opened, acting: &Acting, context: &Context) -> Run {
         applied_at: now(),
         machine: whoami::hostname().ok(),
         os_user: os_user(),
-        acting_as: acting.acting_as.clone(),
+        acting_as: acting.acting_as.as_deref().map(|name| masked(name).into_owned()),
         revision: commit.as_ref().map(|commit| commit.id.clone()),
         author: commit.map(|commit| commit.author),
         on: context.on_was_said.then_some(context.on),
@@ -168,7 +169,7 @@ pub fn keep(opened: &Opened, run: &Run, end: End, database: &Database) -> Result
         hash: end.head,
         applied_at: run.applied_at.clone(),
         id: end.database,
-        database: database.place(),
+        database: database.place().to_owned(),
     };
     let file = &opened.binding().audit.head;
     let done = match (file, &run.revision) {
@@ -190,6 +191,8 @@ pub struct KeptOutside {
     pub heads: Vec<Kept>,
     /// How many there are of other databases.
     pub of_others: usize,
+    /// Whether heads under its name are of a database with another id.
+    pub renumbered: bool,
     /// How many lines are no heads.
     pub unreadable: usize,
 }
@@ -215,8 +218,13 @@ pub fn kept(opened: &Opened, database: &Database, id: Option<&str>) -> KeptOutsi
     let heads: Vec<Kept> = lines.iter().filter_map(|line| Kept::of_line(line)).collect();
     let unreadable = lines.len() - heads.len();
     let all: BTreeSet<Kept> = heads.into_iter().collect();
-    let place = database.place();
-    let is_ours = |kept: &Kept| kept.database == place || id.is_some() && kept.id.as_deref() == id;
+    let is_here = |kept: &Kept| kept.database == database.place();
+    let begins = all.iter().filter(|kept| is_here(kept)).map(|kept| kept.run).min();
+    // What was kept under another name counts from before it got this one: later it is a copy that went on.
+    let is_earlier =
+        |kept: &Kept| id.is_some() && kept.id.as_deref() == id && begins.is_none_or(|begins| kept.run < begins);
+    let is_ours = |kept: &Kept| is_here(kept) || is_earlier(kept);
+    let renumbered = all.iter().any(|kept| is_here(kept) && kept.id.is_some() && kept.id.as_deref() != id);
     let (heads, others): (Vec<Kept>, Vec<Kept>) = all.into_iter().partition(is_ours);
-    KeptOutside { heads, of_others: others.len(), unreadable }
+    KeptOutside { heads, of_others: others.len(), unreadable, renumbered }
 }

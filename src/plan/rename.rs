@@ -9,10 +9,10 @@ use crate::state::{Fact, Key, Kind, State, UserFact, Value};
 use super::{Base, Desired};
 
 /// The field under which the last apply remembers the names that an account had; no field of the account.
-const FORMER: &str = "renamed_from";
+pub(super) const FORMER: &str = "renamed_from";
 
 /// The field under which it remembers that an account is one that the policy gave up.
-const RETIRED: &str = "retired";
+pub(super) const RETIRED: &str = "retired";
 
 /// What is remembered of accounts beside what they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,6 +124,13 @@ impl Accounts<'_> {
         }
     }
 
+    /// Renames that were done already, with accounts that have another name since that the policy does not know: whoever
+    /// has the old name by now is somebody else.
+    fn spent(&self) -> BTreeSet<(&Name, &Name)> {
+        let moved_on = self.former.names.iter().filter(|(now, _)| self.exists(now) && !self.is_declared(now));
+        moved_on.flat_map(|(_, names)| names.windows(2).map(|pair| (&pair[1], &pair[0]))).collect()
+    }
+
     /// The renames that can be done: the old account is there, and the new name is free. An old name that the policy
     /// gives to somebody else is free once its account has moved on. Those that cannot be done are told as long as the old
     /// account is in use.
@@ -133,9 +140,11 @@ impl Accounts<'_> {
             _ => None,
         });
         let mut accounts: BTreeSet<&Name> = accounts.collect();
-        let (back, mut unrenamed) = self.back();
-        let asked = self.desired.renames.iter().chain(&back);
-        let asked: Vec<(&Name, &Name)> = asked.map(|(from, to)| (from, to)).collect();
+        let spent = self.spent();
+        let policy = self.desired.renames.iter().filter(|(from, to)| !spent.contains(&(from, to)));
+        let policy: Vec<&(Name, Name)> = policy.collect();
+        let (back, mut unrenamed) = self.back(&policy);
+        let asked: Vec<(&Name, &Name)> = policy.iter().copied().chain(&back).map(|(from, to)| (from, to)).collect();
         let mut open: BTreeSet<usize> = (0..asked.len()).collect();
         let mut into: BTreeMap<&Name, BTreeSet<usize>> = BTreeMap::new();
         for (index, (_, to)) in asked.iter().enumerate() {
@@ -162,7 +171,7 @@ impl Accounts<'_> {
                 }
             }
         }
-        let undone = self.desired.renames.iter().enumerate().filter(|(index, _)| open.contains(index));
+        let undone = policy.iter().copied().enumerate().filter(|(index, _)| open.contains(index));
         unrenamed.extend(undone.filter_map(|(_, (from, to))| {
             // Once an account has the new name, the old one can be somebody else's.
             let obstacle = match (accounts.contains(to), self.is_declared(from)) {
@@ -172,16 +181,18 @@ impl Accounts<'_> {
             };
             let is_active =
                 matches!(self.actual.facts.get(&Key::User(from.clone())), Some(Fact::User(user)) if user.active);
-            is_active.then(|| Unrenamed { from: from.clone(), to: to.clone(), obstacle })
+            // Somebody else has the old name by now.
+            let is_meant = self.same_person(from, to) != Some(false);
+            (is_active && is_meant).then(|| Unrenamed { from: from.clone(), to: to.clone(), obstacle })
         }));
         (renames, unrenamed)
     }
 
     /// Accounts that the policy has no more under the name that they got, and has again under one that they had: from,
     /// to. So does an account that is in their way and had another name itself.
-    fn back(&self) -> (Vec<(Name, Name)>, Vec<Unrenamed>) {
+    fn back(&self, policy: &[&(Name, Name)]) -> (Vec<(Name, Name)>, Vec<Unrenamed>) {
         let mut found = Back::default();
-        for (from, to) in self.desired.renames.iter().filter(|(from, _)| self.exists(from)) {
+        for (from, to) in policy.iter().filter(|(from, _)| self.exists(from)) {
             found.taken.extend([from.clone(), to.clone()]);
         }
         for now in self.former.names.keys().filter(|now| self.exists(now) && !self.is_declared(now)) {
@@ -230,6 +241,11 @@ struct Back {
     stuck: Vec<Unrenamed>,
     /// Names that somebody moves away from, or into.
     taken: BTreeSet<Name>,
+}
+
+/// What the last apply remembered of accounts beside what they are.
+pub fn former(base: &Base) -> Former {
+    apart(base).1
 }
 
 /// What the last apply wrote, and what it remembered of names beside.

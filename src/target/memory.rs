@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::audit::{self, Entry, Head};
+use crate::audit::{self, Entry, Head, Remembered};
 use crate::online::{self, Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::{Kind, State};
@@ -64,9 +64,11 @@ impl Target for Memory {
         if actual != plan.after {
             return Err(TargetError::Unfaithful("the state in memory".to_owned()));
         }
-        self.reading = Reading { actual, base, ..Reading::default() };
         let (head, number) = self.end();
-        self.record.extend(audit::entries(plan, run, number + 1, &head));
+        let after = plan.remembered();
+        let remembered = Remembered { before: self.reading.base.as_ref(), after: &after };
+        self.record.extend(audit::entries(plan, run, number + 1, &head, remembered));
+        self.reading = Reading { actual, base, ..Reading::default() };
         Ok(Receipt { applied: plan.changes.len(), end: self.last() })
     }
 

@@ -22,7 +22,7 @@ use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUN, LEASE_SECONDS, Lock};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
 use super::tables::{Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
@@ -323,8 +323,8 @@ impl Engine for Postgres {
         })
     }
 
-    fn last_applied(&mut self) -> Result<Option<String>, TargetError> {
-        self.with(|client| client.query_opt(LAST_APPLIED_RUN, &[])?.map(|row| row.try_get(0)).transpose())
+    fn last_applied(&mut self) -> Result<Vec<String>, TargetError> {
+        self.with(|client| client.query(LAST_APPLIED_RUNS, &[])?.iter().map(|row| row.try_get(0)).collect())
     }
 
     fn altered(&self, what: &str) -> TargetError {

@@ -8,7 +8,7 @@
 mod lease;
 mod online;
 
-use crate::audit::{self, Entry, Head, Run};
+use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
@@ -27,9 +27,15 @@ const CHAINED: usize = 2;
 /// The first version that tells one database from another.
 const NAMED: usize = 4;
 
-/// The query for what the record tells of the last run that was carried out. In JSON no text can have these signs.
-pub const LAST_APPLIED_RUN: &str =
-    r#"SELECT body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' ORDER BY seq DESC LIMIT 1"#;
+/// The query for what the record tells of the last run that was carried out, and of the last that told a digest. In JSON no
+/// text can have these signs.
+pub const LAST_APPLIED_RUNS: &str = r#"
+    SELECT body FROM (
+      SELECT seq, body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' ORDER BY seq DESC LIMIT 1) AS run
+    UNION ALL
+    SELECT body FROM (
+      SELECT seq, body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' AND body LIKE '%"remembered":"%'
+      ORDER BY seq DESC LIMIT 1) AS telling"#;
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +84,8 @@ pub trait Engine {
     fn set_lock(&mut self, fence: i64, holder: Option<&str>) -> Result<(), TargetError>;
     /// The end of the record, and the number of the last run; 0 if there is none.
     fn last_entry(&mut self) -> Result<(Head, i64), TargetError>;
-    /// What the record tells of the last run that was carried out, as JSON.
-    fn last_applied(&mut self) -> Result<Option<String>, TargetError>;
+    /// What the record tells of the last run that was carried out, and of the last one that told a digest, as JSON.
+    fn last_applied(&mut self) -> Result<Vec<String>, TargetError>;
     /// That something is not as this program made it.
     fn altered(&self, what: &str) -> TargetError;
     /// Whether what went wrong may go well when it is tried again.
@@ -118,10 +124,15 @@ fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetErr
     }
     let mut base = Base::new();
     engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, &row))?;
-    let recorded = if version < CHAINED { None } else { engine.last_applied()? };
-    reading.is_forged = recorded
-        .and_then(|body| audit::remembered(&body))
-        .is_some_and(|recorded| recorded != digest_of_base(&base).to_string());
+    let recorded = if version < CHAINED { Vec::new() } else { engine.last_applied()? };
+    // A run of a version that told no digest stands behind none that did.
+    let told = recorded.iter().map(|body| audit::remembered(body));
+    let digest = digest_of_base(&base).to_string();
+    reading.is_forged = match told.collect::<Vec<_>>().as_slice() {
+        [Some(last), ..] => *last != digest,
+        [None, rest @ ..] => rest.iter().any(Option::is_some),
+        [] => false,
+    };
     // Every apply writes the rights of the catalogue at least.
     reading.base = (!base.is_empty() || reading.is_forged).then_some(base);
     reading.id = identity(engine, version)?;
@@ -138,10 +149,10 @@ fn identity(engine: &mut dyn Engine, version: usize) -> Result<Option<String>, T
         id = row[0].text().map(str::to_owned);
         Ok(())
     })?;
-    if id.is_none() {
-        return Err(engine.altered("row of `identity`"));
+    match id {
+        Some(id) if audit::is_id(&id) => Ok(Some(id)),
+        _ => Err(engine.altered("row of `identity`")),
     }
-    Ok(id)
 }
 
 /// Hands each entry of the record on.
@@ -270,13 +281,14 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let base = plan.remembered();
     carry_out(engine, plan, &before.actual)?;
     online::rename(engine, plan)?;
-    let remembered = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
-    engine.delete(&LAST_APPLIED, &remembered.deletes)?;
-    put(engine, &LAST_APPLIED, &remembered)?;
+    let memory = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
+    engine.delete(&LAST_APPLIED, &memory.deletes)?;
+    put(engine, &LAST_APPLIED, &memory)?;
     let (head, number) = engine.last_entry()?;
     next(head.seq, "audit")?;
     let number = next(number, "audit")?;
-    let entries: Vec<Entry> = audit::entries(plan, run, number, &head).collect();
+    let remembered = Remembered { before: before.base.as_ref(), after: &base };
+    let entries: Vec<Entry> = audit::entries(plan, run, number, &head, remembered).collect();
     let head = entries.last().and_then(|entry| entry.hash.clone());
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;

@@ -15,8 +15,8 @@ use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUN, LEASE_SECONDS, Lock};
-use super::tables::{Cell, Holds, Row, Table};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
+use super::tables::{AUDIT, Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
@@ -114,6 +114,15 @@ fn sql_value(cell: Cell) -> Sql {
     }
 }
 
+/// A text whatever its bytes are: what somebody wrote by hand shall keep nobody from reading on.
+fn lenient(value: ValueRef<'_>) -> String {
+    value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default()
+}
+
+fn optional(value: ValueRef<'_>) -> Option<String> {
+    (value != ValueRef::Null).then(|| lenient(value))
+}
+
 /// What a value says; `None` if it is none that the column can hold, such as a text that is not UTF-8.
 fn cell(value: ValueRef<'_>, holds: Holds) -> Option<Cell> {
     Some(match (value, holds) {
@@ -186,8 +195,11 @@ impl Engine for Sqlite {
                 let mut cells = Row::with_capacity(table.columns.len());
                 let mut unreadable = None;
                 for (place, (column, holds)) in table.columns.iter().enumerate() {
-                    match cell(row.get_ref(place)?, *holds) {
+                    let value = row.get_ref(place)?;
+                    match cell(value, *holds) {
                         Some(cell) => cells.push(cell),
+                        // Nobody can correct the record; it is read as it stands.
+                        None if table.name == AUDIT.name => cells.push(Cell::Text(lenient(value))),
                         None => unreadable = Some(format!("a `{column}` in `{}` that is no text in UTF-8", table.name)),
                     }
                 }
@@ -228,8 +240,9 @@ impl Engine for Sqlite {
         let sql = "SELECT fence, holder, since, until, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM lock WHERE id = 1";
         self.with(|connection| {
             let row = connection.query_row(sql, [], |row| {
-                let (fence, holder, since, until) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok((Lock { fence, holder, since, until }, row.get(4)?))
+                let text = |column| row.get_ref(column).map(optional);
+                let (holder, since, until) = (text(1)?, text(2)?, text(3)?);
+                Ok((Lock { fence: row.get(0)?, holder, since, until }, row.get(4)?))
             });
             row.optional()
         })?
@@ -247,14 +260,19 @@ impl Engine for Sqlite {
     fn last_entry(&mut self) -> Result<(Head, i64), TargetError> {
         self.with(|connection| {
             let sql = "SELECT seq, hash, run FROM audit ORDER BY seq DESC LIMIT 1";
-            let last =
-                connection.query_row(sql, [], |row| Ok((Head { seq: row.get(0)?, hash: row.get(1)? }, row.get(2)?)));
+            let last = connection.query_row(sql, [], |row| {
+                let hash = optional(row.get_ref(1)?);
+                Ok((Head { seq: row.get(0)?, hash }, row.get(2)?))
+            });
             Ok(last.optional()?.unwrap_or_default())
         })
     }
 
-    fn last_applied(&mut self) -> Result<Option<String>, TargetError> {
-        self.with(|connection| connection.query_row(LAST_APPLIED_RUN, [], |row| row.get(0)).optional())
+    fn last_applied(&mut self) -> Result<Vec<String>, TargetError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(LAST_APPLIED_RUNS)?;
+            statement.query_map([], |row| row.get_ref(0).map(lenient))?.collect()
+        })
     }
 
     fn altered(&self, what: &str) -> TargetError {
@@ -278,11 +296,17 @@ impl Sqlite {
         // SQLite keeps a table's name as a trigger spelled it, and ours are in small letters.
         let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.to_ascii_lowercase()));
         let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
-        let stranger = |(key, (table, _)): &(&(String, String), &(String, String))| {
-            key.0 == "trigger" && is_ours(table) && !made.contains_key(*key)
+        // An index beside ours is left alone, unless it refuses rows.
+        let refuses = |sql: &str| sql.to_ascii_uppercase().starts_with("CREATE UNIQUE");
+        let stranger = |(key, (table, sql)): &(&(String, String), &(String, String))| {
+            let minds = key.0 == "trigger" || key.0 == "index" && refuses(sql);
+            minds && is_ours(table) && !made.contains_key(*key)
         };
-        let trigger = found.iter().find(stranger).map(|(key, _)| key);
-        match changed.or(trigger) {
+        let stranger = found.iter().find(stranger).map(|(key, _)| key);
+        // What a newer version makes is there already: somebody wrote another version down.
+        let newest = self.with(|_| made_by_migrations(MIGRATIONS.len()))?;
+        let newer = newest.keys().find(|key| !made.contains_key(*key) && found.contains_key(*key));
+        match changed.or(stranger).or(newer) {
             None => Ok(version),
             Some((kind, name)) => Err(TargetError::Altered { database: self.name(), what: format!("{kind} `{name}`") }),
         }

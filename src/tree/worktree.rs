@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{MAX_FILE_BYTES, Tree, TreeError, is_policy_file};
@@ -156,8 +156,14 @@ impl Worktree {
         if fs::metadata(&real).is_ok_and(|found| !found.is_file()) {
             return Err(failed(io::Error::other("it is not a regular file")));
         }
-        let mut file = fs::OpenOptions::new().append(true).create(true).open(real).map_err(failed)?;
-        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+        let mut file = fs::OpenOptions::new().read(true).append(true).create(true).open(real).map_err(failed)?;
+        // An editor, or a disk that was full, may have left the last line without its end.
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last).map_err(failed)?;
+        }
+        let before = if last == [b'\n'] { "" } else { "\n" };
+        file.write_all(format!("{before}{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
 }
 

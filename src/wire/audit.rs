@@ -122,6 +122,8 @@ pub struct VerifyOut {
     pub holds: bool,
     /// Whether the database remembers something else of the last apply than the record says; `null` if it is damaged.
     pub last_applied_altered: Option<bool>,
+    /// Whether heads that were kept under its name are of a database with another id; `null` if it is damaged.
+    pub replaced: Option<bool>,
     /// How many entries are proved.
     pub entries: usize,
     /// How many were recorded before there was a chain.
@@ -192,7 +194,8 @@ pub fn verified(found: &Result<Verified, Broken>, kept: &[Kept], of_others: usiz
     let is_met = |hash: &str| broken.is_none().then(|| !whole.unmet.iter().any(|unmet| unmet == hash));
     VerifyOut {
         version: VERSION,
-        holds: broken.is_none() && whole.unmet.is_empty() && !whole.is_forged,
+        holds: broken.is_none() && whole.unmet.is_empty() && !whole.is_forged && !whole.is_replaced,
+        replaced: broken.is_none().then_some(whole.is_replaced),
         last_applied_altered: broken.is_none().then_some(whole.is_forged),
         entries: whole.entries,
         unproven: whole.unproven,

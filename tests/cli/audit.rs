@@ -321,6 +321,8 @@ fn a_record_that_was_written_anew_as_a_whole_is_found_by_a_head_kept_outside() {
     insta::assert_snapshot!(shown, @"
     exit 1
     not what was kept: 34 entries in crm.db
+    heads that were kept under this name are of a database with another id: it was
+    replaced, its id was altered, or another checkout has one of this name
     audit head HEAD
     the head that run 1 left on MOMENT is not in it:
     OLD
@@ -645,4 +647,96 @@ fn two_roots_of_one_checkout_have_heads_of_their_own() {
     std::fs::rename(firm.path("de/crm.db"), firm.path("de/moved.db")).unwrap();
     let (code, proved) = firm.json("-C de audit verify --database sqlite:moved.db");
     assert_eq!((code, proved["kept"].as_array().map(Vec::len)), (0, Some(1)), "{proved}");
+}
+
+#[test]
+fn what_the_policy_took_over_from_the_database_stands_in_the_record() {
+    let firm = Repository::of(FIRM);
+    applied_twice(&firm);
+    Connection::open(firm.path("crm.db"))
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO rules (user_id, right_id, effect, target_kind) VALUES ('lars', 'data.import', 'allow', 'none');
+             DELETE FROM members WHERE user_id = 'anna'; UPDATE users SET name = 'Lars' WHERE id = 'lars'",
+        )
+        .unwrap();
+    assert!(firm.run("pull --yes").starts_with("exit 0\n"));
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    insta::assert_snapshot!(scrubbed(&firm, "audit --run 3"), @"
+    exit 0
+    run 3 MOMENT OK
+    by USER on MACHINE
+    0 changes
+    0 rights gained, 0 lost
+    gains and losses were worked out for 2026-11-22
+    left as somebody had changed it
+    = member group:sales user:anna: somebody had deleted it, and the policy
+    has it no more
+    = user lars: somebody had changed it, and the policy says the same now
+    = rule user:lars allow data.import: somebody had added it, and the
+    policy has it now
+    ");
+    let (_, audit) = firm.json("audit --user lars --run 3");
+    let told = audit["runs"][0]["entries"].as_array().unwrap().iter().map(|entry| entry["part"].as_str().unwrap());
+    assert_eq!(told.collect::<Vec<_>>(), ["kept", "kept"]);
+}
+
+#[test]
+fn an_identity_that_was_altered_is_told() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    applied_twice(&firm);
+    let alter = format!("UPDATE identity SET database = '{}'", "5e".repeat(16));
+    Connection::open(firm.path("crm.db")).unwrap().execute_batch(&alter).unwrap();
+    let (code, proved) = firm.json("audit verify");
+    assert_eq!((code, &proved["holds"], &proved["replaced"]), (1, &json!(false), &json!(true)));
+    let said = firm.run("audit verify");
+    assert!(said.split_whitespace().collect::<Vec<_>>().join(" ").contains("of a database with another id"), "{said}");
+}
+
+#[test]
+fn a_rehearsal_on_a_copy_raises_no_alarm() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    applied_twice(&firm);
+    std::fs::copy(firm.path("crm.db"), firm.path("test.db")).unwrap();
+    firm.write("policies/a.yaml", FIRM.replace("sales:", "sellers:"));
+    assert!(firm.run("apply --on 2026-11-22 --as rolf --database sqlite:test.db").starts_with("exit 0\n"));
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    for database in ["crm.db", "test.db"] {
+        let (code, proved) = firm.json(&format!("audit verify --database sqlite:{database}"));
+        assert_eq!(code, 0, "{database}: {proved}");
+    }
+}
+
+#[test]
+fn one_file_has_one_name_whatever_root_it_is_seen_from() {
+    let firm = Repository::with(&[
+        ("a/x/rightful.yaml", "language: en\n"),
+        ("a/x/policies/a.yaml", FIRM),
+        ("y/rightful.yaml", "language: en\n"),
+        ("y/policies/a.yaml", FIRM),
+        (".gitignore", "*.db\n"),
+    ]);
+    let commit = firm.commit("Rolf Lund", DAY, "Both");
+    assert!(firm.run("-C a/x apply --on 2026-11-22 --database sqlite:../../crm.db").starts_with("exit 0\n"));
+    std::fs::remove_file(firm.path("crm.db")).unwrap();
+    assert!(firm.run("-C y apply --on 2026-11-22 --as rolf --database sqlite:../crm.db").starts_with("exit 0\n"));
+    let notes = firm.git(&format!("notes --ref rightful show {commit}"));
+    assert!(notes.lines().all(|line| line.ends_with(" crm.db")), "{notes}");
+    for (root, database) in [("a/x", "../../crm.db"), ("y", "../crm.db")] {
+        assert_eq!(firm.json(&format!("-C {root} audit verify --database sqlite:{database}")).0, 1, "it was replaced");
+    }
+}
+
+#[test]
+fn a_head_is_kept_on_a_line_of_its_own() {
+    let firm = Repository::of(FIRM);
+    firm.write("rightful.yaml", "audit: { head: heads }\n");
+    firm.run("apply --on 2026-11-22");
+    let kept = std::fs::read_to_string(firm.path("heads")).unwrap();
+    firm.write("heads", kept.trim_end());
+    applied_twice(&firm);
+    assert_eq!(std::fs::read_to_string(firm.path("heads")).unwrap().lines().count(), 2);
+    assert_eq!(firm.json("audit verify").0, 0);
 }

@@ -147,6 +147,9 @@ fn row(told: &Told, user: Option<&Name>) -> Vec<Line> {
             };
             cells(tone, sign, text("kind"), changed(told, &origin(text("origin"))).into_word())
         }
+        Some(Part::Kept) if told.body["adopted"] == Value::Bool(true) => {
+            cells(Tone::Warning, "=", text("kind"), adopted(told).into_word())
+        }
         Some(Part::Kept) => cells(Tone::Warning, "=", text("kind"), kept(told).into_word()),
         Some(Part::Conflict) => cells(Tone::Warning, "!", text("kind"), conflict(told).into_word()),
         Some(Part::Override) => cells(Tone::Warning, "!", text("guard"), text("detail").into_word()),
@@ -208,6 +211,16 @@ fn kept(told: &Told) -> Text {
     say!("{key}{field}: {stays} stayed, policy {policy}", key, field, stays, policy)
 }
 
+/// What somebody had done, and the policy says too since.
+fn adopted(told: &Told) -> Text {
+    let key = told.text("key").unwrap_or_default();
+    match told.text("action") {
+        Some("create") => say!("{key}: somebody had added it, and the policy has it now", key),
+        Some("delete") => say!("{key}: somebody had deleted it, and the policy has it no more", key),
+        _ => say!("{key}: somebody had changed it, and the policy says the same now", key),
+    }
+}
+
 fn conflict(told: &Told) -> Text {
     let key = told.text("key").unwrap_or_default();
     let field = told.text("field").map(|field| format!(" {field}")).unwrap_or_default();
@@ -251,6 +264,12 @@ pub fn verified(
     if whole.unproven > 0 {
         let old = count::entries(whole.unproven);
         page.item(2, say!("before them, from before there was a chain and so not proved: {old}", old));
+    }
+    if whole.is_replaced {
+        let text = say!(
+            "heads that were kept under this name are of a database with another id: it was replaced, its id was altered, or another checkout has one of this name"
+        );
+        page.item(2, Line::new().then(Tone::No, text));
     }
     if let Some(head) = &whole.head.hash {
         page.item(2, Line::new().then(Tone::Quiet, say!("audit head {head}", head)));

@@ -110,7 +110,16 @@ fn signature(run: &Run) -> String {
 /// would last nobody knows how long, and the fencing number keeps its holder from writing anyway.
 pub(super) fn held(lock: &Lock, now: &str) -> Option<Holder> {
     let (holder, since, until) = (lock.holder.clone()?, lock.since.clone()?, lock.until.as_deref()?);
-    (*since <= *now && now < until).then_some(Holder { name: holder, since })
+    (*since <= *now && now < until && is_recent(&since, now)).then_some(Holder { name: holder, since })
+}
+
+/// Whether a lease that was taken then can last: what is written down for longer was written by hand.
+fn is_recent(since: &str, now: &str) -> bool {
+    let moment = |text: &str| text.parse::<jiff::Timestamp>();
+    match (moment(since), moment(now)) {
+        (Ok(since), Ok(now)) => now.as_second() - since.as_second() <= i64::from(LEASE_SECONDS) + 1,
+        _ => false,
+    }
 }
 
 fn seen_holder(engine: &mut dyn Engine) -> Option<Holder> {

@@ -63,7 +63,7 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
             // What the last apply remembered is told again, or else nobody could tell any more whether it was altered.
             let remembered = match altered.declared {
                 Declared::Goes => Some(digest_of_base(&Base::new()).to_string()),
-                Declared::Stays => engine.last_applied()?.and_then(|body| audit::remembered(&body)),
+                Declared::Stays => engine.last_applied()?.iter().find_map(|body| audit::remembered(body)),
             };
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
