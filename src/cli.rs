@@ -32,6 +32,7 @@ mod saved;
 mod schema;
 mod session;
 mod sides;
+mod sync;
 mod upcoming;
 mod wanted;
 mod what;
@@ -149,6 +150,7 @@ enum Command {
     Restore(copies::Restore),
     Online(online::Online),
     Invite(invite::Invite),
+    Sync(sync::Sync),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -178,6 +180,8 @@ impl Outcome {
 
 /// Everything that the outside world tells a command.
 struct Context {
+    /// Where the program was started.
+    here: PathBuf,
     directory: PathBuf,
     company: Option<String>,
     on: Date,
@@ -194,6 +198,17 @@ struct Context {
 }
 
 impl Context {
+    /// The same once more.
+    fn copied(&self) -> Self {
+        Self {
+            here: self.here.clone(),
+            directory: self.directory.clone(),
+            company: self.company.clone(),
+            language: self.language.clone(),
+            ..*self
+        }
+    }
+
     /// ` on DATE`, unless the answer is about today and nobody named a day.
     fn when(&self, on: Date) -> Text {
         if self.on_was_said || on != self.on { say!(" on {on}", on) } else { Text::default() }
@@ -234,6 +249,7 @@ pub fn run() -> ExitCode {
         Command::Restore(command) => copies::restore(command, &context),
         Command::Online(command) => online::run(command, &context),
         Command::Invite(command) => invite::run(command, &context),
+        Command::Sync(command) => sync::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),
@@ -268,6 +284,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
     let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Context {
+        here,
         directory,
         company: global.company.clone(),
         on: global.on.unwrap_or(today),

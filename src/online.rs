@@ -7,6 +7,7 @@ mod connection;
 mod eligible;
 mod invitation;
 mod letter;
+mod machine;
 mod moment;
 mod register;
 mod terms;
@@ -18,6 +19,7 @@ pub use invitation::{
     unposted,
 };
 pub use letter::{Letter, letter};
+pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, beat, duty, give_up, logged};
 pub use moment::Moment;
 pub use register::{
     Connection, Entry, Invitation, Limits, Login, Mail, Register, Session, SessionKind, Standing, State,

@@ -1,6 +1,7 @@
 //! The database of a command: which one it is, where it lies, and what people call it. A URL is never repeated.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::language::Text;
 use crate::plan::Reading;
@@ -9,7 +10,7 @@ use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::target::postgres::Postgres;
 use crate::target::sqlite::Sqlite;
-use crate::target::{Target, TargetError};
+use crate::target::{LEASE_SECONDS, Target, TargetError};
 
 use super::Context;
 use super::session::{Failure, Opened};
@@ -36,18 +37,22 @@ impl Database {
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     match url {
-        Some(url) => open(resolved(&parsed(url)?)?, &opened.root, |path| Ok(context.directory.join(path))),
+        Some(url) => open(resolved(&parsed(url)?, opened)?, &opened.root, |path| Ok(context.directory.join(path))),
         None => database_of(opened, opened.company()),
     }
 }
 
 /// The database that the settings give to a company.
 pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failure> {
+    database_silent_for(opened, company, Duration::from_secs(LEASE_SECONDS.into()))
+}
+
+/// The same. If it is on a server, that ends a transaction that says nothing for so long, and others go on.
+pub fn database_silent_for(opened: &Opened, company: &Company, silence: Duration) -> Result<Database, Failure> {
+    let locate = |path: &str| inside(&opened.root, path);
     match &company.database {
-        Some(url) => open(resolved(url)?, &opened.root, |path| inside(&opened.root, path)),
-        None if company.name.is_none() => {
-            open(parsed(repository::DATABASE)?, &opened.root, |path| inside(&opened.root, path))
-        }
+        Some(url) => opened_for(resolved(url, opened)?, &opened.root, silence, locate),
+        None if company.name.is_none() => opened_for(parsed(repository::DATABASE)?, &opened.root, silence, locate),
         None => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
             Err(Failure::world(say!("the settings name no database for `{name}`", name))
@@ -58,13 +63,22 @@ pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failu
 
 /// The database of an address alone, where there are no settings yet; `root` is where they will be.
 pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
-    open(resolved(&parsed(url)?)?, root, |path| Ok(context.directory.join(path)))
+    open(resolved_by(&parsed(url)?, |name| std::env::var(name).ok())?, root, |path| Ok(context.directory.join(path)))
 }
 
 /// Makes the target; `locate` says where a file's path leads.
 fn open(
     url: DatabaseUrl,
     root: &Path,
+    locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
+) -> Result<Database, Failure> {
+    opened_for(url, root, Duration::from_secs(LEASE_SECONDS.into()), locate)
+}
+
+fn opened_for(
+    url: DatabaseUrl,
+    root: &Path,
+    silence: Duration,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
@@ -75,7 +89,7 @@ fn open(
             Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
         }
         DatabaseUrl::Postgres(url) => {
-            let target = Postgres::at(&url)?;
+            let target = Postgres::at(&url)?.silent_for(silence);
             let name = target.name().to_owned();
             Ok(Database { heading: say!("{name}", name), name, target: Box::new(target) })
         }
@@ -92,9 +106,13 @@ fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
 }
 
 /// The address behind a variable. One variable may name another database, but no other variable.
-fn resolved(url: &DatabaseUrl) -> Result<DatabaseUrl, Failure> {
+fn resolved(url: &DatabaseUrl, opened: &Opened) -> Result<DatabaseUrl, Failure> {
+    resolved_by(url, |name| opened.variable(name))
+}
+
+fn resolved_by(url: &DatabaseUrl, variable: impl FnOnce(&str) -> Option<String>) -> Result<DatabaseUrl, Failure> {
     let DatabaseUrl::Environment(name) = url else { return Ok(url.clone()) };
-    let value = std::env::var(&**name).map_err(|_| {
+    let value = variable(name).ok_or_else(|| {
         Failure::world(say!("the variable {name} is not set", name))
             .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
     })?;

@@ -7,6 +7,7 @@ use crate::online::{Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::{Kind, State};
 
+use super::register::applied;
 use super::{Alter, Declared, End, Receipt, Run, Target, TargetError};
 
 /// A state, and the record of the runs that wrote it.
@@ -36,6 +37,7 @@ impl Target for Memory {
     }
 
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
+        self.is_served(run)?;
         if digest(&self.reading) != plan.seen {
             return Err(TargetError::Stale);
         }
@@ -63,10 +65,14 @@ impl Target for Memory {
         self.reading = Reading { actual, base };
         let (head, number) = self.end();
         self.record.extend(audit::entries(plan, run, number + 1, &head));
+        if run.fence.is_some() {
+            self.register = applied(plan, run, self.now).written(&self.register);
+        }
         Ok(Receipt { applied: plan.changes.len(), run: Some(number + 1), head: self.end().0.hash })
     }
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
+        self.is_served(run)?;
         let (head, number) = self.end();
         self.record.push(audit::failure(run, error, number + 1, &head));
         let (head, run) = self.end();
@@ -83,6 +89,7 @@ impl Target for Memory {
     }
 
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        self.is_served(run)?;
         let Some(altered) = alter(&self.register, self.now) else { return Ok(None) };
         let differences = self.register.differences(&altered.register);
         self.register = altered.register;
@@ -109,6 +116,12 @@ impl Target for Memory {
 }
 
 impl Memory {
+    /// Refuses whoever has not the lease of the service any more.
+    fn is_served(&self, run: &Run) -> Result<(), TargetError> {
+        let holds = run.fence.is_none_or(|fence| self.register.service.holds(fence, self.now));
+        if holds { Ok(()) } else { Err(TargetError::Overtaken) }
+    }
+
     /// The end of the record, and the number of the last run.
     fn end(&self) -> (Head, i64) {
         self.record.last().map(|entry| (entry.head(), entry.run)).unwrap_or_default()

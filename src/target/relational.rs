@@ -7,6 +7,7 @@
 
 mod online;
 mod record;
+mod service;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -225,7 +226,8 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
         if lease.is_none() {
             return Ok(None);
         }
-        under_lock(engine, lease, |engine, _| {
+        under_lock(engine, lease, |engine, version| {
+            service::is_served(engine, version, run)?;
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
             let entry = audit::failure(run, error, next(number, "audit")?, &head);
@@ -292,7 +294,7 @@ pub(super) fn take(engine: &mut dyn Engine, run: &Run) -> Result<Option<i64>, Ta
             return Ok(None);
         }
         let (lock, now) = engine.lock(Access::Write)?;
-        if let Some(holder) = held(&lock, &now) {
+        if let Some(holder) = held(&lock, &now).filter(|holder| !service::outlived(run, holder)) {
             return Err(TargetError::Locked { holder: Some(holder) });
         }
         let fence = next(lock.fence, "lock")?;
@@ -318,7 +320,7 @@ fn next(number: i64, table: &str) -> Result<i64, TargetError> {
 fn signature(run: &Run) -> String {
     let user = run.os_user.as_deref().unwrap_or("somebody");
     let machine = run.machine.as_deref().map(|machine| format!(" on {machine}")).unwrap_or_default();
-    format!("{user}{machine}, process {}", std::process::id())
+    format!("{user}{machine}, process {}{}", std::process::id(), service::signature(run))
 }
 
 /// Who holds a lease that has not ended. One that was taken in the future was taken before a clock was set back: it
@@ -372,6 +374,7 @@ fn under_lock<T>(
 }
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
+    service::is_served(engine, version, run)?;
     let before = reading(engine, version)?;
     if digest(&before) != plan.seen {
         return Err(TargetError::Stale);
@@ -393,6 +396,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let head = entries.last().and_then(|entry| entry.hash.clone());
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
+    service::applied(engine, plan, run)?;
     let newest = engine.newest();
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {

@@ -137,7 +137,7 @@ pub struct VerifyOut {
 }
 
 fn run(recorded: &Recorded) -> RunOut {
-    let Run { applied_at, machine, os_user, acting_as, revision, author, on, deed, overrides: _ } =
+    let Run { applied_at, machine, os_user, acting_as, revision, author, on, deed, overrides: _, fence: _ } =
         recorded.run.clone();
     let none = RunOut {
         run: recorded.number,
