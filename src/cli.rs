@@ -9,6 +9,7 @@ mod connect;
 mod copies;
 mod database;
 mod diff;
+mod doctor;
 mod explain;
 mod fix;
 mod guards;
@@ -30,8 +31,10 @@ mod rights;
 mod running;
 mod saved;
 mod schema;
+mod service;
 mod session;
 mod sides;
+mod status;
 mod sync;
 mod upcoming;
 mod wanted;
@@ -151,6 +154,8 @@ enum Command {
     Online(online::Online),
     Invite(invite::Invite),
     Sync(sync::Sync),
+    Status(status::Status),
+    Doctor(doctor::Doctor),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -250,6 +255,8 @@ pub fn run() -> ExitCode {
         Command::Online(command) => online::run(command, &context),
         Command::Invite(command) => invite::run(command, &context),
         Command::Sync(command) => sync::run(command, &context),
+        Command::Status(command) => status::run(command, &context),
+        Command::Doctor(command) => doctor::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),

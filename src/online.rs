@@ -5,6 +5,7 @@
 
 mod connection;
 mod eligible;
+mod health;
 mod invitation;
 mod letter;
 mod machine;
@@ -14,6 +15,7 @@ mod terms;
 
 pub use connection::{connect, connected, disconnect, handover, in_charge, not_connected};
 pub use eligible::{Person, Places, Status, people, places};
+pub use health::{Check, Examined, Overview, Seen, Stand, Verdict, examine};
 pub use invitation::{
     Due, Presented, Settled, accept, due, keeps_addresses, lock, posted, prepare, resend, revoke, settle, unlock,
     unposted,

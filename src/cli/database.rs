@@ -10,7 +10,7 @@ use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::target::postgres::Postgres;
 use crate::target::sqlite::Sqlite;
-use crate::target::{LEASE_SECONDS, Target, TargetError};
+use crate::target::{Target, TargetError};
 
 use super::Context;
 use super::session::{Failure, Opened};
@@ -44,11 +44,16 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
 
 /// The database that the settings give to a company.
 pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failure> {
-    database_silent_for(opened, company, Duration::from_secs(LEASE_SECONDS.into()))
+    database_for(opened, company, None)
 }
 
-/// The same. If it is on a server, that ends a transaction that says nothing for so long, and others go on.
+/// The same for a service. If it is on a server, that ends a transaction that says nothing for so long, and a statement
+/// that takes four times as long, so that others can go on.
 pub fn database_silent_for(opened: &Opened, company: &Company, silence: Duration) -> Result<Database, Failure> {
+    database_for(opened, company, Some(silence))
+}
+
+fn database_for(opened: &Opened, company: &Company, silence: Option<Duration>) -> Result<Database, Failure> {
     let locate = |path: &str| inside(&opened.root, path);
     match &company.database {
         Some(url) => opened_for(resolved(url, opened)?, &opened.root, silence, locate),
@@ -72,13 +77,13 @@ fn open(
     root: &Path,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
-    opened_for(url, root, Duration::from_secs(LEASE_SECONDS.into()), locate)
+    opened_for(url, root, None, locate)
 }
 
 fn opened_for(
     url: DatabaseUrl,
     root: &Path,
-    silence: Duration,
+    silence: Option<Duration>,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
@@ -89,7 +94,11 @@ fn opened_for(
             Ok(Database { target: Box::new(Sqlite::at(&path)), name, heading })
         }
         DatabaseUrl::Postgres(url) => {
-            let target = Postgres::at(&url)?.silent_for(silence);
+            let target = Postgres::at(&url)?;
+            let target = match silence {
+                Some(silence) => target.silent_for(silence).within(silence * 4),
+                None => target,
+            };
             let name = target.name().to_owned();
             Ok(Database { heading: say!("{name}", name), name, target: Box::new(target) })
         }

@@ -2,8 +2,9 @@
 
 mod cycle;
 mod drift;
-mod git;
-mod variables;
+pub mod git;
+mod telling;
+pub mod variables;
 mod worker;
 
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ use super::{Context, Outcome};
 
 use git::Fetched;
 use worker::{Turned, Worker};
+
+pub use cycle::Source;
 
 /// For how long whoever shall stop may go on with what cannot be left in the middle.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -71,7 +74,7 @@ pub struct Sync {
 }
 
 /// What the threads of all companies share.
-struct Shared {
+pub struct Shared {
     /// Where it was started.
     directory: PathBuf,
     /// How it speaks.

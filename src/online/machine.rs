@@ -134,7 +134,9 @@ pub fn duty(register: &Register, now: Moment, asking: Asking<'_>) -> Result<(Dut
     after.machines.insert(machine.to_owned(), now);
     let service = &register.service;
     let is_mine = service.machine.as_deref() == Some(machine) && service.process.as_deref() == Some(process);
-    if let (Some(holder), Some(until)) = (&service.machine, service.until.filter(|until| *until > now)) {
+    // One that was taken in the future was taken before a clock was set back: nobody knows how long it would last.
+    let lasts = service.until.filter(|until| *until > now && service.since.is_none_or(|since| since <= now));
+    if let (Some(holder), Some(until)) = (&service.machine, lasts) {
         if is_mine {
             after.service.until = Some(now.later(take_over_after));
             return Ok((Duty::Mine { fence: service.fence }, after));

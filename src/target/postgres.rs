@@ -42,6 +42,7 @@ pub struct Postgres {
     client: Option<Client>,
     wait: Duration,
     silence: Duration,
+    longest: Option<Duration>,
     likeness: Likeness,
 }
 
@@ -53,7 +54,7 @@ impl Postgres {
     pub fn at(url: &str) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
         let silence = Duration::from_secs(LEASE_SECONDS.into());
-        Ok(Self { address, client: None, wait: PATIENCE, silence, likeness: Likeness::Same })
+        Ok(Self { address, client: None, wait: PATIENCE, silence, longest: None, likeness: Likeness::Same })
     }
 
     /// Waits no longer than this for another run to end.
@@ -68,6 +69,14 @@ impl Postgres {
     #[must_use]
     pub fn silent_for(mut self, silence: Duration) -> Self {
         self.silence = silence;
+        self
+    }
+
+    /// Has the server end a statement of ours that takes longer than this: whoever was to send its rows may be stopped
+    /// in the middle, which the server does not take for silence.
+    #[must_use]
+    pub fn within(mut self, longest: Duration) -> Self {
+        self.longest = Some(longest);
         self
     }
 
@@ -177,10 +186,12 @@ impl Engine for Postgres {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
             Access::Write => {
                 let (wait, silence) = (self.wait.as_millis(), self.silence.as_millis());
+                // 0 is no limit at all.
+                let longest = self.longest.map_or(0, |longest| longest.as_millis());
                 format!(
                     "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '{wait}ms';
                      SET LOCAL idle_in_transaction_session_timeout = '{silence}ms';
-                     SET LOCAL tcp_user_timeout = '{silence}ms'"
+                     SET LOCAL tcp_user_timeout = '{silence}ms'; SET LOCAL statement_timeout = '{longest}ms'"
                 )
             }
         };

@@ -93,14 +93,13 @@ impl Cycle<'_> {
                 let file = opened.sources().file(place.file);
                 format!("{}:{}", file.path(), file.line_of(place.span.start).saturating_add(1))
             });
-            let (place, commit, count) = (place.unwrap_or_default(), short(revision).to_owned(), errors.len());
+            let (place, commit) = (place.unwrap_or_default(), short(revision).to_owned());
             let error = first.message.clone();
             return Err(Failure {
                 code: 1,
                 ..Failure::world(say!(
-                    "the policy of {commit} has {count} errors, so nothing was applied; the first is at {place}: {error}",
+                    "nothing of {commit} was applied, since its policy has errors; the first, at {place}: {error}",
                     commit,
-                    count,
                     place,
                     error
                 ))

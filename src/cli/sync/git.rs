@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{MutexGuard, TryLockError};
 use std::thread;
@@ -70,9 +71,21 @@ fn fetch_alone(
     let drift = format!("+refs/heads/{DRIFT}*:refs/remotes/{remote}/{DRIFT}*");
     let arguments =
         ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", remote, &own, &drift];
-    let error = run(shared, root, &arguments, pulse)?;
+    let error = run(&shared.stop, root, &arguments, pulse)?;
     **last = Some(Fetched { began, error: error.clone() });
     told(error)
+}
+
+/// Asks the remote whether it has the branch.
+pub fn ask(stop: &AtomicBool, root: &Path, remote: &str, branch: &str) -> Result<(), Failure> {
+    let own = format!("refs/heads/{branch}");
+    match run(stop, root, &["ls-remote", "--quiet", "--exit-code", remote, &own], &mut || {})? {
+        None => Ok(()),
+        Some(error) => {
+            let message = say!("git does not find `{branch}` in `{remote}`: {error}", branch, remote, error);
+            Err(Failure::world(message).help(say!("try `git ls-remote {remote}` as the user of the service", remote)))
+        }
+    }
 }
 
 /// Pushes a branch on which drift was proposed.
@@ -85,7 +98,7 @@ pub fn push(
 ) -> Result<(), Failure> {
     let name = &branch.name;
     let what = format!("refs/heads/{name}:refs/heads/{name}");
-    match run(shared, root, &["push", "--quiet", remote, &what], pulse)? {
+    match run(&shared.stop, root, &["push", "--quiet", remote, &what], pulse)? {
         None => Ok(()),
         Some(error) => Err(Failure::world(say!(
             "git could not push `{branch}` to `{remote}`: {error}",
@@ -101,7 +114,7 @@ fn stopped() -> Failure {
 }
 
 /// Runs git; what it said if it failed.
-fn run(shared: &Shared, root: &Path, arguments: &[&str], pulse: &mut dyn FnMut()) -> Result<Option<String>, Failure> {
+fn run(stop: &AtomicBool, root: &Path, arguments: &[&str], pulse: &mut dyn FnMut()) -> Result<Option<String>, Failure> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
@@ -128,11 +141,12 @@ fn run(shared: &Shared, root: &Path, arguments: &[&str], pulse: &mut dyn FnMut()
             let said = said.recv_timeout(Duration::from_millis(500)).unwrap_or_default();
             return Ok((!state.success()).then(|| shortened(&said)));
         }
-        if shared.stops() || began.elapsed() > LIMIT {
+        let stops = stop.load(Ordering::SeqCst);
+        if stops || began.elapsed() > LIMIT {
             // It may have ended by itself just now.
             let _ = child.kill();
             let _ = child.wait();
-            if shared.stops() {
+            if stops {
                 return Err(stopped());
             }
             return Ok(Some(format!("it took longer than {} seconds", LIMIT.as_secs())));

@@ -5,22 +5,21 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::audit::Run;
+use crate::cli::Context;
 use crate::cli::database::{Database, database_silent_for};
 use crate::cli::running::{Acting, gather, recorded};
 use crate::cli::session::{Failure, Opened, Variables, open_at};
-use crate::cli::{Context, write_err, write_out};
-use crate::language::{Language, Text};
+use crate::language::Language;
 use crate::name::Name;
 use crate::online::{self, Asking, Duty, Logged, Moment, Outcome, Register, Terms};
-use crate::report::block::Page;
-use crate::report::text;
 use crate::repository::RepositoryError;
 use crate::say;
 use crate::target::{Altered, LEASE_SECONDS, Target, TargetError};
 use crate::tree::git::Checkout;
 
 use super::Shared;
-use super::cycle::{Cycle, Done, Source, short};
+use super::cycle::{Cycle, Done, Source};
+use super::telling::Telling;
 use super::variables;
 
 /// For how long at most a machine does not look at the database.
@@ -49,15 +48,12 @@ struct Duties {
 pub struct Worker<'a> {
     shared: &'a Shared,
     company: Option<Name>,
-    /// Whether lines name the company.
-    is_named: bool,
+    telling: Telling,
     database: Option<Database>,
     fence: Option<i64>,
     duties: Duties,
     due: Option<Instant>,
     beaten: Instant,
-    /// What was said last of how it goes.
-    said: Option<Text>,
     /// What was recorded last as a refusal.
     refused: Option<String>,
     /// What shall stand in the log as soon as it can be written.
@@ -70,15 +66,14 @@ impl<'a> Worker<'a> {
         let terms = Terms::default();
         let duties = Duties { interval: terms.interval, take_over_after: terms.take_over_after, machines: Vec::new() };
         Self {
+            telling: Telling::new(shared.looks[1], company.as_ref().filter(|_| is_named)),
             shared,
             company,
-            is_named,
             database: None,
             fence: None,
             duties,
             due: None,
             beaten: Instant::now(),
-            said: None,
             refused: None,
             owed: None,
         }
@@ -146,12 +141,12 @@ impl<'a> Worker<'a> {
             Duty::Mine { fence } => fence,
             Duty::Waits { machine, .. } | Duty::Leaves { machine } => {
                 self.fence = None;
-                self.say(say!("waits: {machine} synchronises", machine));
+                self.telling.say(say!("waits: {machine} synchronises", machine));
                 return Ok(Turned::Elsewhere);
             }
         };
         if self.fence.replace(fence) != Some(fence) {
-            self.say(say!("{machine} synchronises, with number {fence}", machine = self.shared.machine, fence));
+            self.telling.say(say!("{machine} synchronises, with number {fence}", machine = self.shared.machine, fence));
         }
         let done = self.synchronise((&context, &here, &variables), &checkout, &mut database, fence);
         let turned = self.log(&mut database, fence, done)?;
@@ -349,12 +344,12 @@ impl<'a> Worker<'a> {
         }
         match done {
             Ok(done) => {
-                self.tell(&done);
+                self.telling.went_well(&done);
                 Ok(Turned::Done)
             }
             Err(failure) => {
                 let code = failure.code;
-                self.complain_of(failure);
+                self.telling.trouble(failure);
                 Ok(Turned::Failed(code))
             }
         }
@@ -362,7 +357,7 @@ impl<'a> Worker<'a> {
 
     fn lost(&mut self) {
         self.fence = None;
-        self.say(say!("another machine took over"));
+        self.telling.say(say!("another machine took over"));
     }
 
     /// Moves the lease on, if it is time.
@@ -384,61 +379,15 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// A synchronisation that went well: told if it wrote something, or if something was wrong before.
-    fn tell(&mut self, done: &Done) {
-        let commit = short(&done.revision).to_owned();
-        let settled = say!("all is as {commit} says", commit);
-        if done.changes == 0 {
-            return self.say(settled);
-        }
-        let changes = crate::report::view::changes(done.changes);
-        self.said = Some(settled);
-        self.line(&say!("OK: {changes} applied of {commit}", changes, commit), out);
-    }
-
     /// What went wrong without a line in the log: that is owed.
     fn complain(&mut self, failure: Failure) {
-        self.owed.get_or_insert_with(|| told(&failure));
+        // What is only in the way for a moment, or is about this machine alone, is no run that failed.
+        if failure.code != 3 {
+            self.owed.get_or_insert_with(|| told(&failure));
+        }
         self.due = None;
-        self.complain_of(failure);
+        self.telling.trouble(failure);
     }
-
-    fn complain_of(&mut self, failure: Failure) {
-        let (message, help) = (failure.message, failure.help);
-        let text = if help.is_empty() {
-            say!("error: {message}", message)
-        } else {
-            say!("error: {message} ({help})", message, help)
-        };
-        if self.said.as_ref() != Some(&text) {
-            self.line(&text, write_err);
-            self.said = Some(text);
-        }
-    }
-
-    /// Says how it goes, when that changes.
-    fn say(&mut self, text: Text) {
-        if self.said.as_ref() != Some(&text) {
-            self.line(&text, out);
-            self.said = Some(text);
-        }
-    }
-
-    fn line(&self, text: &Text, write: fn(&str)) {
-        let [look, _] = self.shared.looks;
-        let time = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let company =
-            self.company.as_ref().filter(|_| self.is_named).map(|name| format!(" {name}")).unwrap_or_default();
-        let text = text.to(look.language);
-        let mut page = Page::default();
-        page.text(format!("{time}{company} {text}"));
-        write(&text::print(&page, crate::report::text::Look { width: usize::MAX, ..look }));
-    }
-}
-
-/// Whoever does not read along is no failure.
-fn out(text: &str) {
-    write_out(text);
 }
 
 /// What stands in the log of a failure: in English, as everything that is recorded.
