@@ -100,7 +100,7 @@ impl Checkout {
     /// Commits files on top of a commit and makes that the end of a branch.
     ///
     /// # Errors
-    /// If git cannot write, or the branch has moved to what this does not descend from.
+    /// If git cannot write, or somebody moved the branch at the same moment.
     pub fn commit_files(
         &self,
         parent: &str,

@@ -276,3 +276,44 @@ fn a_company_that_fails_holds_up_no_other() {
     assert!(status.contains("sued error cannot open the database"), "{status}");
     assert!(service.stop() < Duration::from_secs(12));
 }
+
+#[test]
+fn whoever_died_in_the_middle_of_writing_for_the_service_is_not_waited_for() {
+    let remote = connected();
+    assert!(remote.run("sync --once --machine a").starts_with("exit 0"));
+    remote.write("policies/firm.yaml", &FIRM.replace("[lists.print]", "[lists.print, sms.send]"));
+    remote.commit("sms");
+    let held_by = |holder: &str| {
+        by_hand(
+            &remote,
+            &format!(
+                "UPDATE lock SET holder = '{holder}', since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+                 until = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+30 seconds')"
+            ),
+        );
+    };
+    held_by("anna on a, process 1");
+    let said = remote.run("sync --once --machine b");
+    assert!(said.starts_with("exit 3") && said.contains("the database is locked by anna on a"), "{said}");
+    assert!(log(&remote).pop().unwrap().starts_with("b|error|the database is locked by anna"), "{:?}", log(&remote));
+    held_by("root on a, process 1, synchronisation 1");
+    let said = remote.run("sync --once --machine b");
+    assert!(said.starts_with("exit 0"), "{said}");
+    assert_eq!(rights_of(&remote, "group_id IS NOT NULL"), ["lists.print", "sms.send"]);
+}
+
+#[test]
+fn the_number_never_goes_down_with_a_copy() {
+    let remote = connected();
+    let fence = || query(&remote.path("a/crm.db"), "SELECT fence FROM service")[0].parse::<i64>().unwrap();
+    assert!(remote.run("sync --once --machine a").starts_with("exit 0"));
+    assert!(remote.run("backup copy.db").starts_with("exit 0"));
+    for _ in 0..3 {
+        assert!(remote.run("sync --once --machine a").starts_with("exit 0"));
+    }
+    let before = fence();
+    assert!(remote.run("disconnect --as anna --yes").starts_with("exit 0"));
+    let said = remote.run("restore copy.db --as anna --yes");
+    assert!(said.starts_with("exit 0"), "{said}");
+    assert!(fence() > before, "{} after {before}", fence());
+}
