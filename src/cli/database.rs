@@ -47,8 +47,8 @@ pub fn database_of(opened: &Opened, company: &Company) -> Result<Database, Failu
     database_for(opened, company, None)
 }
 
-/// The same for a service. If it is on a server, that ends a transaction that says nothing for so long, and a statement
-/// that takes four times as long, so that others can go on.
+/// The same for a service. If it is on a server, that ends a transaction that says nothing for so long, so that others can
+/// go on.
 pub fn database_silent_for(opened: &Opened, company: &Company, silence: Duration) -> Result<Database, Failure> {
     database_for(opened, company, Some(silence))
 }
@@ -96,7 +96,7 @@ fn opened_for(
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
             let target = match silence {
-                Some(silence) => target.silent_for(silence).within(silence * 4),
+                Some(silence) => target.silent_for(silence).in_statements(),
                 None => target,
             };
             let name = target.name().to_owned();

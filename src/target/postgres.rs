@@ -36,13 +36,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many rows go into one statement that changes or deletes.
 const BATCH: usize = 10_000;
 
+/// How rows are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Adding {
+    /// By COPY, which is the fastest.
+    Copying,
+    /// By statements with arrays.
+    Inserting,
+}
+
 /// A database on a server, connected to when it is read or written.
 pub struct Postgres {
     address: Address,
     client: Option<Client>,
     wait: Duration,
     silence: Duration,
-    longest: Option<Duration>,
+    adding: Adding,
     likeness: Likeness,
 }
 
@@ -54,7 +63,7 @@ impl Postgres {
     pub fn at(url: &str) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
         let silence = Duration::from_secs(LEASE_SECONDS.into());
-        Ok(Self { address, client: None, wait: PATIENCE, silence, longest: None, likeness: Likeness::Same })
+        Ok(Self { address, client: None, wait: PATIENCE, silence, adding: Adding::Copying, likeness: Likeness::Same })
     }
 
     /// Waits no longer than this for another run to end.
@@ -72,11 +81,11 @@ impl Postgres {
         self
     }
 
-    /// Has the server end a statement of ours that takes longer than this: whoever was to send its rows may be stopped
-    /// in the middle, which the server does not take for silence.
+    /// Adds rows by statements that are sent as a whole. In the middle of a COPY the server waits for whoever was to send
+    /// the rows, however long that is, and takes it for no silence.
     #[must_use]
-    pub fn within(mut self, longest: Duration) -> Self {
-        self.longest = Some(longest);
+    pub fn in_statements(mut self) -> Self {
+        self.adding = Adding::Inserting;
         self
     }
 
@@ -186,12 +195,10 @@ impl Engine for Postgres {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
             Access::Write => {
                 let (wait, silence) = (self.wait.as_millis(), self.silence.as_millis());
-                // 0 is no limit at all.
-                let longest = self.longest.map_or(0, |longest| longest.as_millis());
                 format!(
                     "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '{wait}ms';
                      SET LOCAL idle_in_transaction_session_timeout = '{silence}ms';
-                     SET LOCAL tcp_user_timeout = '{silence}ms'; SET LOCAL statement_timeout = '{longest}ms'"
+                     SET LOCAL tcp_user_timeout = '{silence}ms'"
                 )
             }
         };
@@ -284,6 +291,11 @@ impl Engine for Postgres {
     fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
         if rows.is_empty() {
             return Ok(());
+        }
+        if self.adding == Adding::Inserting {
+            let holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).collect();
+            let sql = format!("INSERT INTO {} ({}) SELECT * FROM {}", table.name, table.names(), arrays(&holds));
+            return self.in_batches(&sql, &holds, rows);
         }
         self.with(|client| {
             let shape = client.prepare(&format!("SELECT {} FROM {}", table.names(), table.name))?;
