@@ -39,6 +39,8 @@ pub struct Run {
     pub overrides: Vec<Override>,
     /// What was done beside or instead of an apply: `connect`, `invite`.
     pub deed: Option<String>,
+    /// The fencing number of the service for which it is done: nothing is written once another machine took over.
+    pub fence: Option<i64>,
 }
 
 /// A guard that was put aside for one run.

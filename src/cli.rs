@@ -9,6 +9,7 @@ mod connect;
 mod copies;
 mod database;
 mod diff;
+mod doctor;
 mod explain;
 mod fix;
 mod guards;
@@ -30,8 +31,11 @@ mod rights;
 mod running;
 mod saved;
 mod schema;
+mod service;
 mod session;
 mod sides;
+mod status;
+mod sync;
 mod upcoming;
 mod wanted;
 mod what;
@@ -150,6 +154,9 @@ enum Command {
     Restore(copies::Restore),
     Online(online::Online),
     Invite(invite::Invite),
+    Sync(sync::Sync),
+    Status(status::Status),
+    Doctor(doctor::Doctor),
     Rights(rights::Rights),
     Explain(explain::Explain),
     New(new::New),
@@ -179,6 +186,8 @@ impl Outcome {
 
 /// Everything that the outside world tells a command.
 struct Context {
+    /// Where the program was started.
+    here: PathBuf,
     directory: PathBuf,
     company: Option<String>,
     on: Date,
@@ -195,6 +204,17 @@ struct Context {
 }
 
 impl Context {
+    /// The same once more.
+    fn copied(&self) -> Self {
+        Self {
+            here: self.here.clone(),
+            directory: self.directory.clone(),
+            company: self.company.clone(),
+            language: self.language.clone(),
+            ..*self
+        }
+    }
+
     /// ` on DATE`, unless the answer is about today and nobody named a day.
     fn when(&self, on: Date) -> Text {
         if self.on_was_said || on != self.on { say!(" on {on}", on) } else { Text::default() }
@@ -236,6 +256,9 @@ pub fn run() -> ExitCode {
         Command::Restore(command) => copies::restore(command, &context),
         Command::Online(command) => online::run(command, &context),
         Command::Invite(command) => invite::run(command, &context),
+        Command::Sync(command) => sync::run(command, &context),
+        Command::Status(command) => status::run(command, &context),
+        Command::Doctor(command) => doctor::run(command, &context),
         Command::Rights(command) => rights::run(command, &context),
         Command::Explain(command) => explain::run(command, &context),
         Command::New(command) => new::run(command, &context),
@@ -285,6 +308,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
     let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Context {
+        here,
         directory,
         company: global.company.clone(),
         on: global.on.unwrap_or(today),

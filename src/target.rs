@@ -23,6 +23,7 @@ use crate::plan::{Plan, Reading};
 
 pub use crate::audit::Run;
 pub use memory::Memory;
+pub use relational::LEASE_SECONDS;
 
 /// Something that policies are applied to.
 pub trait Target {

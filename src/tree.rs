@@ -3,6 +3,7 @@
 //! A [`Tree`] lists and reads files below its root and nothing outside of it, whatever links say. Reading never writes.
 
 pub mod blame;
+pub mod branch;
 pub mod commit;
 pub mod git;
 pub mod history;

@@ -21,6 +21,7 @@ mod pull;
 mod reason;
 mod repair;
 mod saved;
+mod service;
 mod upcoming;
 mod versus;
 mod weakening;
@@ -61,6 +62,7 @@ pub use pull::{LeftOut, PullOut, TakenOut, pull};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
 pub use saved::{PROGRAM, SavedFrom, SavedOut, SavedPlan, Unreadable, read_saved, saved};
+pub use service::{CheckedOut, CompanyStatusOut, DoctorOut, ExaminedOut, StatusOut, SyncRunOut, doctor, status};
 pub use upcoming::{CauseOut, DayOut, UpcomingOut, upcoming};
 pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
 pub use weakening::{WeakeningOut, weakenings};
@@ -77,6 +79,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("audit-verify", schemars::schema_for!(VerifyOut)),
         ("can", schemars::schema_for!(CanOut)),
         ("check", schemars::schema_for!(CheckOut)),
+        ("doctor", schemars::schema_for!(DoctorOut)),
         ("diff", schemars::schema_for!(DiffOut<'static>)),
         ("explain", schemars::schema_for!(ExplainOut)),
         ("fix", schemars::schema_for!(FixOut)),
@@ -94,6 +97,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("reviewers", schemars::schema_for!(ReviewersOut)),
         ("rights", schemars::schema_for!(RightsOut)),
         ("saved-plan", schemars::schema_for!(SavedOut)),
+        ("status", schemars::schema_for!(StatusOut)),
         ("upcoming", schemars::schema_for!(UpcomingOut)),
         ("versus", schemars::schema_for!(VersusOut)),
         ("what", schemars::schema_for!(WhatOut)),

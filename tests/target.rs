@@ -1017,6 +1017,7 @@ fn register() -> Register {
         limits: Limits { idle_logout: 300, failed_logins: 3 },
         sessions: [("s-1".to_owned(), session)].into(),
         services: [(name("lars"), "crm".to_owned()), (name("lars"), "calendar".to_owned())].into(),
+        ..Register::default()
     }
 }
 

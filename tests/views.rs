@@ -20,13 +20,15 @@ const SQLITE_SECOND: &str = include_str!("../schema/sqlite/0002-audit-and-views.
 const SQLITE_THIRD: &str = include_str!("../schema/sqlite/0003-point-queries.sql");
 const SQLITE_FOURTH: &str = include_str!("../schema/sqlite/0004-identity.sql");
 const SQLITE_FIFTH: &str = include_str!("../schema/sqlite/0005-online.sql");
+const SQLITE_SIXTH: &str = include_str!("../schema/sqlite/0006-sync.sql");
 const POSTGRES: &str = concat!(
     include_str!("../schema/postgres/0002-first.sql"),
     include_str!("../schema/postgres/0002-append-only.sql"),
     include_str!("../schema/postgres/0003-point-queries.sql"),
     include_str!("../schema/postgres/0004-identity.sql"),
     include_str!("../schema/postgres/0005-online.sql"),
-    include_str!("../schema/postgres/0005-online-triggers.sql")
+    include_str!("../schema/postgres/0005-online-triggers.sql"),
+    include_str!("../schema/postgres/0006-sync.sql")
 );
 const ROLES: &str = include_str!("../schema/postgres/roles.sql");
 const README: &str = include_str!("../schema/README.md");
@@ -124,7 +126,7 @@ fn on_server(server: &server::Server) -> OnServer<server::Database> {
 }
 
 fn with_both_engines(check: impl Fn(&dyn Asked)) {
-    check(&in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH, SQLITE_FIFTH]));
+    check(&in_memory(&[SQLITE_FIRST, SQLITE_SECOND, SQLITE_THIRD, SQLITE_FOURTH, SQLITE_FIFTH, SQLITE_SIXTH]));
     check(&on_server(server::Server::shared()));
 }
 
@@ -417,9 +419,11 @@ fn each_role_may_do_what_it_is_for_and_nothing_else() {
          INSERT INTO users (id) VALUES ('l'); INSERT INTO rules (user_id, right_id, effect) VALUES ('l', 'a.b', 'deny')",
         "DELETE FROM employees; DELETE FROM last_applied",
         "DELETE FROM users",
-        "SELECT * FROM lock FOR UPDATE; UPDATE lock SET fence = fence + 1",
+        "SELECT * FROM lock FOR UPDATE; UPDATE lock SET fence = fence + 1; UPDATE service SET fence = fence + 1;
+         INSERT INTO machines (name, seen_at) VALUES ('a', ''); DELETE FROM sync_runs",
         "INSERT INTO audit (seq, run, part, body) VALUES (1, 1, 'run', '{}')",
-        "SELECT * FROM rules; SELECT * FROM members; SELECT * FROM audit; SELECT * FROM last_applied, schema_parts",
+        "SELECT * FROM rules; SELECT * FROM members; SELECT * FROM audit; SELECT * FROM last_applied, schema_parts;
+         SELECT * FROM service, machines, sync_runs",
         "UPDATE audit SET run = 1",
         "DELETE FROM audit",
         "TRUNCATE audit",

@@ -20,6 +20,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON rights, modules, module_sets, module_set
 GRANT SELECT, INSERT, UPDATE ON users TO rightful_apply;
 GRANT SELECT, UPDATE ON lock TO rightful_apply;
 GRANT SELECT, INSERT ON audit TO rightful_apply;
+-- `rightful sync`: the lease, which machines are there, and the log.
+GRANT SELECT, UPDATE ON service TO rightful_apply;
+GRANT SELECT, INSERT, UPDATE, DELETE ON machines, sync_runs TO rightful_apply;
 GRANT SELECT ON identity, schema_version, schema_parts, today, user_group, group_user, effective_right,
   effective_scoped_right, login_state TO rightful_apply;
 
@@ -28,6 +31,8 @@ GRANT SELECT ON rights, modules, module_sets, module_set_modules, attachment_cla
   groups, users, members, access, rules, last_applied, lock, audit, company, licence, licence_services, connection,
   sessions, invitations, logins, online_limits, online_services, login_state, identity, schema_version,
   schema_parts, today, user_group, group_user, effective_right, effective_scoped_right TO rightful_plan;
+
+GRANT SELECT ON service, machines, sync_runs TO rightful_plan;
 
 -- The CRM: what it shows, and the answers. The rules and memberships behind them are not its business, nor the audit.
 GRANT SELECT ON rights, modules, module_sets, module_set_modules, attachment_classes, attachment_patterns, employees,

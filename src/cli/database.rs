@@ -1,6 +1,7 @@
 //! The database of a command: which one it is, where it lies, and what people call it. A URL is never repeated.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::audit::Entry;
 use crate::plan::Reading;
@@ -57,17 +58,37 @@ impl Database {
 /// The database of `--database`, else of the settings.
 pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result<Database, Failure> {
     match url {
-        Some(url) => open(resolved(&parsed(url)?)?, around(opened), |path| Ok(context.directory.join(path))),
+        Some(url) => open(resolved(&parsed(url)?, opened)?, around(opened), |path| Ok(context.directory.join(path))),
         None => database_of(opened, opened.company(), opened.database()),
     }
 }
 
 /// The database of a company, for which the settings name this one, or none.
 pub fn database_of(opened: &Opened, company: &Company, url: Option<&DatabaseUrl>) -> Result<Database, Failure> {
-    let root = around(opened);
+    database_for(opened, company, url, None)
+}
+
+/// The same for a service. If it is on a server, that ends a transaction that says nothing for so long, so that others can
+/// go on.
+pub fn database_silent_for(
+    opened: &Opened,
+    company: &Company,
+    url: Option<&DatabaseUrl>,
+    silence: Duration,
+) -> Result<Database, Failure> {
+    database_for(opened, company, url, Some(silence))
+}
+
+fn database_for(
+    opened: &Opened,
+    company: &Company,
+    url: Option<&DatabaseUrl>,
+    silence: Option<Duration>,
+) -> Result<Database, Failure> {
+    let locate = |path: &str| inside(&opened.root, path);
     match url {
-        Some(url) => open(resolved(url)?, root, |path| inside(&opened.root, path)),
-        None if company.name.is_none() => open(parsed(repository::DATABASE)?, root, |path| inside(&opened.root, path)),
+        Some(url) => opened_for(resolved(url, opened)?, around(opened), silence, locate),
+        None if company.name.is_none() => opened_for(parsed(repository::DATABASE)?, around(opened), silence, locate),
         None => {
             let name = company.name.as_ref().map(ToString::to_string).unwrap_or_default();
             Err(Failure::world(say!("the settings name no database for `{name}`", name))
@@ -84,14 +105,24 @@ fn around(opened: &Opened) -> [&Path; 2] {
 
 /// The database of an address alone, where there are no settings yet; `root` is where they will be.
 pub fn database_at(context: &Context, root: &Path, url: &str) -> Result<Database, Failure> {
-    open(resolved(&parsed(url)?)?, [root, root], |path| Ok(context.directory.join(path)))
+    let url = resolved_by(&parsed(url)?, |name| std::env::var(name).ok())?;
+    open(url, [root, root], |path| Ok(context.directory.join(path)))
 }
 
 /// Makes the target of a repository with this root, in a checkout with this top; `locate` says where a file's
 /// path leads.
 fn open(
     url: DatabaseUrl,
+    around: [&Path; 2],
+    locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
+) -> Result<Database, Failure> {
+    opened_for(url, around, None, locate)
+}
+
+fn opened_for(
+    url: DatabaseUrl,
     [root, top]: [&Path; 2],
+    silence: Option<Duration>,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
     match url {
@@ -107,6 +138,10 @@ fn open(
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
+            let target = match silence {
+                Some(silence) => target.silent_for(silence).in_statements(),
+                None => target,
+            };
             let name = target.name().to_owned();
             Ok(Database { name, place: None, target: Box::new(target) })
         }
@@ -123,9 +158,13 @@ fn parsed(url: &str) -> Result<DatabaseUrl, Failure> {
 }
 
 /// The address behind a variable. One variable may name another database, but no other variable.
-fn resolved(url: &DatabaseUrl) -> Result<DatabaseUrl, Failure> {
+fn resolved(url: &DatabaseUrl, opened: &Opened) -> Result<DatabaseUrl, Failure> {
+    resolved_by(url, |name| opened.variable(name))
+}
+
+fn resolved_by(url: &DatabaseUrl, variable: impl FnOnce(&str) -> Option<String>) -> Result<DatabaseUrl, Failure> {
     let DatabaseUrl::Environment(name) = url else { return Ok(url.clone()) };
-    let value = std::env::var(&**name).map_err(|_| {
+    let value = variable(name).ok_or_else(|| {
         Failure::world(say!("the variable {name} is not set", name))
             .help(say!("it shall hold the URL of the database, such as sqlite:crm.db"))
     })?;

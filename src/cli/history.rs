@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use crate::audit::{Filter, Part, Reader};
+use crate::online::Logged;
 use crate::report::{text, view};
 use crate::say;
 use crate::wire;
@@ -14,10 +15,11 @@ use super::database::database;
 use super::session::{Failure, open_whatever};
 use super::{Context, Format, Outcome};
 
-/// List the runs of apply, the newest first, and how each ended
+/// List the runs of apply and sync, the newest first, and how each ended
 ///
 /// Says when, where, by whom and of which revision. Runs that were refused or
-/// failed stand there with the reason. `rightful plan --at REV` plans the way
+/// failed stand there with the reason. What `rightful sync` did stands between
+/// them; runs that found nothing to do, or failed alike, are told as one. `rightful plan --at REV` plans the way
 /// back to the revision before. `rightful audit --run NUMBER` shows all that a
 /// run did.
 ///
@@ -47,11 +49,16 @@ pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
     was_applied_to(&mut database, context, reader.known())?;
     let mut runs = reader.finish();
     runs.reverse();
-    let all = runs.len();
-    runs.truncate(command.limit.map_or(all, NonZeroUsize::get));
+    let log = database.target.register()?.map(|(register, _)| register.log).unwrap_or_default();
+    let mut log: Vec<Logged> = log.into_values().rev().collect();
+    let (all, limit) = (runs.len(), command.limit.map(NonZeroUsize::get));
     let out = match command.about.format {
-        Format::Json => wire::to_text(&wire::history(&runs, all)),
-        Format::Text => text::print(&view::history(&runs, all, &database.name), opened.out),
+        Format::Json => {
+            runs.truncate(limit.unwrap_or(all));
+            log.truncate(limit.unwrap_or(usize::MAX));
+            wire::to_text(&wire::history(&runs, all, &log))
+        }
+        Format::Text => text::print(&view::history(&runs, &log, limit, &database.name), opened.out),
     };
     Ok(Outcome::new(out, 0))
 }

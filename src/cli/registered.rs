@@ -146,7 +146,7 @@ pub fn invited(opened: &Opened, database: &mut Database, run: &Run) -> (Settled,
 }
 
 /// Brings the invitations in line with the policy.
-fn settle(opened: &Opened, database: &mut Database, run: &Run) -> Result<Settled, Failure> {
+pub fn settle(opened: &Opened, database: &mut Database, run: &Run) -> Result<Settled, Failure> {
     let policy = opened.policy();
     let Some((register, now)) = database.target.register()? else { return Ok(Settled::default()) };
     if register.connection.state != State::Connected {
@@ -172,9 +172,15 @@ pub struct Posted {
     pub failed: Vec<(Name, String)>,
 }
 
-/// Sends the letters that are due. Each is made ready first, so that whoever dies in the middle sends it once more
-/// rather than not at all.
+/// Sends the letters that are due.
 pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure> {
+    send_for(opened, target, &Run::default())
+}
+
+/// Sends the letters that are due. Each is made ready first, so that whoever dies in the middle sends it once more
+/// rather than not at all. What `run` says of a fence holds for every write of it; nothing is recorded.
+pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<Posted, Failure> {
+    let run = Run { deed: None, ..run.clone() };
     let mut posted = Posted::default();
     let Some((register, now)) = target.register()? else { return Ok(posted) };
     let due = online::due(&register, now);
@@ -188,7 +194,6 @@ pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure>
         let token = random()?;
         let hash = blake3::hash(token.as_bytes()).to_hex().to_string();
         let mut ready = None;
-        let run = Run::default();
         target.alter(&run, &mut |register, now| {
             let after = online::prepare(register, now, &one.user, &hash);
             ready = after.as_ref().and_then(|after| after.invitations.get(&one.user).cloned());
@@ -221,7 +226,7 @@ fn post(opened: &Opened) -> Result<Post, PostError> {
         Some(MailServer::Maildir(path)) => Ok(below(path)),
         Some(MailServer::Smtp(url)) => Post::server(url),
         Some(MailServer::Environment(name)) => {
-            let url = std::env::var(&**name).map_err(|_| PostError::BadServer)?;
+            let url = opened.variable(name).ok_or(PostError::BadServer)?;
             match MailServer::parse(&url) {
                 Some(MailServer::Smtp(url)) => Post::server(&url),
                 Some(MailServer::Maildir(path)) => Ok(below(&path)),
@@ -238,7 +243,7 @@ pub fn message_id(user: &Name) -> String {
 }
 
 /// What nobody guesses: 32 bytes of the system's randomness, in hexadecimal digits.
-fn random() -> Result<String, Failure> {
+pub fn random() -> Result<String, Failure> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::world(say!("the system gives no randomness: {error}", error)))?;

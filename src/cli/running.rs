@@ -49,7 +49,7 @@ pub fn gather(opened: &Opened, acting: &Acting, context: &Context) -> Run {
     let commit = commit(opened);
     Run {
         applied_at: now(),
-        machine: whoami::hostname().ok(),
+        machine: machine(),
         os_user: os_user(),
         acting_as: acting.acting_as.as_deref().map(|name| masked(name).into_owned()),
         revision: commit.as_ref().map(|commit| commit.id.clone()),
@@ -69,6 +69,11 @@ pub fn overriding(run: Run, overridden: &[Tripped]) -> Run {
         Override { guard: guard.as_str().to_owned(), detail }
     };
     Run { applied_at: now(), overrides: overridden.iter().map(put_aside).collect(), ..run }
+}
+
+/// What this machine is called.
+pub fn machine() -> Option<String> {
+    whoami::hostname().ok()
 }
 
 /// Who runs the program: whom the system has for the effective user. A variable, which anybody can set, counts only

@@ -1,7 +1,7 @@
 //! What commands share: opening the repository, compiling, understanding questions, warning, and failing.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::check;
@@ -112,11 +112,21 @@ pub struct Opened {
     pub err: Look,
     /// The settings as they are now, of a revision that was read: they bind whatever is applied.
     now: Option<Binding>,
+    /// Variables that a file says, before those of the environment.
+    pub variables: Variables,
     company: usize,
     warned: RefCell<Vec<Text>>,
 }
 
+/// Variables of the environment by name, as a file says them.
+pub type Variables = BTreeMap<String, String>;
+
 impl Opened {
+    /// What a variable says, in the file of variables or in the environment.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned().or_else(|| std::env::var(name).ok())
+    }
+
     /// The files.
     pub fn sources(&self) -> &Sources {
         &self.repository.sources
@@ -136,6 +146,11 @@ impl Opened {
     /// let through what nobody would let through now.
     pub fn binding(&self) -> &Settings {
         self.now.as_ref().map_or(&self.repository.settings, |now| &now.settings)
+    }
+
+    /// Goes by the settings of the revision that was read: for whoever only ever applies what comes next.
+    pub fn bind_to_revision(&mut self) {
+        self.now = None;
     }
 
     /// The file of those settings, for places.
@@ -195,7 +210,18 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
     let below = below(&root);
-    Ok(Opened { root, repository, revision, below, out, err, now, company: 0, warned: RefCell::default() })
+    Ok(Opened {
+        root,
+        repository,
+        revision,
+        below,
+        out,
+        err,
+        now,
+        variables: Variables::new(),
+        company: 0,
+        warned: RefCell::default(),
+    })
 }
 
 /// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.
@@ -208,8 +234,13 @@ pub fn below(root: &Path) -> String {
 
 /// Reads and compiles for commands that ask the database alone, whatever is wrong with the policy.
 pub fn open_whatever(context: &Context) -> Result<Opened, Failure> {
-    let mut opened = open(context, None)?;
-    opened.company = pick(&opened.repository, context.company.as_deref())?;
+    open_at(context, None, context.company.as_deref())
+}
+
+/// Reads and compiles a revision, or the working tree, for one company, whatever is wrong with the policy.
+pub fn open_at(context: &Context, at: Option<&str>, company: Option<&str>) -> Result<Opened, Failure> {
+    let mut opened = open(context, at)?;
+    opened.company = pick(&opened.repository, company)?;
     Ok(opened)
 }
 
@@ -220,8 +251,7 @@ pub fn open_compiling(context: &Context, common: &Common) -> Result<Opened, Fail
 
 /// As [`open_compiling`], for a revision and a company that stand elsewhere than in the arguments.
 pub fn open_for(context: &Context, at: Option<&str>, company: Option<&str>) -> Result<Opened, Failure> {
-    let mut opened = open(context, at)?;
-    opened.company = pick(&opened.repository, company)?;
+    let opened = open_at(context, at, company)?;
     if opened.company().compiles() {
         return Ok(opened);
     }

@@ -231,6 +231,7 @@ mod tests {
 
         fn open(&self, directory: &str, company: Option<&str>, words: &str) -> Result<Sides, Failure> {
             let context = Context {
+                here: self.0.path().to_owned(),
                 directory: self.0.path().join(directory),
                 company: company.map(str::to_owned),
                 on: day("2026-11-22"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::Name;
 use crate::state::{Action, Fact, Fields, Key, Said, Value};
 
-use super::{Moment, terms};
+use super::{Logged, Moment, Service, terms};
 
 /// Everything that is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub struct Register {
     pub sessions: BTreeMap<String, Session>,
     /// Who may use which service online.
     pub services: BTreeSet<(Name, String)>,
+    /// Which machine synchronises.
+    pub service: Service,
+    /// The machines that are ready to synchronise, and when each was last there.
+    pub machines: BTreeMap<String, Moment>,
+    /// The log of the service, by number.
+    pub log: BTreeMap<i64, Logged>,
 }
 
 /// Whether the company is connected.

@@ -38,9 +38,7 @@ impl DatabaseUrl {
             return if fits { Ok(Self::Sqlite(path.into())) } else { Err(BadDatabase::Form) };
         }
         if let Some(name) = text.strip_prefix("env:") {
-            let shaped = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-            let known = name.starts_with("RIGHTFUL_") || name.ends_with("_DATABASE_URL");
-            return if shaped && known { Ok(Self::Environment(name.into())) } else { Err(BadDatabase::Variable) };
+            return if is_readable(name) { Ok(Self::Environment(name.into())) } else { Err(BadDatabase::Variable) };
         }
         let server = ["postgres://", "postgresql://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
         match server {
@@ -62,6 +60,12 @@ impl DatabaseUrl {
         let query = rest.split_once('?').map_or("", |(_, query)| query);
         in_user || query.split('&').any(|pair| pair.starts_with("password=") && pair.len() > "password=".len())
     }
+}
+
+/// Whether policies may name this variable of the environment.
+pub fn is_readable(name: &str) -> bool {
+    let shaped = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    shaped && (name.starts_with("RIGHTFUL_") || name.ends_with("_DATABASE_URL"))
 }
 
 /// The user and password of what follows `://`.

@@ -1,5 +1,5 @@
 //! The settings file `rightful.yaml`: companies, language, sensitive rights, gates, reviewers, guards, operators, where
-//! the audit is kept, how letters go out, and levels of findings. One file per section that has more to it than a line.
+//! the audit is kept, how letters go out, from where it is synchronised, and levels of findings. One file per section that has more to it than a line.
 
 mod audit;
 mod company;
@@ -8,6 +8,7 @@ mod guards;
 mod lints;
 mod mail;
 mod reviewers;
+mod sync;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub use company::{COMPANY_FIELDS, CompanySettings};
 pub use guards::{GUARD_FIELDS, Guard, Guards, Limit, MAX_OS_USER_BYTES, Operator};
 pub use mail::{MAIL_FIELDS, Mail, MailServer};
 pub use reviewers::{Approver, MAX_APPROVER_BYTES, Reviewers};
+pub use sync::{OnDrift, SYNC_FIELDS, Sync};
 
 /// What the settings say.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,8 @@ pub struct Settings {
     pub audit: Audit,
     /// How letters go out.
     pub mail: Mail,
+    /// From where the database is synchronised.
+    pub sync: Sync,
     /// Levels of findings that differ from their own.
     pub lints: BTreeMap<Code, Spanned<Level>>,
     /// Which file it is, if there is one.
@@ -69,7 +73,7 @@ impl Settings {
 }
 
 /// The fields of the settings.
-pub const FIELDS: [&str; 11] = [
+pub const FIELDS: [&str; 12] = [
     "version",
     "language",
     "companies",
@@ -80,6 +84,7 @@ pub const FIELDS: [&str; 11] = [
     "operators",
     "audit",
     "mail",
+    "sync",
     "lints",
 ];
 
@@ -108,6 +113,7 @@ pub fn read(id: FileId, file: &SourceFile) -> (Settings, Vec<Diagnostic>) {
             "operators" => settings.operators = guards::operators(&mut reader, node),
             "audit" => settings.audit = audit::read(&mut reader, node),
             "mail" => settings.mail = mail::read(&mut reader, node),
+            "sync" => settings.sync = sync::read(&mut reader, node),
             "lints" => settings.lints = lints::read(&mut reader, node),
             unknown => reader.unknown_field(unknown, span, say!("setting"), &FIELDS),
         }

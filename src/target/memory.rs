@@ -7,6 +7,7 @@ use crate::online::{self, Moment, Register};
 use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::{Kind, State};
 
+use super::register::applied;
 use super::{Alter, Declared, End, Receipt, Run, Target, TargetError};
 
 /// A state, and the record of the runs that wrote it.
@@ -36,6 +37,7 @@ impl Target for Memory {
     }
 
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
+        self.is_served(run)?;
         if digest(&self.reading) != plan.seen {
             return Err(TargetError::Stale);
         }
@@ -69,10 +71,14 @@ impl Target for Memory {
         let remembered = Remembered { before: self.reading.base.as_ref(), after: &after };
         self.record.extend(audit::entries(plan, run, number + 1, &head, remembered));
         self.reading = Reading { actual, base, ..Reading::default() };
+        if run.fence.is_some() {
+            self.register = applied(plan, run, self.now).written(&self.register);
+        }
         Ok(Receipt { applied: plan.changes.len(), end: self.last() })
     }
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
+        self.is_served(run)?;
         let (head, number) = self.end();
         self.record.push(audit::failure(run, error, number + 1, &head));
         Ok(self.last())
@@ -88,6 +94,7 @@ impl Target for Memory {
     }
 
     fn alter(&mut self, run: &Run, alter: Alter<'_>) -> Result<Option<Receipt>, TargetError> {
+        self.is_served(run)?;
         let Some(altered) = alter(&self.register, self.now) else { return Ok(None) };
         let mut differences = self.register.differences(&altered.register);
         self.register = altered.register;
@@ -119,6 +126,12 @@ impl Memory {
     fn last(&self) -> Option<End> {
         let (head, run) = self.end();
         head.hash.map(|head| End { run, head, database: None })
+    }
+
+    /// Refuses whoever has not the lease of the service any more.
+    fn is_served(&self, run: &Run) -> Result<(), TargetError> {
+        let holds = run.fence.is_none_or(|fence| self.register.service.holds(fence, self.now));
+        if holds { Ok(()) } else { Err(TargetError::Overtaken) }
     }
 
     /// The end of the record, and the number of the last run.

@@ -36,12 +36,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many rows go into one statement that changes or deletes.
 const BATCH: usize = 10_000;
 
+/// How rows are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Adding {
+    /// By COPY, which is the fastest.
+    Copying,
+    /// By statements with arrays.
+    Inserting,
+}
+
 /// A database on a server, connected to when it is read or written.
 pub struct Postgres {
     address: Address,
     client: Option<Client>,
     wait: Duration,
     silence: Duration,
+    adding: Adding,
     likeness: Likeness,
 }
 
@@ -53,7 +63,7 @@ impl Postgres {
     pub fn at(url: &str) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
         let silence = Duration::from_secs(LEASE_SECONDS.into());
-        Ok(Self { address, client: None, wait: PATIENCE, silence, likeness: Likeness::Same })
+        Ok(Self { address, client: None, wait: PATIENCE, silence, adding: Adding::Copying, likeness: Likeness::Same })
     }
 
     /// Waits no longer than this for another run to end.
@@ -68,6 +78,14 @@ impl Postgres {
     #[must_use]
     pub fn silent_for(mut self, silence: Duration) -> Self {
         self.silence = silence;
+        self
+    }
+
+    /// Adds rows by statements that are sent as a whole. In the middle of a COPY the server waits for whoever was to send
+    /// the rows, however long that is, and takes it for no silence.
+    #[must_use]
+    pub fn in_statements(mut self) -> Self {
+        self.adding = Adding::Inserting;
         self
     }
 
@@ -273,6 +291,11 @@ impl Engine for Postgres {
     fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
         if rows.is_empty() {
             return Ok(());
+        }
+        if self.adding == Adding::Inserting {
+            let holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).collect();
+            let sql = format!("INSERT INTO {} ({}) SELECT * FROM {}", table.name, table.names(), arrays(&holds));
+            return self.in_batches(&sql, &holds, rows);
         }
         self.with(|client| {
             let shape = client.prepare(&format!("SELECT {} FROM {}", table.names(), table.name))?;

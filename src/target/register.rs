@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{
-    Connection, Invitation, Limits, Login, Mail, Moment, Register, Session, SessionKind, Standing, State,
+    Connection, Invitation, Limits, Logged, Login, Mail, Moment, Outcome, Register, Service, Session, SessionKind,
+    Standing, State,
 };
+use crate::plan::Plan;
 
 use super::rows::Senseless;
 use super::tables::{Cell, REGISTER, Row, Table};
@@ -69,6 +72,53 @@ pub fn rows(register: &Register) -> [Vec<Row>; REGISTER.len()] {
             Cell::Number(register.limits.failed_logins.into()),
         ]],
         register.services.iter().map(|(user, service)| vec![Cell::of(Some(user)), Cell::of(Some(service))]).collect(),
+        vec![of_service(&register.service)],
+        register.machines.iter().map(|(name, seen)| vec![Cell::of(Some(name)), Cell::of(Some(seen))]).collect(),
+        register.log.iter().map(of_line).collect(),
+    ]
+}
+
+/// The line that an apply of the service leaves in its log.
+pub fn applied(plan: &Plan, run: &Run, now: Moment) -> Logged {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Logged {
+        at: now,
+        machine: run.machine.clone().unwrap_or_default(),
+        outcome: Outcome::Ok,
+        changes: number(plan.changes.len()),
+        conflicts: number(plan.conflicts.len()),
+        revision: run.revision.clone(),
+    }
+}
+
+/// The row of the service.
+pub fn of_service(service: &Service) -> Row {
+    vec![
+        Cell::Number(1),
+        Cell::Number(service.fence),
+        Cell::of(service.machine.as_ref()),
+        Cell::of(service.process.as_ref()),
+        Cell::of(service.since),
+        Cell::of(service.until),
+        Cell::of(service.next_at),
+        Cell::of(service.revision.as_ref()),
+    ]
+}
+
+fn of_line((number, line): (&i64, &Logged)) -> Row {
+    let (outcome, error) = match &line.outcome {
+        Outcome::Ok => ("ok", None),
+        Outcome::Error(error) => ("error", Some(error)),
+    };
+    vec![
+        Cell::Number(*number),
+        Cell::of(Some(line.at)),
+        Cell::of(Some(&line.machine)),
+        Cell::of(Some(outcome)),
+        Cell::of(error),
+        Cell::Number(line.changes.into()),
+        Cell::Number(line.conflicts.into()),
+        Cell::of(line.revision.as_ref()),
     ]
 }
 
@@ -127,6 +177,34 @@ pub fn into_register(register: &mut Register, table: &Table, row: &[Cell]) -> Re
         }
         "online_services" => {
             register.services.insert((Name::foreign(row.text(0)?), row.text(1)?.to_owned()));
+        }
+        "service" => {
+            let text = |column| row.optional(column).map(str::to_owned);
+            register.service = Service {
+                fence: row.wide(1)?,
+                machine: text(2),
+                process: text(3),
+                since: row.optional_moment(4)?,
+                until: row.optional_moment(5)?,
+                next_at: row.optional_moment(6)?,
+                revision: text(7),
+            };
+        }
+        "machines" => drop(register.machines.insert(row.text(0)?.to_owned(), row.moment(1)?)),
+        "sync_runs" => {
+            let outcome = match row.text(3)? {
+                "ok" => Outcome::Ok,
+                _ => Outcome::Error(row.optional(4).unwrap_or_default().to_owned()),
+            };
+            let line = Logged {
+                at: row.moment(1)?,
+                machine: row.text(2)?.to_owned(),
+                outcome,
+                changes: row.number(5)?,
+                conflicts: row.number(6)?,
+                revision: row.optional(7).map(str::to_owned),
+            };
+            register.log.insert(row.wide(0)?, line);
         }
         _ => register.limits = Limits { idle_logout: row.number(1)?, failed_logins: row.number(2)? },
     }

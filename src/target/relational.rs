@@ -7,12 +7,14 @@
 
 mod lease;
 mod online;
+mod record;
+mod service;
 
 use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
-use super::tables::{AUDIT, Cell, Declares, IDENTITY, LAST_APPLIED, Row, Table};
+use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes};
 use super::{End, Receipt, TargetError, rows};
 
@@ -20,6 +22,7 @@ pub use lease::{LEASE_SECONDS, Lock};
 use lease::{TRIES, attempt, next, pause, transaction, under_lock};
 pub(super) use lease::{give_up, take};
 pub use online::{alter, register};
+use record::{entry, row};
 
 /// The first version of the schema that has a lock row and a chained record.
 const CHAINED: usize = 2;
@@ -247,6 +250,7 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
             return Ok(None);
         }
         under_lock(engine, lease, |engine, version| {
+            service::is_served(engine, version, run)?;
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
             let entry = audit::failure(run, error, next(number, "audit")?, &head);
@@ -270,6 +274,7 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError>
 }
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
+    service::is_served(engine, version, run)?;
     let before = reading(engine, version)?;
     if digest(&before) != plan.seen {
         return Err(TargetError::Stale);
@@ -292,6 +297,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let head = entries.last().and_then(|entry| entry.hash.clone());
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
+    service::applied(engine, plan, run)?;
     let newest = engine.newest();
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {
@@ -337,24 +343,4 @@ fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String
     let differs = differs.or_else(|| result.strays.keys().next());
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
     differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()))
-}
-
-fn row(entry: &Entry) -> Row {
-    vec![
-        Cell::Number(entry.seq),
-        Cell::Number(entry.run),
-        Cell::Text(entry.part.clone()),
-        Cell::Text(entry.body.clone()),
-        Cell::of(entry.hash.as_ref()),
-    ]
-}
-
-fn entry(row: &[Cell]) -> Result<Entry, rows::Senseless> {
-    let number = |column: usize| match row[column] {
-        Cell::Number(number) => Ok(number),
-        _ => Err("an entry of the audit without its number".to_owned()),
-    };
-    let text = |column: usize| row[column].text().unwrap_or_default().to_owned();
-    let hash = row[4].text().map(str::to_owned);
-    Ok(Entry { seq: number(0)?, run: number(1)?, part: text(2), body: text(3), hash })
 }

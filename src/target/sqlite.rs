@@ -23,12 +23,13 @@ use super::{Alter, End, Receipt, Target, TargetError};
 const APPLICATION_ID: i64 = 0x5247_4854;
 
 /// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../schema/sqlite/0001-first.sql"),
     include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
     include_str!("../../schema/sqlite/0003-point-queries.sql"),
     include_str!("../../schema/sqlite/0004-identity.sql"),
     include_str!("../../schema/sqlite/0005-online.sql"),
+    include_str!("../../schema/sqlite/0006-sync.sql"),
 ];
 
 /// How long a run waits for another one to end.

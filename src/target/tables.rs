@@ -4,7 +4,7 @@
 
 mod register;
 
-pub use register::REGISTER;
+pub use register::{REGISTER, SERVICE, SYNC_RUNS};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

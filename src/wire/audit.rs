@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::{Broken, Ended, Kept, Recorded, Run, Told, Verified};
+use crate::online::Logged;
 
 use super::VERSION;
+use super::service::{SyncRunOut, sync_run};
 
 /// What nobody proved.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,6 +89,8 @@ pub struct HistoryOut {
     pub runs: Vec<RunOut>,
     /// How many there are.
     pub count: usize,
+    /// The lines of the log of `rightful sync`, the newest first.
+    pub synchronisations: Vec<SyncRunOut>,
 }
 
 /// The first place where the chain is broken.
@@ -141,7 +145,7 @@ pub struct VerifyOut {
 }
 
 fn run(recorded: &Recorded) -> RunOut {
-    let Run { applied_at, machine, os_user, acting_as, revision, author, on, deed, overrides: _ } =
+    let Run { applied_at, machine, os_user, acting_as, revision, author, on, deed, overrides: _, fence: _ } =
         recorded.run.clone();
     let none = RunOut {
         run: recorded.number,
@@ -179,9 +183,10 @@ pub fn audit(runs: &[Recorded]) -> AuditOut {
     AuditOut { version: VERSION, runs: runs.iter().map(with_entries).collect() }
 }
 
-/// Runs, of so many.
-pub fn history(runs: &[Recorded], count: usize) -> HistoryOut {
-    HistoryOut { version: VERSION, runs: runs.iter().map(run).collect(), count }
+/// Runs, of so many, and the log of the service.
+pub fn history(runs: &[Recorded], count: usize, log: &[Logged]) -> HistoryOut {
+    let synchronisations = log.iter().map(sync_run).collect();
+    HistoryOut { version: VERSION, runs: runs.iter().map(run).collect(), count, synchronisations }
 }
 
 /// Whether a record is what was written. `asked` is the head of `--head`.

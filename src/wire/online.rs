@@ -53,6 +53,11 @@ pub struct PersonOut {
     expires_at: Option<String>,
 }
 
+/// The places of the licence.
+pub fn places(places: Places) -> PlacesOut {
+    PlacesOut { used: places.used, of: places.of, left: places.left() }
+}
+
 /// Who works online.
 pub fn online(register: &Register, people: &[Person], places: Places) -> OnlineOut {
     let connection = &register.connection;
@@ -62,7 +67,7 @@ pub fn online(register: &Register, people: &[Person], places: Places) -> OnlineO
         state: connection.state.as_str().to_owned(),
         responsible: connection.responsible.as_ref().map(ToString::to_string),
         since: text(connection.since),
-        places: PlacesOut { used: places.used, of: places.of, left: places.left() },
+        places: self::places(places),
         people: people
             .iter()
             .map(|person| PersonOut {

@@ -115,9 +115,14 @@ fn every_json_output_fits_its_schema() {
     firm.run("apply");
     let database = rusqlite::Connection::open(firm.path("crm.db")).unwrap();
     database.execute("UPDATE users SET name = 'Lars K.' WHERE id = 'lars'", []).unwrap();
-    for (schema, arguments) in
-        [("pull", "pull --yes"), ("audit", "audit"), ("audit-verify", "audit verify"), ("history", "history")]
-    {
+    for (schema, arguments) in [
+        ("pull", "pull --yes"),
+        ("audit", "audit"),
+        ("audit-verify", "audit verify"),
+        ("history", "history"),
+        ("status", "status"),
+        ("doctor", "doctor"),
+    ] {
         let (_, value) = firm.json(arguments);
         fits(&validator(&folder.join(format!("{schema}.json"))), &value, arguments);
         seen.push(format!("{schema}.json"));

@@ -6,6 +6,7 @@ mod embedded;
 mod firm;
 mod harness;
 mod interrupted;
+mod lease;
 mod lists;
 mod neighbours;
 mod proxy;
@@ -14,5 +15,7 @@ mod refused;
 mod repository;
 #[path = "../server/postgres.rs"]
 mod server;
+mod service;
+mod sync;
 mod together;
 mod versions;

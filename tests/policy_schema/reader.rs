@@ -58,6 +58,7 @@ fn the_schemas_have_the_fields_of_the_reader() {
     knows(&settings, "/$defs/Guards", &settings::GUARD_FIELDS);
     knows(&settings, "/$defs/Audit", &settings::AUDIT_FIELDS);
     knows(&settings, "/$defs/Mail", &settings::MAIL_FIELDS);
+    knows(&settings, "/$defs/Sync", &settings::SYNC_FIELDS);
 }
 
 #[test]

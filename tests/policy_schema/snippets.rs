@@ -129,6 +129,7 @@ guards: { remove_users: 10%, lose_rights: 25, gain_rights: off, empty_section: 2
 operators: { root: anna, "NORDWIND\\lars": lars }
 audit: { head: kept/audit.heads }
 mail: { server: "smtps://mail.example", from: "CRM <crm@nordwind.example>", link: "https://crm.example/accept?token={token}" }
+sync: { remote: origin, branch: release/2026, drift: pull }
 lints: { inert-rule: error, unused-group: off, redundant-rule: warning, contradiction: error }
 "#;
 
@@ -240,6 +241,10 @@ pub const POLICIES: &[(&str, &str)] = &[
 /// Settings with one mistake, and the same without it.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("langauge: de", "language: de"),
+    ("sync: { remote: \"https://git.example/x\" }", "sync: { remote: origin }"),
+    ("sync: { branch: -x }", "sync: { branch: feature/x-1 }"),
+    ("sync: { branch: a..b }", "sync: { branch: a.b }"),
+    ("sync: { drift: keep }", "sync: { drift: revert }"),
     ("language: fr", "language: nb"),
     ("language: [de]", "language: de"),
     ("version: 2", "version: 1"),

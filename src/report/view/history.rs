@@ -1,32 +1,101 @@
-//! The runs of apply, as a synchronisation log has them.
+//! The runs of apply and of the service, as a synchronisation log has them.
 
 use crate::audit::Recorded;
+use crate::online::Logged;
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
 
 use super::audit::{facts, outcome, revisions, short, when};
-use super::count;
+use super::{count, service};
 
-/// Runs of a database, the newest first, of so many.
-pub fn history(runs: &[Recorded], count: usize, database: &str) -> Page {
+/// One thing that stands in the history.
+enum Event<'a> {
+    /// A run of the record.
+    Run(&'a Recorded),
+    /// So many lines of the log that say the same, the newest and the oldest of them.
+    Lines(usize, &'a Logged, &'a Logged),
+}
+
+/// Runs of a database and the log of the service, each the newest first; at most so many of both.
+pub fn history(runs: &[Recorded], log: &[Logged], limit: Option<usize>, database: &str) -> Page {
     let mut page = Page::default();
-    if runs.is_empty() {
+    let events = merged(runs, log);
+    if events.is_empty() {
         page.text(say!("no run is recorded in {database}", database));
         return page;
     }
+    let shown = limit.unwrap_or(events.len()).min(events.len());
     let title = |text| Line::new().then(Tone::Quiet, text);
     let head = [say!("run"), say!("time (UTC)"), say!("machine"), say!("by"), say!("outcome")].map(title);
-    page.columns(head.into(), runs.iter().flat_map(rows).collect());
-    if runs.len() < count {
+    page.columns(head.into(), events[..shown].iter().flat_map(rows).collect());
+    if shown < events.len() {
         page.blank();
-        let rest = count::runs(count - runs.len());
+        let rest = count::runs(events.len() - shown);
         page.text(Line::new().then(Tone::Quiet, say!("and {runs} before", runs = rest)));
     }
     page
 }
 
+/// Both in one order of time, the newest first.
+fn merged<'a>(runs: &'a [Recorded], log: &'a [Logged]) -> Vec<Event<'a>> {
+    let second = |text: &str| text.get(..19).unwrap_or(text).to_owned();
+    let mut log = log.iter().peekable();
+    let mut events: Vec<Event<'a>> = Vec::new();
+    for run in runs {
+        let at = second(&run.run.applied_at);
+        while let Some(line) = log.next_if(|line| second(&line.at.to_string()) >= at) {
+            add(&mut events, line);
+        }
+        events.push(Event::Run(run));
+    }
+    log.for_each(|line| add(&mut events, line));
+    events
+}
+
+/// Lines that say the same, one after the other, are told as one.
+fn add<'a>(events: &mut Vec<Event<'a>>, line: &'a Logged) {
+    match events.last_mut() {
+        Some(Event::Lines(count, newest, oldest))
+            if line.changes == 0 && newest.changes == 0 && says_the_same(newest, line) =>
+        {
+            (*count, *oldest) = (*count + 1, line);
+        }
+        _ => events.push(Event::Lines(1, line, line)),
+    }
+}
+
+fn says_the_same(one: &Logged, other: &Logged) -> bool {
+    let said = |line: &Logged| (line.machine.clone(), line.outcome.clone(), line.conflicts);
+    said(one) == said(other)
+}
+
+fn rows(event: &Event<'_>) -> Vec<Vec<Line>> {
+    match event {
+        Event::Run(recorded) => of_run(recorded),
+        Event::Lines(count, newest, oldest) => of_lines(*count, newest, oldest),
+    }
+}
+
+/// A run of the service and how it ended; below that since when it is so.
+fn of_lines(count: usize, newest: &Logged, oldest: &Logged) -> Vec<Vec<Line>> {
+    let seconds = |line: &Logged| when(&line.at.to_string()).get(..19).unwrap_or_default().to_owned();
+    let first = vec![
+        Line::from(say!("sync")),
+        Line::from(seconds(newest)),
+        Line::from(short(&newest.machine)),
+        Line::from("-"),
+        service::outcome(newest),
+    ];
+    let mut rows = vec![first];
+    if count > 1 {
+        let since = say!("{count} times since {since}", count, since = seconds(oldest));
+        rows.push(vec![Line::new(), Line::new(), Line::new(), Line::new(), since.into()]);
+    }
+    rows
+}
+
 /// The run and how it ended; below that what it did or why it failed, and the revisions.
-fn rows(recorded: &Recorded) -> Vec<Vec<Line>> {
+fn of_run(recorded: &Recorded) -> Vec<Vec<Line>> {
     let text = |text: &Option<String>| short(text.as_deref().unwrap_or("-"));
     let below = |line: Line| vec![Line::new(), Line::new(), Line::new(), Line::new(), line];
     let first = vec![

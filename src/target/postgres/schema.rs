@@ -7,7 +7,7 @@ use crate::target::TargetError;
 
 /// The migrations in order; the position in the list is the schema version that each leads to. Versions are numbered
 /// alike in all engines, and this one began with the second.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "",
     concat!(
         include_str!("../../../schema/postgres/0002-first.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 5] = [
         include_str!("../../../schema/postgres/0005-online.sql"),
         include_str!("../../../schema/postgres/0005-online-triggers.sql")
     ),
+    include_str!("../../../schema/postgres/0006-sync.sql"),
 ];
 
 /// The first version that there is on servers.
@@ -37,7 +38,8 @@ const HERE: &str = "
       ('employees'), ('groups'), ('users'), ('members'), ('access'), ('rules'), ('last_applied'), ('lock'), ('audit'),
       ('identity'), ('schema_version'), ('schema_parts'), ('today'), ('user_group'), ('group_user'), ('effective_right'),
       ('effective_scoped_right'), ('connection'), ('sessions'), ('invitations'), ('logins'), ('online_limits'),
-      ('login_state'), ('company'), ('licence'), ('licence_services'), ('online_services')),
+      ('login_state'), ('company'), ('licence'), ('licence_services'), ('online_services'), ('service'),
+      ('machines'), ('sync_runs')),
     here AS (
       SELECT pg_class.*, schema_names.name
       FROM schema_names JOIN pg_class ON pg_class.relname = schema_names.name

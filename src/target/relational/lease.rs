@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::audit::Run;
 use crate::target::{Holder, TargetError};
 
-use super::{Access, CHAINED, Engine};
+use super::{Access, CHAINED, Engine, service};
 
 /// How long a lease lasts that nobody gives up, in seconds. It need not outlast the run: while its transaction writes it
 /// keeps the lock row itself.
@@ -77,7 +77,7 @@ pub(in crate::target) fn take(engine: &mut dyn Engine, run: &Run) -> Result<Opti
             return Ok(None);
         }
         let (lock, now) = engine.lock(Access::Write)?;
-        if let Some(holder) = held(&lock, &now) {
+        if let Some(holder) = held(&lock, &now).filter(|holder| !service::outlived(run, holder)) {
             return Err(TargetError::Locked { holder: Some(holder) });
         }
         let fence = next(lock.fence, "lock")?;
@@ -103,7 +103,7 @@ pub(super) fn next(number: i64, table: &str) -> Result<i64, TargetError> {
 fn signature(run: &Run) -> String {
     let user = run.os_user.as_deref().unwrap_or("somebody");
     let machine = run.machine.as_deref().map(|machine| format!(" on {machine}")).unwrap_or_default();
-    format!("{user}{machine}, process {}", std::process::id())
+    format!("{user}{machine}, process {}{}", std::process::id(), service::signature(run))
 }
 
 /// Who holds a lease that has not ended. One that was taken in the future was taken before a clock was set back: it

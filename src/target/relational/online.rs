@@ -9,7 +9,8 @@ use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
 use crate::target::{Alter, Declared, End, Receipt, TargetError, register};
 
 use super::lease::held;
-use super::{Access, CHAINED, Engine, attempt, identity, next, put, reading, row, transaction};
+use super::record::row;
+use super::{Access, CHAINED, Engine, attempt, identity, next, put, reading, service, transaction};
 
 /// The first version that has the register of online access.
 const REGISTERED: usize = 5;
@@ -25,7 +26,7 @@ pub fn register(engine: &mut dyn Engine) -> Result<Option<(Register, Moment)>, T
             return Ok(None);
         }
         let now = moment(&engine.lock(Access::Read)?.1)?;
-        let register = if version < REGISTERED { Register::default() } else { registered(engine)? };
+        let register = if version < REGISTERED { Register::default() } else { registered(engine, version)? };
         Ok(Some((register, now)))
     });
     engine.rollback();
@@ -42,10 +43,13 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
             }
             engine.confirm()?;
             let (lock, now) = engine.lock(Access::Write)?;
-            if let Some(holder) = held(&lock, &now).filter(|_| run.deed.is_some()) {
+            let stands = held(&lock, &now).filter(|holder| run.deed.is_some() && !service::outlived(run, holder));
+            if let Some(holder) = stands {
                 return Err(TargetError::Locked { holder: Some(holder) });
             }
-            let before = registered(engine)?;
+            let newest = engine.newest();
+            service::is_served(engine, newest, run)?;
+            let before = registered(engine, newest)?;
             let Some(altered) = alter(&before, moment(&now)?) else { return Ok(None) };
             write_register(engine, &before, &altered.register)?;
             let mut differences = before.differences(&altered.register);
@@ -80,19 +84,19 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
     })
 }
 
-fn moment(text: &str) -> Result<Moment, TargetError> {
+pub(super) fn moment(text: &str) -> Result<Moment, TargetError> {
     Moment::parse(text).ok_or_else(|| TargetError::Senseless(format!("`{text}` as the time, which is none")))
 }
 
-fn registered(engine: &mut dyn Engine) -> Result<Register, TargetError> {
+fn registered(engine: &mut dyn Engine, version: usize) -> Result<Register, TargetError> {
     let mut found = Register::default();
-    for table in REGISTER {
+    for table in REGISTER.into_iter().filter(|table| table.since <= version) {
         engine.select(table, &mut |row| register::into_register(&mut found, table, &row))?;
     }
     Ok(found)
 }
 
-fn write_register(engine: &mut dyn Engine, before: &Register, after: &Register) -> Result<(), TargetError> {
+pub(super) fn write_register(engine: &mut dyn Engine, before: &Register, after: &Register) -> Result<(), TargetError> {
     register::between(before, after).iter().try_for_each(|(table, changes)| {
         engine.delete(table, &changes.deletes)?;
         put(engine, table, changes)
@@ -109,7 +113,8 @@ pub(super) fn rename(engine: &mut dyn Engine, plan: &Plan) -> Result<(), TargetE
     if renames.peek().is_none() {
         return Ok(());
     }
-    let before = registered(engine)?;
+    let newest = engine.newest();
+    let before = registered(engine, newest)?;
     let after = renames.fold(before.clone(), |register, (from, to)| register.renamed(from, to));
     write_register(engine, &before, &after)
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::audit::Run;
-use crate::online::State;
+use crate::online::{Service, State};
 use crate::target::relational::{self, Access, Engine};
 use crate::target::{Altered, Receipt, TargetError};
 
@@ -92,9 +92,8 @@ pub(super) fn restore(database: &mut Sqlite, from: &Path, run: &Run) -> Result<R
 
 fn restored(database: &mut Sqlite, source: &mut Sqlite, lease: Option<i64>, run: &Run) -> Result<Receipt, TargetError> {
     // Looked at under the lease, so that nobody connects in between.
-    if let Some((register, _)) = relational::register(database)?
-        && register.connection.state == State::Connected
-    {
+    let live = relational::register(database)?.map(|(register, _)| register).unwrap_or_default();
+    if live.connection.state == State::Connected {
         return Err(TargetError::Connected);
     }
     let draft = Draft::beside(&database.path)?;
@@ -108,6 +107,10 @@ fn restored(database: &mut Sqlite, source: &mut Sqlite, lease: Option<i64>, run:
         }
         register.connection.exclusive_until = None;
         register.sessions.clear();
+        // Whoever synchronised before must not find its number there again, and everything is synchronised anew.
+        let fence = register.service.fence.max(live.service.fence).saturating_add(1);
+        register.service = Service { fence, ..Service::default() };
+        register.machines.clear();
         Some(Altered::from(register))
     })?;
     raise_fence(&mut copy, lease)?;

@@ -57,5 +57,47 @@ static ONLINE_LIMITS: Table = table(
 static ONLINE_SERVICES: Table =
     table("online_services", &[("user_id", Text), ("service", Text)], &[Column("user_id"), Column("service")]);
 
+/// Which machine synchronises: one row.
+pub static SERVICE: Table = Table {
+    since: 6,
+    ..table(
+        "service",
+        &[
+            ("id", Number),
+            ("fence", Number),
+            ("machine", Text),
+            ("process", Text),
+            ("since", Text),
+            ("until", Text),
+            ("next_at", Text),
+            ("revision", Text),
+        ],
+        &[Column("id")],
+    )
+};
+
+static MACHINES: Table =
+    Table { since: 6, ..table("machines", &[("name", Text), ("seen_at", Text)], &[Column("name")]) };
+
+/// The log of the service.
+pub static SYNC_RUNS: Table = Table {
+    since: 6,
+    ..table(
+        "sync_runs",
+        &[
+            ("number", Number),
+            ("at", Text),
+            ("machine", Text),
+            ("outcome", Text),
+            ("error", Text),
+            ("changes", Number),
+            ("conflicts", Number),
+            ("revision", Text),
+        ],
+        &[Column("number")],
+    )
+};
+
 /// What is remembered of online access: the register.
-pub const REGISTER: [&Table; 6] = [&CONNECTION, &SESSIONS, &INVITATIONS, &LOGINS, &ONLINE_LIMITS, &ONLINE_SERVICES];
+pub const REGISTER: [&Table; 9] =
+    [&CONNECTION, &SESSIONS, &INVITATIONS, &LOGINS, &ONLINE_LIMITS, &ONLINE_SERVICES, &SERVICE, &MACHINES, &SYNC_RUNS];

@@ -156,6 +156,12 @@ pub fn mail_server() -> String {
     format!("^(?:maildir:{PATH}|smtps?://.+|env:RIGHTFUL_[A-Z0-9_]*)$")
 }
 
+/// A name that git has for a remote or a branch.
+pub fn git_name() -> String {
+    let part = r"(?!\.|-)(?:(?!\.\.)[\p{L}\p{N}_.-])+(?<!\.)(?<!\.lock)";
+    format!("^{part}(?:/{part})*$")
+}
+
 /// A whole text, blanks around it allowed.
 fn whole(inner: &str) -> String {
     format!("^{BLANK}*{inner}{BLANK}*$")

@@ -44,6 +44,8 @@ pub struct Settings {
     audit: Audit,
     /// How invitations to online access go out.
     mail: Mail,
+    /// From where `rightful sync` takes the policy, and what becomes of what somebody changed in the database.
+    sync: Sync,
     /// The levels of findings that shall differ from their own.
     lints: Lints,
 }
@@ -86,6 +88,16 @@ values! {
         "patternErrorMessage": "The address begins with `https://` and has `{token}` in it.",
         "maxLength": MAX_TEXT_BYTES,
         "examples": ["https://crm.example/accept?token={token}"],
+    }
+    /// A name of git.
+    GitName: {
+        "title": "Name of git",
+        "type": ["string", "number", "boolean"],
+        "pattern": patterns::git_name(),
+        "patternErrorMessage": "Write the name of a remote or a branch alone, such as `origin` or `main`.",
+        "minimum": 0,
+        "maxLength": 200,
+        "examples": ["origin", "main"],
     }
     /// A database.
     Database: {
@@ -289,6 +301,30 @@ struct Mail {
     from: Text,
     /// The address that accepts an invitation, with `{token}` in it. Without it the letter holds the token alone.
     link: Link,
+}
+
+/// From where `rightful sync` takes the policy, and what becomes of drift.
+#[derive(JsonSchema)]
+#[schemars(title = "Synchronisation", deny_unknown_fields, transform = may_be_empty)]
+struct Sync {
+    /// The remote repository, by the name that git has for it. It is fetched before every synchronisation, by the git
+    /// that is installed. Without it the checkout is taken as it is.
+    remote: GitName,
+    /// The branch. Without it the one that is checked out.
+    branch: GitName,
+    /// Whether what somebody changed in the database is taken back, or stays and is proposed as a commit on a branch
+    /// `rightful/drift-DATE`.
+    drift: OnDrift,
+}
+
+/// What becomes of drift.
+#[derive(JsonSchema)]
+#[schemars(title = "Drift", rename_all = "lowercase", extend("default" = "revert"))]
+pub enum OnDrift {
+    /// It is taken back.
+    Revert,
+    /// It stays, and is proposed as a commit.
+    Pull,
 }
 
 /// The levels of findings.

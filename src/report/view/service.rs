@@ -1,0 +1,148 @@
+//! How synchronisation stands, and what an administrator goes through when it stopped.
+
+use crate::language::Text;
+use crate::online::{Check, Examined, Logged, Moment, Outcome, Overview, Places, Register, Stand, Stood, Verdict};
+use crate::report::block::{Line, Page, Tone};
+use crate::say;
+
+use super::count;
+use super::online::{connection, moment};
+
+/// How every company stands.
+pub fn status(stands: &[Stand]) -> Page {
+    let mut page = Page::default();
+    for (index, (company, stand)) in stands.iter().enumerate() {
+        if index > 0 {
+            page.blank();
+        }
+        let name = company.as_ref().map(ToString::to_string);
+        match stand {
+            Ok(overview) => {
+                let name = name.unwrap_or_else(|| overview.database.clone());
+                page.text(Line::new().then(Tone::Strong, name));
+                page.table(2, rows(overview));
+            }
+            Err(refused) => {
+                page.text(Line::new().then(Tone::Strong, name.unwrap_or_default()));
+                page.table(2, vec![vec![label(say!("error")), Line::new().then(Tone::No, &refused.message)]]);
+            }
+        }
+    }
+    page
+}
+
+fn label(text: Text) -> Line {
+    Line::new().then(Tone::Quiet, text)
+}
+
+fn rows(overview: &Overview) -> Vec<Vec<Line>> {
+    let Overview { register, now, .. } = overview;
+    let service = &register.service;
+    let last = register.log.values().next_back();
+    let next = match (service.next_at, service.stands(*now)) {
+        (Some(at), Stood::Runs) => Line::from(moment(at)),
+        _ => Line::new().then(Tone::Warning, say!("none: nobody synchronises")),
+    };
+    vec![
+        vec![label(say!("connection")), connection(register)],
+        vec![label(say!("machine")), machine(register, *now)],
+        vec![label(say!("last run")), last.map_or_else(|| Line::from(say!("none yet")), ended)],
+        vec![label(say!("next run")), next],
+        vec![label(say!("drift waiting")), drift(overview.drift)],
+        vec![label(say!("licence")), overview.places.map_or_else(|| Line::from("-"), |it| Line::from(places(it)))],
+    ]
+}
+
+fn machine(register: &Register, now: Moment) -> Line {
+    let service = &register.service;
+    let name = service.machine.as_deref().unwrap_or("-");
+    let since = service.since.map(moment).unwrap_or_default();
+    match service.stands(now) {
+        Stood::Runs => Line::new().then(Tone::Yes, name).then(Tone::Plain, say!(" since {since}", since)),
+        Stood::Silent => {
+            let until = service.until.map(moment).unwrap_or_default();
+            Line::new().then(Tone::No, say!("{machine} is silent since {until}", machine = name, until))
+        }
+        Stood::Stopped => Line::new().then(Tone::Warning, say!("none")),
+    }
+}
+
+fn drift(count: Option<usize>) -> Line {
+    match count {
+        None => Line::from("-"),
+        Some(0) => Line::from(say!("none")),
+        Some(count) => Line::new().then(Tone::Warning, count::changes(count)),
+    }
+}
+
+fn places(places: Places) -> Text {
+    match (places.of, places.left()) {
+        (Some(of), Some(left)) => {
+            say!("licence: {used} of {of} places taken, {left} left", used = places.used, of, left)
+        }
+        _ => say!("licence: {used} places taken, no limit", used = places.used),
+    }
+}
+
+/// When, where and how a run of the service ended.
+fn ended(line: &Logged) -> Line {
+    let at = say!("{at} on {machine}: ", at = moment(line.at), machine = line.machine);
+    Line::new().then(Tone::Plain, at).and(outcome(line))
+}
+
+/// How a run of the service ended.
+pub(super) fn outcome(line: &Logged) -> Line {
+    match (&line.outcome, line.conflicts) {
+        (Outcome::Error(error), _) => Line::new().then(Tone::No, say!("error")).then(Tone::Plain, format!(" {error}")),
+        (Outcome::Ok, 0) => {
+            let changes = count::changes(line.changes as usize);
+            Line::new().then(Tone::Yes, say!("OK")).then(Tone::Plain, " ").then(Tone::Plain, changes)
+        }
+        (Outcome::Ok, conflicts) => Line::new()
+            .then(Tone::Yes, say!("OK"))
+            .then(Tone::Plain, " ")
+            .then(Tone::Plain, count::changes(line.changes as usize))
+            .then(Tone::Plain, ", ")
+            .then(Tone::Warning, count::conflicts(conflicts as usize)),
+    }
+}
+
+fn title(check: Check) -> Text {
+    match check {
+        Check::Machine => say!("machine"),
+        Check::Connection => say!("connection"),
+        Check::Service => say!("service"),
+        Check::Lease => say!("lease"),
+        Check::Log => say!("newest line of the log"),
+        Check::Credentials => say!("credentials"),
+    }
+}
+
+/// What was found, company by company.
+pub fn doctor(found: &[Examined]) -> Page {
+    let mut page = Page::default();
+    for (index, (company, checks)) in found.iter().enumerate() {
+        if index > 0 {
+            page.blank();
+        }
+        if let Some(name) = company {
+            page.text(Line::new().then(Tone::Strong, name));
+        }
+        let mut rows = Vec::new();
+        for (check, verdict) in checks {
+            let (tone, word, text) = match verdict {
+                Verdict::Fine(text) => (Tone::Yes, say!("OK"), text),
+                Verdict::Wrong(refused) => (Tone::No, say!("wrong"), &refused.message),
+                Verdict::Unknown(text) => (Tone::Warning, say!("unknown"), text),
+            };
+            rows.push(vec![Line::from(title(*check)), Line::new().then(tone, word), Line::from(text)]);
+            if let Verdict::Wrong(refused) = verdict
+                && !refused.help.is_empty()
+            {
+                rows.push(vec![Line::new(), Line::new(), Line::new().then(Tone::Quiet, &refused.help)]);
+            }
+        }
+        page.table(2, rows);
+    }
+    page
+}
