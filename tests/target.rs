@@ -682,8 +682,12 @@ fn what_somebody_writes_beside_the_policy_ends_in_no_raw_error() {
         std::fs::copy(path.with_extension("kept"), &path).unwrap();
     };
     altered("PRAGMA user_version = 3", "table `identity`");
-    altered("CREATE UNIQUE INDEX mine ON members (user_id, because)", "index `mine`");
     altered("PRAGMA ignore_check_constraints = ON; UPDATE identity SET database = '-'", "row of `identity`");
+    by_the_shell(&path, "CREATE UNIQUE INDEX mine ON employees (name)");
+    let refused = planned(&mut Sqlite::at(&path), &FIRM.replace("Anna Peters", "Lars Kaufmann"));
+    let error = Sqlite::at(&path).apply(&refused, &Run::default()).unwrap_err();
+    assert!(matches!(&error, TargetError::Unable { what, .. } if what.contains("employees.name")), "{error}");
+    by_the_shell(&path, "DROP INDEX mine");
     // The record and the lock are read as they stand.
     by_the_shell(
         &path,

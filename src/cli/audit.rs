@@ -70,11 +70,12 @@ enum Verb {
 /// the last entry, the head, and keeps it outside: in the file that the
 /// settings name under `audit:`, else as a git note on the applied commit
 /// (`git push origin refs/notes/rightful` takes it elsewhere). Without such a
-/// file, nothing is kept of files that are not committed; apply says so then.
-/// Each kept head must be in the record, and that of --head too. Exits with 1
-/// if not. Heads are known by the name of their database. A database without a
-/// record is no proof of anything, and settings with errors may name the wrong
-/// file: both exit with 2.
+/// file, nothing is kept of files that are not committed; the first apply says
+/// so. Each kept head must be in the record, and that of --head too, and the
+/// database must be the one that they are of, by name and id, and remember of
+/// the last apply what the record says. Exits with 1 if not. A database without
+/// a record is no proof of anything, and settings with errors may name the
+/// wrong file: both exit with 2.
 ///
 /// Examples:
 ///   rightful audit verify

@@ -81,15 +81,7 @@ impl Remembered<'_> {
                 && declared.facts.get(*key) == Some(*fact)
                 && self.row(key).is_none()
         };
-        let told = |(key, fact): (&Key, &Fact)| Change {
-            action: Action::Delete,
-            key: key.clone(),
-            field: None,
-            before: Some(Said::Row(by_field(fact.fields()))),
-            after: None,
-            origin: Origin::Drift,
-        };
-        before.facts.iter().filter(is_idle).map(told).collect()
+        before.facts.iter().filter(is_idle).map(|(key, fact)| undone(key, fact)).collect()
     }
 
     fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
@@ -145,7 +137,19 @@ impl Remembered<'_> {
     }
 }
 
-pub(super) fn by_field(fields: Fields) -> BTreeMap<String, Value> {
+/// That a row goes away which somebody made in the database.
+pub(super) fn undone(key: &Key, fact: &Fact) -> Change {
+    Change {
+        action: Action::Delete,
+        key: key.clone(),
+        field: None,
+        before: Some(Said::Row(by_field(fact.fields()))),
+        after: None,
+        origin: Origin::Drift,
+    }
+}
+
+fn by_field(fields: Fields) -> BTreeMap<String, Value> {
     fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::name::Name;
-use crate::state::{Action, Fact, Key, Said};
+use crate::state::{Fact, Key};
 
-use super::changes::by_field;
+use super::changes::undone;
 use super::rename::Renames;
-use super::{Change, Origin, Reading};
+use super::{Change, Reading};
 
 /// The items of lists that are not there, and what is said of a name that no account has and that one gets now.
 pub(super) fn of(reading: &Reading, renames: &Renames) -> BTreeMap<Key, Fact> {
@@ -30,13 +30,5 @@ pub(super) fn of(reading: &Reading, renames: &Renames) -> BTreeMap<Key, Fact> {
 /// The changes that take them away. Where the list itself comes back, that is told already.
 pub(super) fn told(strays: &BTreeMap<Key, Fact>, changes: &[Change]) -> Vec<Change> {
     let is_told = |key: &Key| changes.iter().any(|change| change.key == *key);
-    let told = |(key, fact): (&Key, &Fact)| Change {
-        action: Action::Delete,
-        key: key.clone(),
-        field: None,
-        before: Some(Said::Row(by_field(fact.fields()))),
-        after: None,
-        origin: Origin::Drift,
-    };
-    strays.iter().filter(|(key, _)| !is_told(key)).map(told).collect()
+    strays.iter().filter(|(key, _)| !is_told(key)).map(|(key, fact)| undone(key, fact)).collect()
 }

@@ -297,11 +297,8 @@ impl Sqlite {
         // SQLite keeps a table's name as a trigger spelled it, and ours are in small letters.
         let is_ours = |table: &String| made.contains_key(&("table".to_owned(), table.to_ascii_lowercase()));
         let changed = made.iter().find(|(key, text)| found.get(*key) != Some(*text)).map(|(key, _)| key);
-        // An index beside ours is left alone, unless it refuses rows.
-        let refuses = |sql: &str| sql.to_ascii_uppercase().starts_with("CREATE UNIQUE");
-        let stranger = |(key, (table, sql)): &(&(String, String), &(String, String))| {
-            let minds = key.0 == "trigger" || key.0 == "index" && refuses(sql);
-            minds && is_ours(table) && !made.contains_key(*key)
+        let stranger = |(key, (table, _)): &(&(String, String), &(String, String))| {
+            key.0 == "trigger" && is_ours(table) && !made.contains_key(*key)
         };
         let stranger = found.iter().find(stranger).map(|(key, _)| key);
         // What a newer version makes is there already: somebody wrote another version down.
@@ -391,6 +388,8 @@ fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
     let breaks_reference = |error: &rusqlite::ffi::Error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY;
     match code {
         ErrorCode::ConstraintViolation if error.sqlite_error().is_some_and(breaks_reference) => TargetError::InUse,
+        // An index of somebody else may refuse rows.
+        ErrorCode::ConstraintViolation => TargetError::Unable { database, what: error.to_string() },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => TargetError::Locked { holder: None },
         ErrorCode::ReadOnly => TargetError::ReadOnly(database),
         ErrorCode::DiskFull => TargetError::Full(database),

@@ -148,7 +148,7 @@ fn keep(client: &mut Client) -> Result<(), Error> {
 }
 
 /// Compares the schema with what was made: if somebody changed it the CRM would be told something else than what the rows
-/// say. A column beside ours is left alone, and an index unless it refuses rows.
+/// say. An index or a column beside ours is left alone.
 pub fn compare(client: &mut Client, version: usize) -> Result<Likeness, Error> {
     // What an older version kept is compared as far as it goes.
     let kept = if version < WHOLE { "IN ('view', 'trigger', 'rule', 'index')" } else { "IS NOT NULL" };
@@ -160,8 +160,7 @@ pub fn compare(client: &mut Client, version: usize) -> Result<Likeness, Error> {
            SELECT coalesce(found.kind, made.kind) AS kind, coalesce(found.name, made.name) AS name
            FROM found FULL JOIN made ON made.kind = found.kind AND made.name = found.name
            WHERE found.definition IS DISTINCT FROM made.definition
-             AND NOT (made.name IS NULL AND (found.kind = 'column' OR found.kind = 'index'
-                                             AND found.definition NOT LIKE 'CREATE UNIQUE%')))
+             AND NOT (made.name IS NULL AND found.kind IN ('index', 'column')))
          SELECT EXISTS (SELECT 1 FROM made WHERE server <> {SERVER}),
                 (SELECT kind || ' `' || name || '`' FROM differs WHERE kind {kept} ORDER BY kind DESC, name LIMIT 1)"
     );
@@ -181,8 +180,7 @@ pub fn compare_anew(client: &mut Client) -> Result<Likeness, Error> {
     client.batch_execute("ROLLBACK TO SAVEPOINT anew")?;
     let Ok(made) = beside else { return Ok(Likeness::Unknown) };
     let found = parts(client)?;
-    let refuses = |part: &Part| part.0 == "index" && part.2.starts_with("CREATE UNIQUE");
-    let strange = |part: &&Part| !made.contains(part) && (refuses(part) || !matches!(&*part.0, "index" | "column"));
+    let strange = |part: &&Part| !made.contains(part) && !matches!(&*part.0, "index" | "column");
     if let Some(part) = made.iter().find(|part| !found.contains(part)).or_else(|| found.iter().find(strange)) {
         return Ok(Likeness::Altered(format!("{} `{}`", part.0, part.1)));
     }
