@@ -8,10 +8,12 @@ use super::firm::{File, Home, NEW, OLD, Remote, apply, planned, record};
 use super::repository::Repository;
 use super::server::Server;
 
-const SQLITE: [&str; 3] = [
+const SQLITE: [&str; 5] = [
     include_str!("../../schema/sqlite/0001-first.sql"),
     include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
     include_str!("../../schema/sqlite/0003-point-queries.sql"),
+    include_str!("../../schema/sqlite/0004-identity.sql"),
+    include_str!("../../schema/sqlite/0005-online.sql"),
 ];
 
 const POSTGRES_SECOND: &str = concat!(
@@ -86,23 +88,43 @@ fn second_on<'a>(server: &'a Server, policy: &str) -> Remote<'a> {
     remote
 }
 
-/// The same of version 3, which has no identity and is otherwise the same.
-fn third_on<'a>(server: &'a Server, policy: &str) -> Remote<'a> {
+/// What came with a later version on servers, and what goes away with each.
+const CAME: [(usize, &str); 3] = [
+    (4, "DROP TABLE identity"),
+    (
+        5,
+        "DROP VIEW login_state; DROP TABLE online_services, online_limits, logins, invitations, sessions, connection,
+             licence_services, licence, company; DROP FUNCTION sessions_are_kept_out, login_email_never_changes",
+    ),
+    (6, "DROP TABLE sync_runs, machines, service"),
+];
+
+/// Takes out of what a schema wrote down of itself what is not there.
+const FORGET: &str = r"
+    DELETE FROM schema_parts WHERE CASE kind
+      WHEN 'function' THEN to_regproc(name) IS NULL
+      ELSE to_regclass(regexp_replace(name, '^.* (of|on) ', '')) IS NULL END";
+
+/// A database of a later version that is not the newest.
+fn later_on<'a>(server: &'a Server, version: usize, policy: &str) -> Remote<'a> {
     let remote = Remote::new(server);
     apply(&mut *remote.target(), policy).unwrap();
-    remote.by_hand(
-        "DROP TABLE identity; DELETE FROM schema_parts WHERE name LIKE '%identity%'; UPDATE schema_version SET version = 3",
-    );
+    for (_, gone) in CAME.iter().filter(|(since, _)| *since > version).rev() {
+        remote.by_hand(gone);
+    }
+    remote.by_hand(&format!("{FORGET}; UPDATE schema_version SET version = {version}"));
     remote
 }
 
 /// An older database is read, brought to the newest version by an apply that has nothing else to do, and goes on.
-fn goes_on(home: &dyn Home, recorded: usize) {
+fn goes_on(version: usize, home: &dyn Home, recorded: usize) {
     let newest = File::new();
     apply(&mut *newest.target(), OLD).unwrap();
     let mut target = home.target();
     let wanted = newest.target().read().unwrap();
-    assert_eq!(target.read().unwrap(), Reading { id: None, ..wanted }, "it has no identity yet");
+    let found = target.read().unwrap();
+    assert_eq!(found.id.is_some(), version >= 4, "it has no identity before");
+    assert_eq!(found, Reading { id: found.id.clone(), ..wanted });
     assert!(planned(&mut *target, OLD).is_empty());
     let migrated = apply(&mut *target, OLD).unwrap();
     assert_eq!((migrated.applied, migrated.end.is_some()), (0, true), "the version is written, and that is recorded");
@@ -119,13 +141,15 @@ fn goes_on(home: &dyn Home, recorded: usize) {
 
 #[test]
 fn a_database_of_each_older_version_is_read_and_brought_to_the_newest() {
-    goes_on(&file_of(1, OLD), 1);
-    goes_on(&file_of(2, OLD), 0);
-    goes_on(&file_of(3, OLD), 0);
-    goes_on(&second_on(Server::shared(), OLD), 0);
-    let third = third_on(Server::shared(), OLD);
-    let recorded = record(&mut *third.target()).len();
-    goes_on(&third, recorded);
+    for version in 1..=SQLITE.len() {
+        goes_on(version, &file_of(version, OLD), usize::from(version == 1));
+    }
+    goes_on(2, &second_on(Server::shared(), OLD), 0);
+    for version in 3..6 {
+        let later = later_on(Server::shared(), version, OLD);
+        let recorded = record(&mut *later.target()).len();
+        goes_on(version, &later, recorded);
+    }
 }
 
 #[test]
