@@ -7,9 +7,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, MessageBuilder};
 use lettre::{Message, SmtpTransport, Transport};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 use crate::online::Letter;
@@ -22,7 +25,12 @@ pub enum Post {
     /// Into a folder with `tmp`, `new` and `cur`, from which mail programs take them.
     Maildir(PathBuf),
     /// To a server.
-    Server(Box<SmtpTransport>),
+    Server {
+        /// The way to it.
+        transport: Box<SmtpTransport>,
+        /// What nobody may read in what it says.
+        secrets: Vec<String>,
+    },
 }
 
 /// Why a letter did not go. Never holds an address of the server with a password in it.
@@ -62,7 +70,8 @@ impl Post {
     /// If it is no such URL; no part of it is repeated.
     pub fn server(url: &str) -> Result<Self, PostError> {
         let builder = SmtpTransport::from_url(&with_tls(url)).map_err(|_| PostError::BadServer)?;
-        Ok(Self::Server(Box::new(builder.timeout(Some(PATIENCE)).build())))
+        let transport = Box::new(builder.timeout(Some(PATIENCE)).build());
+        Ok(Self::Server { transport, secrets: secrets(url) })
     }
 
     /// Sends a letter.
@@ -73,8 +82,8 @@ impl Post {
         let message = message(from, letter)?;
         match self {
             Self::Maildir(folder) => deliver(folder, &letter.message_id, &message.formatted()),
-            Self::Server(server) => {
-                server.send(&message).map(drop).map_err(|error| PostError::Refused(in_a_line(&error)))
+            Self::Server { transport, secrets } => {
+                transport.send(&message).map(drop).map_err(|error| PostError::Refused(in_a_line(&error, secrets)))
             }
         }
     }
@@ -89,10 +98,27 @@ fn with_tls(url: &str) -> String {
     if is_here { url.to_owned() } else { format!("{url}{joint}tls=required") }
 }
 
-fn in_a_line(error: &lettre::transport::smtp::Error) -> String {
+/// What went wrong, each reason once. What the server was told of the password it may say back.
+fn in_a_line(error: &lettre::transport::smtp::Error, secrets: &[String]) -> String {
     use std::error::Error;
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}").split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut told = error.to_string();
+    if let Some(cause) = error.source().map(ToString::to_string).filter(|cause| !told.contains(cause)) {
+        told = format!("{told}: {cause}");
+    }
+    let told = secrets.iter().fold(told, |told, secret| told.replace(secret, "***"));
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The password of an address, in every form in which a server hears it.
+fn secrets(url: &str) -> Vec<String> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let part = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()?.rsplit_once('@'));
+    let Some((user, password)) = part.and_then(|(own, _)| own.split_once(':')) else { return Vec::new() };
+    let (user, plain) = (decoded(user), decoded(password));
+    let in_letters = |text: &str| BASE64_STANDARD.encode(text);
+    let mut all = vec![in_letters(&format!("\0{user}\0{plain}")), in_letters(&plain), password.to_owned(), plain];
+    all.retain(|secret| !secret.is_empty());
+    all
 }
 
 fn message(from: &str, letter: &Letter) -> Result<Message, PostError> {
@@ -169,6 +195,18 @@ mod tests {
         assert_eq!(with_tls("smtp://u:127.@mail.example"), "smtp://u:127.@mail.example?tls=required");
         assert_eq!(with_tls("smtp://mail.example?tls=opportunistic"), "smtp://mail.example?tls=opportunistic");
         assert_eq!(with_tls("smtps://mail.example"), "smtps://mail.example");
+    }
+
+    #[test]
+    fn a_server_that_says_back_what_it_was_told_gives_no_password_away() {
+        let secrets = secrets("smtp://anna%40x:hunter%2F2@mail.example:587");
+        let reply = format!(
+            "535 bad AUTH PLAIN {}, {} or hunter/2",
+            BASE64_STANDARD.encode("\0anna@x\0hunter/2"),
+            BASE64_STANDARD.encode("hunter/2")
+        );
+        let told = secrets.iter().fold(reply, |told, secret| told.replace(secret, "***"));
+        assert_eq!(told, "535 bad AUTH PLAIN ***, *** or ***");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use postgres::config::Host;
 use postgres::{Client, Config};
 
@@ -38,7 +39,10 @@ impl Address {
         for pair in query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
             match pair.split_once('=') {
                 Some(("sslmode", value)) => mode = Some(value.to_owned()),
-                Some(("sslrootcert", value)) => certificate = Some(decoded(value).ok_or(TargetError::BadUrl)?),
+                Some(("sslrootcert", value)) => {
+                    let path = percent_decode_str(value).decode_utf8().map_err(|_| TargetError::BadUrl)?;
+                    certificate = Some(path.into_owned());
+                }
                 _ => others.push(pair),
             }
         }
@@ -98,22 +102,6 @@ fn whereabouts(config: &Config) -> (String, String) {
     let port = config.get_ports().first().filter(|port| **port != 5432).map(|port| format!(":{port}"));
     let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
     (database.to_owned(), format!("{host}{}", port.unwrap_or_default()))
-}
-
-/// A part of a URL without its percent signs.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
