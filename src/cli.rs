@@ -223,6 +223,7 @@ impl Context {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
+    heed_no_limit_of_files();
     let parsed = arguments().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -376,4 +377,15 @@ fn report(failure: &Failure, look: Look) -> ExitCode {
 /// A path for people.
 fn shown(path: &std::path::Path) -> String {
     harmless(&path.display().to_string()).into_owned()
+}
+
+/// A file that may not grow any more is an error of the write, which is told; the signal would end the program without a
+/// word.
+fn heed_no_limit_of_files() {
+    #[cfg(unix)]
+    {
+        let nobody_looks = std::sync::Arc::default();
+        // Where that cannot be had the program ends as it would have.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, nobody_looks);
+    }
 }
