@@ -255,7 +255,7 @@ fn postgres_floor(server: &Server, full: &str) -> Duration {
     let folder = tempfile::tempdir().unwrap();
     // Makes the tables: a policy with nobody in it but one.
     fs::create_dir_all(folder.path().join("policies")).unwrap();
-    fs::write(folder.path().join("policies/a.yaml"), "users: { nobody: }\n").unwrap();
+    fs::write(folder.path().join("policies/a.yaml"), "users: { anna: }\n").unwrap();
     run(&["apply", "--yes"], folder.path(), empty.url());
     let mut into = postgres::Client::connect(empty.url(), postgres::NoTls).unwrap();
     let all = TABLES.iter().filter(|table| **table != "audit").copied().collect::<Vec<_>>().join(", ");
