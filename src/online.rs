@@ -13,7 +13,10 @@ mod moment;
 mod register;
 mod terms;
 
-pub use connection::{connect, connected, disconnect, handover, in_charge, not_connected};
+pub use connection::{
+    connect, connected, disconnect, handover, in_charge, licence_allows, may_administer, nobody_works, not_connected,
+    stays_in_charge,
+};
 pub use eligible::{Person, Places, Status, people, places};
 pub use health::{Check, Examined, Overview, Seen, Stand, Verdict, examine};
 pub use invitation::{

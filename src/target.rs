@@ -51,6 +51,12 @@ pub trait Target {
         None
     }
 
+    /// What tells it from every other one; `None` if there is no database yet, or it is of a version without such a thing.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn identity(&mut self) -> Result<Option<String>, TargetError>;
+
     /// Hands on every entry of the record, in the order in which they were written.
     ///
     /// # Errors
@@ -80,7 +86,7 @@ pub trait Target {
     /// was connected when it was copied is disconnected, so that whoever connects it again synchronises anew.
     ///
     /// # Errors
-    /// If the company is connected, somebody applies, or the file is no copy of such a database.
+    /// If the company is connected, somebody applies, or the file is no copy of this database.
     fn restore(&mut self, from: &Path, run: &Run) -> Result<Receipt, TargetError>;
 }
 
@@ -201,6 +207,14 @@ pub enum TargetError {
         /// The newest version that is known.
         known: i64,
     },
+    /// Somebody put something on our tables.
+    #[error("this program did not make the {what} in the database `{database}`")]
+    Stranger {
+        /// The database.
+        database: String,
+        /// The kind and name of what is there.
+        what: String,
+    },
     /// The database may only be read.
     #[error("the database `{0}` is read-only")]
     ReadOnly(String),
@@ -259,12 +273,18 @@ pub enum TargetError {
     /// There is no copy in the file.
     #[error("`{0}` holds no copy of a database")]
     NoCopy(String),
+    /// The copy is one of another database than the one in whose place it shall stand.
+    #[error("`{0}` is a copy of another database")]
+    OtherDatabase(String),
     /// The file for a copy is there.
     #[error("`{0}` is there already")]
     Taken(String),
     /// The company is connected, and nothing may be restored.
     #[error("the company is connected, and nothing is restored below people who work online")]
     Connected,
+    /// People work with the database, or programs.
+    #[error("others are at work, and this needs the database alone: {0}")]
+    AtWork(String),
     /// A table of somebody else refers to what would go away or get another name.
     #[error("something beside our tables refers to what would be deleted or renamed; nothing was changed")]
     InUse,
@@ -296,6 +316,7 @@ impl TargetError {
             Self::NewerSchema { .. } => "use the newer version of the program",
             Self::ReadOnly(_) => "`plan` works on it; for `apply` make it writable",
             Self::Interrupted(_) => "run `rightful plan` once as a user who may write to the file and its folder",
+            Self::Stranger { .. } => "drop it: what stands on these tables changes what the CRM is told",
             Self::Altered { .. } => "put it back as the folder schema has it; the CRM relies on it",
             Self::Full(_) => "make room and apply again",
             Self::Unable { .. } => "look at the server, or at the disk of the file, then apply again",
@@ -310,8 +331,13 @@ impl TargetError {
                 "disconnect first, then use pg_dump for a backup and pg_restore for a restore; schema/README.md shows how"
             }
             Self::NoCopy(_) => "name a file that `rightful backup` wrote",
+            Self::OtherDatabase(_) => {
+                "look whether the company and the file belong together; to put the copy in this place all the same, move \
+                 the file of the database away first"
+            }
             Self::Taken(_) => "name another file; this one was left as it is",
             Self::Connected => "`rightful disconnect` disconnects it, at a time when nobody works",
+            Self::AtWork(_) => "ask them to log out and stop the programs at the interfaces, then try again",
             Self::InUse => "take that reference out in the CRM, or keep in the policy what it is about",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
         }
@@ -319,6 +345,15 @@ impl TargetError {
 
     /// Whether the run was refused rather than failed.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Overtaken | Self::Raced | Self::Stale | Self::Connected)
+        matches!(
+            self,
+            Self::Locked { .. }
+                | Self::Overtaken
+                | Self::Raced
+                | Self::Stale
+                | Self::Connected
+                | Self::OtherDatabase(_)
+                | Self::AtWork(_)
+        )
     }
 }

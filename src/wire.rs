@@ -56,7 +56,7 @@ pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use online::{
     DeedOut, InvitationOut, InvitationsOut, OnlineOut, PersonOut, PlacesOut, UnsentOut, deed, invitations, online,
 };
-pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan};
+pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan, plan_online};
 pub use policy::{policy_schema, settings_schema};
 pub use pull::{LeftOut, PullOut, TakenOut, pull};
 pub use reason::ReasonOut;

@@ -681,7 +681,7 @@ fn what_somebody_writes_beside_the_policy_ends_in_no_raw_error() {
         assert!(matches!(&error, TargetError::Altered { what: found, .. } if found == what), "{sql}: {error}");
         std::fs::copy(path.with_extension("kept"), &path).unwrap();
     };
-    altered("PRAGMA user_version = 3", "table `identity`");
+    altered("PRAGMA user_version = 3", "table `company`");
     altered("PRAGMA ignore_check_constraints = ON; UPDATE identity SET database = '-'", "row of `identity`");
     by_the_shell(&path, "CREATE UNIQUE INDEX mine ON employees (name)");
     let refused = planned(&mut Sqlite::at(&path), &FIRM.replace("Anna Peters", "Lars Kaufmann"));

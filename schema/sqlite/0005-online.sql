@@ -107,12 +107,13 @@ CREATE TABLE online_services (
   PRIMARY KEY (user_id, service)
 ) STRICT, WITHOUT ROWID;
 
--- Who may log in online now. A login is open, locked, or closed: by the end of the company's connection, or of the
--- user's own access.
+-- Who may log in online now. A login is open, locked, or closed: by the end of the company's connection or of the user's
+-- own access, or since the account is out of use.
 CREATE VIEW login_state (user_id, email, state) AS
 SELECT logins.user_id, logins.email,
   CASE
     WHEN connection.state <> 'connected' OR logins.closed_at IS NOT NULL THEN 'closed'
+    WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = logins.user_id AND users.active) THEN 'closed'
     WHEN logins.locked_at IS NOT NULL OR logins.failed_logins >= online_limits.failed_logins THEN 'locked'
     ELSE 'open'
   END

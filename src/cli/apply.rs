@@ -14,7 +14,7 @@ use crate::wire;
 use super::asking;
 use super::database::database;
 use super::guards;
-use super::registered::{allowed, invited};
+use super::registered::{foreseen, invited};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
 use super::session::{Failure, Opened, bound, errors, open_compiling, refusing};
@@ -87,9 +87,9 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let reading = database.read(context)?;
     let heading = heading(&database, &reading);
     let register = database.target.register()?;
-    recorded(&mut database, &run, &opened, allowed(&opened, register.as_ref()))?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
+    recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan))?;
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &database);
         recorded(&mut database, &run, &opened, equal)?;
@@ -121,12 +121,16 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
         }
         // An apply without changes can have something to remember all the same.
         Format::Text if receipt.end.is_none() => {
-            text::print(&view::settled(&settled, &posted.sent, &posted.failed), opened.out)
+            let mut page = view::settled(&settled, &posted.sent, &posted.failed);
+            page.0.extend(view::head(database.end.as_ref()).0);
+            text::print(&page, opened.out)
         }
         Format::Text => {
             let mut page = view::applied(&receipt, &database.name);
             page.0.extend(view::overridden(&overridden).0);
             page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
+            // What was recorded of the invitations stands behind it.
+            page.0.extend(view::head(database.end.as_ref().filter(|end| receipt.end.as_ref() != Some(*end))).0);
             format!("\n{}", text::print(&page, opened.out))
         }
     };

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use clap::Args;
 
 use crate::name::Name;
-use crate::online::{self, State};
+use crate::online::{self, Moment, Register, State};
 use crate::plan::Drift;
 use crate::report::text;
 use crate::report::view::{self, Unfold};
@@ -14,12 +14,12 @@ use crate::syntax::settings::Guard;
 use crate::target::{Altered, Declared};
 use crate::wire;
 
-use super::database::{database, database_of};
+use super::database::{Database, database, database_of};
 use super::registered::{alter, deed, invited, registered, who_acts};
 use super::running::{Acting, carry_out, overriding, recorded};
-use super::session::{Failure, Opened, bound, errors, open_compiling, open_whatever, refusing};
+use super::session::{Failure, Opened, bound, errors, open_for, open_whatever, refusing};
 use super::wanted::{Wanted, heading, page};
-use super::{Common, Context, Format, Outcome, asking, guards};
+use super::{Context, Format, Outcome, asking, guards};
 
 /// Connect a company, so that people can work online
 ///
@@ -42,8 +42,9 @@ pub struct Connect {
     /// Put this guard aside for this run; may be given for several
     #[arg(long = "override", value_name = "GUARD", value_parser = guards::read_guard)]
     overrides: Vec<Guard>,
-    #[command(flatten)]
-    common: Common,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// Disconnect a company: nobody works online any more
@@ -83,8 +84,9 @@ pub struct Handover {
     to: String,
     #[command(flatten)]
     at: At,
-    #[command(flatten)]
-    common: Common,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// In which database, and who acts.
@@ -118,7 +120,7 @@ pub fn confirmed(yes: bool, opened: &Opened, question: &crate::language::Text) -
 }
 
 pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    let opened = open_for(context, None, context.company.as_deref())?;
     let errors = errors(&opened, context);
     if !errors.is_empty() {
         let message = say!("the policy has errors, so nothing was connected");
@@ -128,7 +130,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let policy = opened.policy();
     let who = who_acts(&opened, &command.at.acting)?;
     let mut database = database(context, &opened, command.at.database.as_deref())?;
-    let elsewhere = connected_elsewhere(&opened)?;
+    let elsewhere = connected_elsewhere(&opened, &database)?;
     let run = deed(&opened, &command.at.acting, context, &who, "connect");
     // Where there is no database yet, there is nobody at work, but the policy may be wrong all the same.
     let (register, now) = database.target.register()?.unwrap_or_default();
@@ -139,7 +141,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let heading = heading(&database, &reading);
     let name = database.name.clone();
     let plan = wanted.plan(&reading, context.on, Drift::Revert);
-    let as_text = command.common.format == Format::Text;
+    let as_text = command.format == Format::Text;
     let shown = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
     if as_text {
         super::write_out(&text::print(&shown, opened.out));
@@ -154,7 +156,8 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     alter(&mut database, &quiet, &opened, |register, now| {
         online::connect(policy, register, now, &who, elsewhere).map(|after| (after, ()))
     })?;
-    let applied = database.read(context).and_then(|reading| {
+    let applied = is_alone(&opened, &mut database).and_then(|()| {
+        let reading = database.read(context)?;
         // The tables may just have been made.
         let plan = wanted.plan(&reading, context.on, Drift::Revert);
         carry_out(context, &mut database, &plan, &overriding(quiet.clone(), &overridden), &opened)
@@ -173,6 +176,7 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let out = if as_text {
         let mut page = view::connected(&who, &name, &receipt);
         page.0.extend(view::settled(&settled, &posted.sent, &posted.failed).0);
+        page.0.extend(view::head(database.end.as_ref()).0);
         format!("\n{}", text::print(&page, opened.out))
     } else {
         wire::to_text(&wire::deed("connect", receipt.applied, &settled, &posted.sent, &posted.failed))
@@ -186,18 +190,34 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     }
 }
 
-/// How many other company databases of the settings are connected.
-fn connected_elsewhere(opened: &Opened) -> Result<usize, Failure> {
+/// How many other databases of the settings are connected, or are just being connected.
+fn connected_elsewhere(opened: &Opened, own: &Database) -> Result<usize, Failure> {
     let mut count = 0;
-    for (index, company) in opened.repository.companies.iter().enumerate() {
-        if index == opened.company_index() || company.database.is_none() {
+    for company in &opened.repository.companies {
+        let mut database = match database_of(opened, company, company.database.as_ref()) {
+            Ok(database) => database,
+            // Nothing is written where nothing is named.
+            Err(_) if company.database.is_none() => continue,
+            Err(failure) => return Err(failure),
+        };
+        if database.place() == own.place() {
             continue;
         }
-        let mut database = database_of(opened, company, company.database.as_ref())?;
-        let register = database.target.register()?;
-        count += usize::from(register.is_some_and(|(register, _)| register.connection.state == State::Connected));
+        let is_connected = |(register, now): (Register, Moment)| {
+            let connection = register.connection;
+            connection.state == State::Connected || connection.exclusive_until.is_some_and(|until| until > now)
+        };
+        count += usize::from(database.target.register()?.is_some_and(is_connected));
     }
     Ok(count)
+}
+
+/// Whether nobody came in, and no other company was connected, before others were kept out.
+fn is_alone(opened: &Opened, database: &mut Database) -> Result<(), Failure> {
+    let (register, now) = registered(&mut *database.target)?;
+    online::nobody_works(&register, now)?;
+    online::licence_allows(opened.policy(), connected_elsewhere(opened, database)?)?;
+    Ok(())
 }
 
 pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Failure> {
@@ -213,21 +233,25 @@ pub fn disconnect(command: &Disconnect, context: &Context) -> Result<Outcome, Fa
     confirmed(
         command.at.yes,
         &opened,
-        &say!("Disconnect {name}? Nobody works online then, and all that was written goes. [y/N]", name),
+        &say!("Disconnect {name}? Web access ends, and what was written goes. [y/N]", name),
     )?;
     alter(&mut database, &run, &opened, |register, now| {
         let register = online::disconnect(register, now, &who)?;
         Ok((Altered { register, declared: Declared::Goes }, ()))
     })?;
     let out = match command.format {
-        Format::Text => text::print(&view::disconnected(&who, &name), opened.out),
+        Format::Text => {
+            let mut page = view::disconnected(&who, &name);
+            page.0.extend(view::head(database.end.as_ref()).0);
+            text::print(&page, opened.out)
+        }
         Format::Json => wire::to_text(&wire::deed("disconnect", 0, &online::Settled::default(), &[], &[])),
     };
     Ok(Outcome::new(out, 0))
 }
 
 pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open_compiling(context, &command.common)?;
+    let opened = open_for(context, None, context.company.as_deref())?;
     let who = who_acts(&opened, &command.at.acting)?;
     let to = Name::foreign(&command.to);
     let mut database = database(context, &opened, command.at.database.as_deref())?;
@@ -236,14 +260,27 @@ pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failur
     let policy = opened.policy();
     let (register, now) = registered(&mut *database.target)?;
     let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
-    recorded(&mut database, &run, &opened, may)?;
-    confirmed(command.at.yes, &opened, &say!("Make {to} responsible for {name}? [y/N]", to, name))?;
+    let after = recorded(&mut database, &run, &opened, may)?;
+    let is_open = |register: &Register, name: &Name| register.logins.get(name).is_some_and(|it| it.closed_at.is_none());
+    let before = register.connection.responsible.as_ref();
+    let ended = before.filter(|before| is_open(&register, before) && !is_open(&after, before));
+    let question = match ended {
+        None => say!("Make {to} responsible for {name}? [y/N]", to, name),
+        Some(from) => {
+            say!("Make {to} responsible for {name}? {from} cannot work online then. [y/N]", to, name, from)
+        }
+    };
+    confirmed(command.at.yes, &opened, &question)?;
     alter(&mut database, &run, &opened, |register, now| {
         online::handover(policy, register, now, &who, &to).map(|after| (after, ()))
     })?;
     let named = online::Terms::of(policy).responsible.map(|user| policy.users.key(user));
-    let out = match command.common.format {
-        Format::Text => text::print(&view::handed_over(&to, &name, named == Some(&to)), opened.out),
+    let out = match command.format {
+        Format::Text => {
+            let mut page = view::handed_over(&to, ended, &name, named == Some(&to));
+            page.0.extend(view::head(database.end.as_ref()).0);
+            text::print(&page, opened.out)
+        }
         Format::Json => wire::to_text(&wire::deed("handover", 0, &online::Settled::default(), &[], &[])),
     };
     Ok(Outcome::new(out, 0))

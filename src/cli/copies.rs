@@ -8,8 +8,10 @@ use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{Settled, State};
 use crate::report::{text, view};
+use crate::repository::Company;
 use crate::say;
-use crate::target::TargetError;
+use crate::target::sqlite::Sqlite;
+use crate::target::{Target, TargetError};
 use crate::wire;
 
 use super::connect::confirmed;
@@ -94,7 +96,7 @@ fn pairs(context: &Context, about: &About, file: &Path) -> Result<(Opened, Vec<P
         let database = database(context, &opened, about.database.as_deref())?;
         return Ok((opened, vec![Pair { database, file: path }]));
     }
-    let of = |company: &crate::repository::Company| {
+    let of = |company: &Company| {
         let name = company.name.as_ref().map(Name::as_str).unwrap_or_default();
         Ok(Pair {
             database: database_of(&opened, company, company.database.as_ref())?,
@@ -114,11 +116,21 @@ pub fn backup(command: &Backup, context: &Context) -> Result<Outcome, Failure> {
         })?;
     }
     let mut done = Vec::new();
-    for Pair { database, file } in &mut pairs {
-        registered(&mut *database.target)?;
+    let is_folder = pairs.len() > 1;
+    for index in 0..pairs.len() {
+        let Pair { database, file } = &mut pairs[index];
         let stage = context.working(&say!("reading {database}", database = database.name));
-        database.target.backup(file)?;
+        let copied = registered(&mut *database.target).and_then(|_| Ok(database.target.backup(file)?));
         drop(stage);
+        if let Err(failure) = copied {
+            if is_folder {
+                // Half a folder is no copy.
+                let folder = context.directory.join(&command.file);
+                pairs[..index].iter().for_each(|pair| drop(std::fs::remove_file(&pair.file)));
+                let _ = std::fs::remove_dir(&folder);
+            }
+            return Err(failure);
+        }
         done.push(say!("{database} is copied to {file}", database = database.name, file = super::shown(file)));
     }
     let out = match command.about.format {
@@ -137,6 +149,9 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
             let message = say!("{database} is connected, so nothing is restored", database = database.name);
             return Err(Failure { code: 3, ..Failure::world(message).help(TargetError::Connected.help()) });
         }
+    }
+    for Pair { database, file } in &mut pairs {
+        is_of_nobody_else(&opened, database, file)?;
     }
     let names: Vec<&str> = pairs.iter().map(|pair| pair.database.name.as_str()).collect();
     let question = say!("Restore {names}? What was written there since the copy goes. [y/N]", names = names.join(", "));
@@ -157,4 +172,30 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
         Format::Text => done.into_iter().map(|text| text::print(&view::sentence(text), opened.out)).collect(),
     };
     Ok(Outcome::new(out, 0))
+}
+
+/// Refuses a copy of another company's database. Where there is no database any more, the others tell.
+fn is_of_nobody_else(opened: &Opened, database: &mut Database, file: &Path) -> Result<(), Failure> {
+    if !file.exists() {
+        return Err(TargetError::NoCopy(super::shown(file)).into());
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if Path::new(&opened.root).join(database.name.as_str()).canonicalize().is_ok_and(|own| real(file) == Some(own)) {
+        let message = say!("{file} is the database itself, and no copy of it", file = super::shown(file));
+        return Err(Failure::world(message).help(say!("name a file that `rightful backup` wrote")));
+    }
+    let Some(copied) = Sqlite::at(file).identity()? else { return Ok(()) };
+    let own = database.target.identity()?;
+    let is_other = |company: &Company| {
+        let other = database_of(opened, company, company.database.as_ref()).ok();
+        // One that cannot be read right now is no reason not to restore this one.
+        other.is_some_and(|mut other| {
+            other.place() != database.place() && other.target.identity().ok().flatten().as_ref() == Some(&copied)
+        })
+    };
+    let is_wrong = match &own {
+        Some(own) => *own != copied,
+        None => opened.repository.companies.iter().any(is_other),
+    };
+    if is_wrong { Err(TargetError::OtherDatabase(super::shown(file)).into()) } else { Ok(()) }
 }

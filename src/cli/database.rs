@@ -11,7 +11,7 @@ use crate::say;
 use crate::syntax::database::{BadDatabase, DatabaseUrl};
 use crate::target::postgres::Postgres;
 use crate::target::sqlite::Sqlite;
-use crate::target::{Target, TargetError};
+use crate::target::{End, Target, TargetError};
 
 use super::Context;
 use super::session::{Failure, Opened};
@@ -25,6 +25,8 @@ pub struct Database {
     pub name: String,
     /// A file's path as it is seen from the top of the checkout.
     place: Option<String>,
+    /// The end of the record after the last run that this command wrote.
+    pub end: Option<End>,
 }
 
 impl Database {
@@ -134,7 +136,7 @@ fn opened_for(
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
             let place = Some(super::shown(&from_root(&path, top)));
-            Ok(Database { target: Box::new(Sqlite::at(&path)), name, place })
+            Ok(Database { target: Box::new(Sqlite::at(&path)), name, place, end: None })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
@@ -143,7 +145,7 @@ fn opened_for(
                 None => target,
             };
             let name = target.name().to_owned();
-            Ok(Database { name, place: None, target: Box::new(target) })
+            Ok(Database { name, place: None, end: None, target: Box::new(target) })
         }
         DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
     }

@@ -35,6 +35,9 @@ pub struct Init {
 /// The folders that are made, outer ones first.
 const FOLDERS: [&str; 5] = ["policies", "schema", ".github", ".github/workflows", ".gitlab"];
 
+/// What git leaves alone.
+const IGNORE: &str = ".gitignore";
+
 /// A file of the examples, which are the one source of the pipelines.
 macro_rules! pipeline {
     ($path:literal) => {
@@ -59,6 +62,9 @@ pub fn run(command: &Init, context: &Context) -> Result<Outcome, Failure> {
         (".gitlab/rightful-note.sh", pipeline!("gitlab/.gitlab/rightful-note.sh")),
     ];
     let root = &context.directory;
+    // Whoever has one knows better what git shall leave alone.
+    let ignored = (!fs::symlink_metadata(root.join(IGNORE)).is_ok()).then(|| include_str!("init/gitignore").to_owned());
+    let files: Vec<(&str, String)> = files.into_iter().chain(ignored.map(|text| (IGNORE, text))).collect();
     let is_there = |path: &str| fs::symlink_metadata(root.join(path)).is_ok();
     // A folder that is a link would lead elsewhere.
     let is_link = |path: &str| fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_symlink());

@@ -63,13 +63,13 @@ pub fn run(command: &Online, context: &Context) -> Result<Outcome, Failure> {
         return Ok(Outcome::new(out, 0));
     };
     let who = who_acts(&opened, &acting)?;
-    online::in_charge(policy, &who)?;
     let (word, user) = match deed_ {
         Deed::Lock { user } => ("lock", Name::foreign(user)),
         Deed::Unlock { user } => ("unlock", Name::foreign(user)),
     };
     let run = deed(&opened, &acting, context, &who, word);
-    super::registered::registered(&mut *database.target)?;
+    let (register, _) = super::registered::registered(&mut *database.target)?;
+    online::may_administer(policy, &register, &who)?;
     alter(&mut database, &run, &opened, |register, now| {
         let after = match deed_ {
             Deed::Lock { .. } => online::lock(register, now, &user),

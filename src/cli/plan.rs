@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::online::Settled;
 use crate::report::block::{Line, Tone};
 use crate::report::view::Unfold;
 use crate::report::{text, view};
@@ -12,6 +13,7 @@ use crate::wire;
 
 use super::database::database;
 use super::guards;
+use super::registered::foreseen;
 use super::saved::{self, Seen};
 use super::session::{Failure, bound, errors, open_compiling};
 use super::wanted::{Wanted, drift, heading, page};
@@ -72,19 +74,28 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let reading = database.read(context)?;
     let plan = wanted.plan(&reading, context.on, drift);
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
+    let register = database.target.register()?;
+    let online = foreseen(&opened, register.as_ref(), &plan);
     if let Some(path) = &command.out {
         saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
     }
-    let differs = command.exit_code && !plan.finds_no_difference();
+    let settles = online.as_ref().is_ok_and(Settled::changes_access);
+    let differs = command.exit_code && (settles || !plan.finds_no_difference());
     let out = match command.common.format {
         Format::Json => {
             let guards = Some(wire::guards(opened.binding_sources(), &tripped));
-            wire::to_text(&wire::PlanOut { guards, ..wire::plan(opened.sources(), &plan, wanted.company()) })
+            let online = online.as_ref().map_err(|failure| failure.message.to(opened.out.language));
+            let online = Some(wire::plan_online(online));
+            wire::to_text(&wire::PlanOut { guards, online, ..wire::plan(opened.sources(), &plan, wanted.company()) })
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
             let errors = errors(&opened, context).len();
             let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
+            page.0.extend(match &online {
+                Ok(settled) => view::settling(settled, opened.policy().online.is_some()).0,
+                Err(failure) => view::kept_back(&failure.message, &failure.help).0,
+            });
             if !tripped.is_empty() {
                 page.blank();
                 page.0.extend(view::guards(&tripped, opened.binding_sources()).0);

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{self, Moment, Refused, Register, Settled, State};
+use crate::plan::Plan;
 use crate::post::{Post, PostError};
 use crate::report::harmless;
 use crate::say;
@@ -103,16 +104,19 @@ pub fn alter<T, A: Into<Altered>>(
     }
 }
 
-/// Refuses what a policy says of online access if the register says that it cannot be so. Gives the state.
-pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<State, Failure> {
-    let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(State::Never) };
+/// What will become of the invitations if the policy is applied, and so be it: refused if the register says that it cannot
+/// be. Accounts get the names of the plan first.
+pub fn foreseen(opened: &Opened, known: Option<&(Register, Moment)>, plan: &Plan) -> Result<Settled, Failure> {
+    let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(Settled::default()) };
+    let register = &plan.renames().iter().fold(register.clone(), |register, (from, to)| register.renamed(from, to));
     let (policy, connection) = (opened.policy(), &register.connection);
+    let settled = Settled { register: register.clone(), ..Settled::default() };
     if let Some(until) = connection.exclusive_until.filter(|until| *until > now) {
         let message = say!("a first synchronisation is going on");
         return Err(Refused::new(message, say!("wait for it; if it died, its place is free at {until}", until)).into());
     }
     match connection.state {
-        State::Never => return Ok(State::Never),
+        State::Never => return Ok(settled),
         State::Disconnected => {
             let since = connection.since.map(|since| since.to_string()).unwrap_or_default();
             let message = say!("the company was disconnected at {since}, so nothing is applied to it", since);
@@ -121,16 +125,10 @@ pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<St
         }
         State::Connected => {}
     }
-    let named = online::Terms::of(policy).responsible.map(|user| policy.users.key(user));
-    if let (Some(named), Some(recorded)) = (named, &connection.responsible)
-        && named != recorded
-    {
-        let message =
-            say!("the policy makes {named} responsible for synchronisation, but {recorded} is", named, recorded);
-        return Err(Refused::new(message, say!("`rightful handover --to {named}` hands over first", named)).into());
+    if let Some(responsible) = &connection.responsible {
+        online::stays_in_charge(policy, responsible)?;
     }
-    online::settle(policy, register, now, &mut Name::to_string)?;
-    Ok(State::Connected)
+    Ok(online::settle(policy, register, now, &mut Name::to_string)?)
 }
 
 /// Brings the invitations in line with the policy, and sends the letters that are due: what came of it, and what went

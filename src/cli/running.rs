@@ -168,7 +168,8 @@ fn is_what_was_read(opened: &Opened, revision: &Revision) -> bool {
 ///
 /// # Errors
 /// If it is kept nowhere, and why.
-pub fn keep(opened: &Opened, run: &Run, end: End, database: &Database) -> Result<(), Text> {
+pub fn keep(opened: &Opened, run: &Run, end: End, database: &mut Database) -> Result<(), Text> {
+    database.end = Some(end.clone());
     let kept = Kept {
         run: end.run,
         hash: end.head,

@@ -106,7 +106,7 @@ pub fn page(
     }
     let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
     let of_people = view::Shown { sources, sensitive: &sensitive, unfold, days: false };
-    let mut page = view::plan(plan, &compared, of_people, opened.policy(), heading, errors);
+    let mut page = view::plan(plan, &compared, of_people, heading, errors);
     if !looks_ahead && !context.on_was_said {
         page.text(say!(
             "so many changes are compared on {day} only; `rightful plan --on DAY` shows another day",

@@ -1,13 +1,12 @@
 //! Connecting a company, ending it, and who answers for it.
 
-use crate::language::Text;
 use crate::model::Policy;
 use crate::name::Name;
 use crate::say;
 
 use super::eligible::address;
-use super::invitation::settle;
-use super::{Login, Moment, Places, Refused, Register, State, Terms, places};
+use super::invitation::{names_one_login, settle};
+use super::{Login, Moment, Places, Refused, Register, Standing, State, Terms, places};
 
 /// How long a first synchronisation keeps others out at most, in seconds: who dies in the middle of it keeps nobody out
 /// for ever.
@@ -34,6 +33,76 @@ pub fn in_charge(policy: &Policy, name: &Name) -> Result<(), Refused> {
         return Err(Refused::new(message, say!("link the user to an employee, and give that one an `email:`")));
     }
     Ok(())
+}
+
+/// Whether somebody may look after online access: who answers for synchronisation, or another one in charge who works
+/// online.
+///
+/// # Errors
+/// If not, and why.
+pub fn may_administer(policy: &Policy, register: &Register, name: &Name) -> Result<(), Refused> {
+    in_charge(policy, name)?;
+    let works_online =
+        register.logins.get(name).is_some_and(|login| login.closed_at.is_none() && login.locked_at.is_none());
+    match &register.connection.responsible {
+        Some(responsible) if responsible != name && !works_online => {
+            let message = say!("{name} does not work online, and does not look after online access", name);
+            Err(Refused::new(message, say!("let {responsible} do it, or a superuser who works online", responsible)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether whoever answers for synchronisation can still do so under a policy, under the name that it gives, and is whom
+/// it names.
+///
+/// # Errors
+/// If not, and what to do.
+pub fn stays_in_charge(policy: &Policy, responsible: &Name) -> Result<(), Refused> {
+    let named = Terms::of(policy).responsible.map(|user| policy.users.key(user));
+    if let Some(named) = named.filter(|named| *named != responsible) {
+        let message =
+            say!("the policy makes {named} responsible for synchronisation, but {responsible} is", named, responsible);
+        let help = say!(
+            "`rightful handover --to {named}` hands over first, or write `responsible: {responsible}`",
+            named,
+            responsible
+        );
+        return Err(Refused::new(message, help));
+    }
+    in_charge(policy, responsible).map_err(|Refused { message: why, .. }| {
+        let message = say!("{responsible} answers for synchronisation, and no longer could: {why}", responsible, why);
+        Refused::new(message, say!("hand over to another superuser first, with `rightful handover --to NAME`"))
+    })
+}
+
+/// Whether the licence lets another company database be connected beside some.
+///
+/// # Errors
+/// If not.
+pub fn licence_allows(policy: &Policy, elsewhere: usize) -> Result<(), Refused> {
+    let most = Terms::of(policy).company_databases as usize;
+    if elsewhere >= most {
+        let message =
+            say!("the licence lets {most} company databases be connected, and {elsewhere} are", most, elsewhere);
+        let help =
+            say!("disconnect another one, or write the number of a larger licence into `licence.company_databases`");
+        return Err(Refused::new(message, help));
+    }
+    Ok(())
+}
+
+/// Whether nobody works with the database.
+///
+/// # Errors
+/// If somebody does, and who.
+pub fn nobody_works(register: &Register, now: Moment) -> Result<(), Refused> {
+    let at_work: Vec<&str> = register.working(now).map(|session| session.who.as_str()).collect();
+    if at_work.is_empty() {
+        return Ok(());
+    }
+    let message = say!("others are at work, and this needs the database alone: {who}", who = at_work.join(", "));
+    Err(Refused::new(message, say!("ask them to log out and stop the programs at the interfaces, then try again")))
 }
 
 /// Begins a first synchronisation, which keeps everybody else out until it is done. `elsewhere` says how many other
@@ -70,25 +139,8 @@ pub fn connect(
         let message = say!("{recorded} connected the company before, and alone may connect it again", recorded);
         return Err(Refused::new(message, say!("make {acting} responsible with `rightful handover`", acting)));
     }
-    let most = terms.company_databases as usize;
-    if elsewhere >= most {
-        let message =
-            say!("the licence lets {most} company databases be connected, and {elsewhere} are", most, elsewhere);
-        let help =
-            say!("disconnect another one, or write the number of a larger licence into `licence.company_databases`");
-        return Err(Refused::new(message, help));
-    }
-    let at_work: Vec<&str> = register.working(now).map(|session| session.who.as_str()).collect();
-    if !at_work.is_empty() {
-        let message = say!(
-            "others are at work, and the first synchronisation needs the database alone: {who}",
-            who = at_work.join(", ")
-        );
-        return Err(Refused::new(
-            message,
-            say!("ask them to log out and stop the programs at the interfaces, then connect again"),
-        ));
-    }
+    licence_allows(policy, elsewhere)?;
+    nobody_works(register, now)?;
     if let Some(until) = connection.exclusive_until.filter(|until| *until > now) {
         let message = say!("a first synchronisation is going on");
         return Err(Refused::new(message, say!("wait for it; if it died, its place is free at {until}", until)));
@@ -123,6 +175,10 @@ pub fn not_connected(register: &Register) -> Register {
 /// Gives somebody who answers for synchronisation a login, or opens the one that there is.
 fn let_in(policy: &Policy, register: &mut Register, now: Moment, name: &Name) {
     let email = policy.users.find(name).and_then(|user| address(policy, user));
+    // What was open or taken back before is settled with it.
+    if let Some(invitation) = register.invitations.get_mut(name) {
+        (invitation.standing, invitation.answered_at) = (Standing::Active, Some(now));
+    }
     match register.logins.get_mut(name) {
         Some(login) => login.closed_at = None,
         None => {
@@ -179,13 +235,23 @@ pub fn handover(
         ));
     };
     if responsible == *to {
-        return Err(Refused::new(say!("{to} answers for synchronisation already", to), Text::default()));
+        return Err(Refused::new(
+            say!("{to} answers for synchronisation already", to),
+            say!("`rightful status` says since when"),
+        ));
     }
     if acting != &responsible && acting != to {
         let message = say!("only {responsible} or {to} may hand over, not {acting}", responsible, to, acting);
         return Err(Refused::new(message, say!("let one of them do it, with --as")));
     }
     in_charge(policy, to)?;
+    let is_closed = register.logins.get(to).is_some_and(|login| login.closed_at.is_some() || login.locked_at.is_some());
+    let is_revoked = register.invitations.get(to).is_some_and(|one| one.standing == Standing::Revoked);
+    if acting == to && (is_closed || is_revoked) {
+        let message = say!("the online access of {to} was taken back or locked, so {to} cannot take over", to);
+        return Err(Refused::new(message, say!("let {responsible} hand over, with --as {responsible}", responsible)));
+    }
+    names_one_login(policy, register, [to].into_iter())?;
     let mut after = register.clone();
     after.connection.responsible = Some(to.clone());
     let_in(policy, &mut after, now, to);

@@ -3,9 +3,8 @@
 //! What is declared and what was done by hand do not fight: what was revoked, or expired, stays so until it is sent
 //! again, though the policy goes on giving the access.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::language::Text;
 use crate::model::{Policy, UserId};
 use crate::name::Name;
 use crate::say;
@@ -27,6 +26,13 @@ pub struct Settled {
     pub reopened: Vec<Name>,
     /// Who has no access any more.
     pub ended: Vec<Name>,
+}
+
+impl Settled {
+    /// Whether somebody gets online access or loses it.
+    pub fn changes_access(&self) -> bool {
+        [&self.invited, &self.reopened, &self.ended].iter().any(|who| !who.is_empty())
+    }
 }
 
 /// Brings the invitations in line with what a policy declares. Without a connection nobody is invited. `message_id`
@@ -55,6 +61,7 @@ pub fn settle(
     let terms = Terms::of(policy);
     settled.register.limits = Limits { idle_logout: terms.idle_logout, failed_logins: terms.failed_logins };
     settled.register.services = services(policy, responsible.as_ref());
+    names_one_login(policy, register, declared.iter().map(|(_, name)| name).chain(&responsible))?;
     let is_declared = |name: &Name| declared.iter().any(|(_, declared)| declared == name);
     let after = &mut settled.register;
     // Whoever has no access any more frees a place first.
@@ -64,6 +71,7 @@ pub fn settle(
             login.closed_at = Some(now);
         }
     }
+    agree(after, responsible.as_ref(), now);
     let has_ended = |name: &&Name| {
         let open = |register: &Register| register.logins.get(*name).is_some_and(|login| login.closed_at.is_none());
         register.invitations.contains_key(*name) && !after.invitations.contains_key(*name)
@@ -75,7 +83,7 @@ pub fn settle(
         let Some(email) = address(policy, id).filter(|_| can_have_access(policy, id)) else { continue };
         match settled.register.invitations.get(&name) {
             // A new address before there is a login: the old mail is void.
-            Some(known) if known.standing == Standing::Invited && known.email != email => {}
+            Some(known) if known.standing == Standing::Invited && !known.is_expired(now) && known.email != email => {}
             Some(_) => continue,
             None if Some(&name) == responsible.as_ref() => continue,
             None => {}
@@ -105,6 +113,26 @@ pub fn settle(
         settled.register.invitations.insert(name, invitation);
     }
     Ok(settled)
+}
+
+/// Whoever has a login has accepted an invitation, or answers for synchronisation. Where somebody wrote something else
+/// by hand, whichever of both says less counts.
+fn agree(register: &mut Register, responsible: Option<&Name>, now: Moment) {
+    let is_open = |login: &Login| login.closed_at.is_none();
+    for (name, invitation) in &mut register.invitations {
+        let has_login = register.logins.get(name).is_some_and(is_open);
+        if invitation.standing == Standing::Active && !has_login && Some(name) != responsible {
+            (invitation.standing, invitation.answered_at) = (Standing::Revoked, Some(now));
+        }
+    }
+    for (name, login) in &mut register.logins {
+        let accepted = register.invitations.get(name).is_none_or(|one| one.standing == Standing::Active);
+        if Some(name) == responsible {
+            login.closed_at = None;
+        } else if is_open(login) && !accepted {
+            login.closed_at = Some(now);
+        }
+    }
 }
 
 /// Who may use which service: what the access says, else all that the licence has.
@@ -151,6 +179,46 @@ pub fn keeps_addresses(policy: &Policy, register: &Register) -> Result<(), Refus
         return Err(Refused::new(message, help));
     }
     Ok(())
+}
+
+/// Whether each of some users has an address that can be the name of a login, and that no login of somebody else has.
+///
+/// # Errors
+/// If not.
+pub fn names_one_login<'n>(
+    policy: &Policy,
+    register: &Register,
+    users: impl Iterator<Item = &'n Name>,
+) -> Result<(), Refused> {
+    let folded = |email: &str| email.to_lowercase();
+    let mut taken: BTreeMap<String, &Name> =
+        register.logins.iter().map(|(name, login)| (folded(&login.email), name)).collect();
+    for name in users {
+        let Some(user) = policy.users.find(name).filter(|user| can_have_access(policy, *user)) else { continue };
+        let Some(email) = address(policy, user) else { continue };
+        if !is_address(&email) {
+            let message = say!("`{email}` of {name} is no e-mail address", email, name);
+            return Err(Refused::new(message, say!("write one address, such as anna@nordwind.example")));
+        }
+        let other = *taken.entry(folded(&email)).or_insert(name);
+        if other != name {
+            let message = say!("{name} and {other} have the same e-mail address {email}", name, other, email);
+            let help = say!(
+                "an address is the name of one login: give one of them another `email:`, or write `renamed_from: {other}` if \
+                 both are the same person",
+                other
+            );
+            return Err(Refused::new(message, help));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text can be the address of one mailbox. Whoever sends to it looks more closely.
+fn is_address(text: &str) -> bool {
+    let parts = text.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
+    parts.is_some_and(|(_, host)| !host.contains('@'))
+        && !text.contains(|c: char| c.is_whitespace() || ",;<>".contains(c))
 }
 
 fn fresh(policy: &Policy, email: String, message_id: String, now: Moment) -> Invitation {
@@ -244,12 +312,16 @@ pub fn revoke(register: &Register, now: Moment, name: &Name) -> Result<Register,
         let message = say!("nobody invited {name}", name);
         return Err(Refused::new(message, say!("`rightful invite list` shows who was")));
     };
-    if invitation.standing == Standing::Revoked {
-        return Err(Refused::new(say!("the invitation of {name} is revoked already", name), Text::default()));
+    let login = after.logins.get_mut(name).filter(|login| login.closed_at.is_none());
+    if invitation.standing == Standing::Revoked && login.is_none() {
+        return Err(Refused::new(
+            say!("the invitation of {name} is revoked already", name),
+            say!("`rightful invite resend {name}` gives it again", name),
+        ));
     }
     (invitation.standing, invitation.answered_at) = (Standing::Revoked, Some(now));
-    if let Some(login) = after.logins.get_mut(name) {
-        login.closed_at.get_or_insert(now);
+    if let Some(login) = login {
+        login.closed_at = Some(now);
     }
     Ok(after)
 }
@@ -319,7 +391,10 @@ pub fn lock(register: &Register, now: Moment, name: &Name) -> Result<Register, R
     let mut after = register.clone();
     let login = after.logins.get_mut(name).ok_or_else(|| no_login(name))?;
     if let Some(locked) = login.locked_at {
-        return Err(Refused::new(say!("the login of {name} is locked since {locked}", name, locked), Text::default()));
+        return Err(Refused::new(
+            say!("the login of {name} is locked since {locked}", name, locked),
+            say!("`rightful online unlock {name}` opens it", name),
+        ));
     }
     login.locked_at = Some(now);
     Ok(after)
@@ -333,7 +408,10 @@ pub fn unlock(policy: &Policy, register: &Register, name: &Name) -> Result<Regis
     let mut after = register.clone();
     let login = after.logins.get_mut(name).ok_or_else(|| no_login(name))?;
     if login.locked_at.is_none() && login.failed_logins < Terms::of(policy).failed_logins {
-        return Err(Refused::new(say!("the login of {name} is not locked", name), Text::default()));
+        return Err(Refused::new(
+            say!("the login of {name} is not locked", name),
+            say!("`rightful online` shows who is"),
+        ));
     }
     (login.locked_at, login.failed_logins) = (None, 0);
     Ok(after)

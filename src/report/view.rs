@@ -45,8 +45,10 @@ pub use log::log;
 pub use matrix::matrix;
 pub use members::members;
 pub use merge_check::{conflicts, merge_check};
-pub use online::{connected, disconnected, handed_over, invitations, online, sentence, settled};
-pub use plan::{applied, plan, plan_in_short};
+pub use online::{
+    connected, disconnected, handed_over, invitations, kept_back, online, revoked, sentence, settled, settling,
+};
+pub use plan::{applied, head, plan, plan_in_short};
 pub use pull::{Pulled, pull, pull_done, pulled_whole};
 pub use repair::{near, repairs, written};
 pub use rights::rights;

@@ -84,6 +84,10 @@ impl Target for Memory {
         Ok(self.last())
     }
 
+    fn identity(&mut self) -> Result<Option<String>, TargetError> {
+        Ok(None)
+    }
+
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
         self.record.iter().cloned().for_each(each);
         Ok(())

@@ -383,6 +383,10 @@ impl Target for Postgres {
         Some(self.address.name().to_owned())
     }
 
+    fn identity(&mut self) -> Result<Option<String>, TargetError> {
+        relational::identity(self)
+    }
+
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {
         relational::audit(self, each)
     }

@@ -138,12 +138,24 @@ fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetErr
     };
     // Every apply writes the rights of the catalogue at least.
     reading.base = (!base.is_empty() || reading.is_forged).then_some(base);
-    reading.id = identity(engine, version)?;
+    reading.id = id(engine, version)?;
     Ok(reading)
 }
 
-/// What tells the database from every other one; `None` in versions that have no such thing.
-fn identity(engine: &mut dyn Engine, version: usize) -> Result<Option<String>, TargetError> {
+/// What tells the database from every other one; `None` if there is none, or in versions that have no such thing.
+pub fn identity(engine: &mut dyn Engine) -> Result<Option<String>, TargetError> {
+    if engine.is_absent() {
+        return Ok(None);
+    }
+    attempt(engine, |engine| {
+        engine.begin(Access::Read)?;
+        let id = engine.version().and_then(|version| id(engine, version));
+        engine.rollback();
+        id
+    })
+}
+
+fn id(engine: &mut dyn Engine, version: usize) -> Result<Option<String>, TargetError> {
     if version < NAMED {
         return Ok(None);
     }
@@ -255,7 +267,7 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
             next(head.seq, "audit")?;
             let entry = audit::failure(run, error, next(number, "audit")?, &head);
             engine.insert(&AUDIT, &[row(&entry)])?;
-            let database = identity(engine, version)?;
+            let database = id(engine, version)?;
             Ok(entry.hash.map(|head| End { run: entry.run, head, database }))
         })
     })

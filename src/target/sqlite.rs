@@ -304,9 +304,11 @@ impl Sqlite {
         // What a newer version makes is there already: somebody wrote another version down.
         let newest = self.with(|_| made_by_migrations(MIGRATIONS.len()))?;
         let newer = newest.keys().find(|key| !made.contains_key(*key) && found.contains_key(*key));
-        match changed.or(stranger).or(newer) {
-            None => Ok(version),
-            Some((kind, name)) => Err(TargetError::Altered { database: self.name(), what: format!("{kind} `{name}`") }),
+        let named = |(kind, name): &(String, String)| (self.name(), format!("{kind} `{name}`"));
+        match (changed.or(newer).map(named), stranger.map(named)) {
+            (None, None) => Ok(version),
+            (Some((database, what)), _) => Err(TargetError::Altered { database, what }),
+            (None, Some((database, what))) => Err(TargetError::Stranger { database, what }),
         }
     }
 }
@@ -324,6 +326,10 @@ impl Target for Sqlite {
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         relational::record_failure(self, run, error)
+    }
+
+    fn identity(&mut self) -> Result<Option<String>, TargetError> {
+        relational::identity(self).map_err(of_reading)
     }
 
     fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), TargetError> {

@@ -145,7 +145,6 @@ pub struct DeedOut {
     reopened: Vec<String>,
     /// Who can no longer work online.
     ended: Vec<String>,
-    /// Who waits for a place of the licence.
     /// To whom a letter went.
     sent: Vec<String>,
     /// Whose letter did not go; it is sent again later.

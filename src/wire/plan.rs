@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::diff;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
+use crate::online::Settled;
 use crate::plan::{self, Plan};
 use crate::state::Said;
 use crate::target::Receipt;
@@ -101,6 +102,19 @@ pub struct GrantsOut {
     pub orphan: Vec<GrantOut>,
 }
 
+/// What becomes of online access with a plan.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct PlanOnlineOut {
+    /// Who will be invited.
+    pub invited: Vec<String>,
+    /// Who will be able to work online again.
+    pub reopened: Vec<String>,
+    /// Who will no longer be able to.
+    pub ended: Vec<String>,
+    /// Why apply will refuse the plan; `null` if it will not for this.
+    pub refused: Option<String>,
+}
+
 /// `rightful plan --format json`
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlanOut {
@@ -126,6 +140,9 @@ pub struct PlanOut {
     /// what trips depends on who applies it, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guards: Option<Vec<GuardOut>>,
+    /// What becomes of online access. A plan in a file has none: that is settled when it is applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<PlanOnlineOut>,
     /// Whether the database remembers something else of the last apply than its record says. Then nobody can tell whose
     /// change a difference is.
     pub last_applied_altered: bool,
@@ -181,6 +198,7 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         gains: effects(sources, &plan.effective.gains),
         losses: effects(sources, &plan.effective.losses),
         guards: None,
+        online: None,
         last_applied_altered: plan.is_forged,
         fingerprint: plan.fingerprint.to_string(),
     }
@@ -232,5 +250,19 @@ pub fn apply(receipt: &Receipt) -> ApplyOut {
         run: receipt.end.as_ref().map(|end| end.run),
         head: receipt.end.as_ref().map(|end| end.head.clone()),
         overrides: Vec::new(),
+    }
+}
+
+/// What becomes of online access with a plan, or why apply will refuse it.
+pub fn plan_online(settled: Result<&Settled, String>) -> PlanOnlineOut {
+    let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+    match settled {
+        Ok(settled) => PlanOnlineOut {
+            invited: names(&settled.invited),
+            reopened: names(&settled.reopened),
+            ended: names(&settled.ended),
+            refused: None,
+        },
+        Err(why) => PlanOnlineOut { refused: Some(why), ..PlanOnlineOut::default() },
     }
 }

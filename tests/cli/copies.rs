@@ -53,6 +53,9 @@ fn nothing_is_restored_below_people_who_work_online_and_connecting_again_writes_
         &firm,
         "INSERT INTO sessions VALUES ('s', 'user', 'lars', '2026-11-22T08:00:00.000Z', '9999-01-01T00:00:00.000Z')",
     );
+    let refused = run(&firm, "restore friday.db --yes");
+    assert!(refused.starts_with("exit 3") && refused.contains("others are at work"), "{refused}");
+    by_hand(&firm, "UPDATE sessions SET until = '2026-11-22T08:20:00.000Z'");
     assert!(run(&firm, "restore friday.db --yes").starts_with("exit 0"));
     assert_eq!(count(&firm, "SELECT count(*) FROM sessions"), 0);
     let applied = run(&firm, "apply --on 2026-11-22");

@@ -45,7 +45,7 @@ pub fn connected() -> Repository {
 }
 
 /// The letters in the outbox, in order of their names.
-fn letters(firm: &Repository) -> Vec<String> {
+pub fn letters(firm: &Repository) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(firm.path("outbox/new")) else { return Vec::new() };
     let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
     paths.sort_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
@@ -53,7 +53,7 @@ fn letters(firm: &Repository) -> Vec<String> {
 }
 
 /// The token of a letter.
-fn token(letter: &str) -> String {
+pub fn token(letter: &str) -> String {
     let is_token = |line: &&str| line.len() == 64 && line.bytes().all(|b| b.is_ascii_hexdigit());
     letter.lines().find(is_token).unwrap().to_owned()
 }

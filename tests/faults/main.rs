@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail")]
 
 mod embedded;
+mod exclusive;
 mod firm;
 mod harness;
 mod interrupted;

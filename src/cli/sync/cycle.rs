@@ -4,7 +4,7 @@ use crate::audit::Run;
 use crate::cli::Context;
 use crate::cli::database::Database;
 use crate::cli::guards::{pass, tripped_by_apply};
-use crate::cli::registered::{allowed, send_for, settle};
+use crate::cli::registered::{foreseen, send_for, settle};
 use crate::cli::running::{Acting, carry_out, gather, overriding};
 use crate::cli::session::{Failure, Opened, Variables, errors, open_at};
 use crate::cli::wanted::Wanted;
@@ -141,7 +141,8 @@ impl Cycle<'_> {
         mut pulse: impl FnMut(&mut Database),
     ) -> Result<Done, Failure> {
         let register = database.target.register()?;
-        if allowed(opened, register.as_ref())? != State::Connected {
+        let state = register.as_ref().map(|(register, _)| register.connection.state).unwrap_or_default();
+        if state == State::Never {
             let message = say!("the company is not connected, so nothing is synchronised");
             return Err(Failure { code: 3, ..Failure::world(message) }.help(say!("`rightful connect` connects it")));
         }
@@ -160,6 +161,7 @@ impl Cycle<'_> {
             kept = Drift::Keep;
             plan = wanted.plan(&reading, self.context.on, kept);
         }
+        foreseen(opened, register.as_ref(), &plan)?;
         let tripped = tripped_by_apply(opened, self.context, &wanted, &reading, &plan, kept);
         pass(tripped, &[], opened)?;
         // All of this may have taken long.

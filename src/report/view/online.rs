@@ -114,6 +114,7 @@ pub fn invitations(register: &Register, now: Moment) -> Page {
             Standing::Revoked => status(Status::Revoked),
         };
         let at = match one.standing {
+            Standing::Invited if one.is_expired(now) => say!(" since {since}", since = moment(one.expires_at)),
             Standing::Invited => say!(" until {until}", until = moment(one.expires_at)),
             _ => say!(" since {since}", since = moment(one.answered_at.unwrap_or(one.invited_at))),
         };
@@ -151,6 +152,33 @@ pub fn settled(settled: &Settled, sent: &[Name], failed: &[(Name, String)]) -> P
     page
 }
 
+/// What will become of invitations if a plan is applied; `declares` if the policy says anything about online access.
+pub fn settling(settled: &Settled, declares: bool) -> Page {
+    let mut page = Page::default();
+    if declares && settled.register.connection.state == State::Never {
+        page.text(say!("online access, but for the roles, begins as soon as the company is connected"));
+    }
+    let mut line = |who: &[Name], text: fn(Word) -> Text| {
+        if !who.is_empty() {
+            page.text(text(names(who, Joint::And)));
+        }
+    };
+    line(&settled.invited, |names| say!("will be invited: {names}", names));
+    line(&settled.reopened, |names| say!("will be able to work online again: {names}", names));
+    line(&settled.ended, |names| say!("will no longer be able to work online: {names}", names));
+    page
+}
+
+/// Why a plan will not be applied, and what to do.
+pub fn kept_back(why: &Word, help: &Word) -> Page {
+    let mut page = Page::default();
+    page.text(Line::new().then(Tone::No, say!("apply will refuse this: {why}", why = *why)));
+    if !help.is_empty() {
+        page.text(Line::new().then(Tone::Quiet, help));
+    }
+    page
+}
+
 /// A company was connected.
 pub fn connected(who: &Name, database: &str, receipt: &Receipt) -> Page {
     let mut page = Page::default();
@@ -172,9 +200,19 @@ pub fn disconnected(who: &Name, database: &str) -> Page {
     page
 }
 
-/// Somebody else is responsible.
-pub fn handed_over(to: &Name, database: &str, policy_says_so: bool) -> Page {
+/// Somebody's online access was taken back.
+pub fn revoked(user: &Name) -> Page {
+    let mut page = sentence(say!("the online access of {user} is taken back", user));
+    page.text(say!("it stays so, whatever `online.access` says, until `rightful invite resend {user}`", user));
+    page
+}
+
+/// Somebody else is responsible; `ended` has no online access any more.
+pub fn handed_over(to: &Name, ended: Option<&Name>, database: &str, policy_says_so: bool) -> Page {
     let mut page = sentence(say!("{to} answers for the synchronisation of {database} now", to, database));
+    if let Some(ended) = ended {
+        page.text(say!("{name} can no longer work online, since `online.access` has no entry", name = ended));
+    }
     if !policy_says_so {
         page.text(Line::new().then(
             Tone::Warning,

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::language::{IntoWord, Text, Word};
-use crate::model::Policy;
 use crate::plan::{Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
 use crate::review::Compared;
 use crate::say;
 use crate::state::{Action, Key, Kind};
-use crate::target::Receipt;
+use crate::target::{End, Receipt};
 
 use super::diff::{later_totals, totals};
 use super::said::{conflicts, said};
@@ -30,14 +29,7 @@ fn forged_memory(plan: &Plan, page: &mut Page) {
 
 /// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
 /// will keep it from being applied.
-pub fn plan(
-    plan: &Plan,
-    compared: &Compared<'_>,
-    shown: Shown<'_>,
-    policy: &Policy,
-    database: &Text,
-    errors: usize,
-) -> Page {
+pub fn plan(plan: &Plan, compared: &Compared<'_>, shown: Shown<'_>, database: &Text, errors: usize) -> Page {
     let mut page = Page::default();
     if plan.finds_no_difference() {
         page.text(
@@ -75,9 +67,6 @@ pub fn plan(
     standing(&plan.grants, &mut page);
     page.blank();
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
-    if policy.online.is_some() {
-        page.text(say!("online access, but for the roles, begins as soon as the company is connected"));
-    }
     refused(errors, &mut page);
     page
 }
@@ -216,7 +205,14 @@ pub fn applied(receipt: &Receipt, database: &str) -> Page {
         )),
         None => page.text(say!("nothing was written to {database}", database)),
     }
-    if let Some(head) = receipt.end.as_ref().map(|end| &end.head) {
+    page.0.extend(head(receipt.end.as_ref()).0);
+    page
+}
+
+/// The end of the record, to be kept outside of the database.
+pub fn head(end: Option<&End>) -> Page {
+    let mut page = Page::default();
+    if let Some(End { head, .. }) = end {
         page.text(Line::new().then(Tone::Quiet, say!("audit head {head}", head)));
     }
     page

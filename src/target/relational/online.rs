@@ -10,7 +10,7 @@ use crate::target::{Alter, Declared, End, Receipt, TargetError, register};
 
 use super::lease::held;
 use super::record::row;
-use super::{Access, CHAINED, Engine, attempt, identity, next, put, reading, service, transaction};
+use super::{Access, CHAINED, Engine, attempt, id, next, put, reading, service, transaction};
 
 /// The first version that has the register of online access.
 const REGISTERED: usize = 5;
@@ -76,7 +76,7 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
             let record: Vec<Row> = entries.iter().map(row).collect();
             engine.insert(&AUDIT, &record)?;
             let newest = engine.newest();
-            let database = identity(engine, newest)?;
+            let database = id(engine, newest)?;
             let head = entries.last().and_then(|entry| entry.hash.clone());
             let end = head.map(|head| End { run: number, head, database });
             Ok(Some(Receipt { applied, end }))

@@ -22,11 +22,18 @@ const PAGES: i32 = 1_000;
 struct Draft(PathBuf);
 
 impl Draft {
-    /// Beside a path, readable for its owner alone: it holds the addresses of people.
+    /// Beside a path, readable for its owner alone: it holds the addresses of people. What a process that died left there
+    /// goes away.
     fn beside(path: &Path) -> Result<Self, TargetError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let draft = path.with_file_name(name);
+        let named = |process: &str| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(format!(".{process}.part"));
+            path.with_file_name(name)
+        };
+        for process in left_behind(path) {
+            let _ = fs::remove_file(named(&process));
+        }
+        let draft = named(&std::process::id().to_string());
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -44,6 +51,21 @@ impl Draft {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
     }
+}
+
+/// The processes whose drafts lie beside a path, and that are not there any more. Where that cannot be seen there are none.
+fn left_behind(path: &Path) -> Vec<String> {
+    let prefix = format!("{}.", path.file_name().unwrap_or_default().to_string_lossy());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let processes = Path::new("/proc");
+    if !processes.join("self").exists() {
+        return Vec::new();
+    }
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let process = |name: String| name.strip_prefix(&prefix)?.strip_suffix(".part").map(str::to_owned);
+    let is_gone = |process: &String| process.parse::<u32>().is_ok() && !processes.join(process).exists();
+    names.filter_map(process).filter(is_gone).collect()
 }
 
 impl Drop for Draft {
@@ -80,6 +102,11 @@ pub(super) fn restore(database: &mut Sqlite, from: &Path, run: &Run) -> Result<R
     }
     is_ours(&mut source)?;
     is_sound(&source)?;
+    if let (Some(copied), Some(own)) = (relational::identity(&mut source)?, relational::identity(database)?)
+        && copied != own
+    {
+        return Err(TargetError::OtherDatabase(from.display().to_string()));
+    }
     database.may_create = true;
     let lease = relational::take(database, run)?;
     let done = restored(database, &mut source, lease, run);
@@ -92,23 +119,29 @@ pub(super) fn restore(database: &mut Sqlite, from: &Path, run: &Run) -> Result<R
 
 fn restored(database: &mut Sqlite, source: &mut Sqlite, lease: Option<i64>, run: &Run) -> Result<Receipt, TargetError> {
     // Looked at under the lease, so that nobody connects in between.
-    let live = relational::register(database)?.map(|(register, _)| register).unwrap_or_default();
+    let (live, now) = relational::register(database)?.unwrap_or_default();
     if live.connection.state == State::Connected {
         return Err(TargetError::Connected);
+    }
+    let at_work: Vec<&str> = live.working(now).map(|session| session.who.as_str()).collect();
+    if !at_work.is_empty() {
+        return Err(TargetError::AtWork(at_work.join(", ")));
     }
     let draft = Draft::beside(&database.path)?;
     let mut copy = Connection::open(&draft.0).map_err(|error| failure(&draft.0, &error))?;
     copied(source.connect()?, &mut copy, &draft.0, database.wait)?;
     let mut copy = Sqlite { connection: Some(copy), ..Sqlite::at(&draft.0) };
     let receipt = relational::alter(&mut copy, run, &mut |register, now| {
-        let mut register = register.clone();
+        let copied_fence = register.service.fence;
+        // Who had access is no part of what a copy brings back: what was taken from somebody since stays taken.
+        let mut register = if live.connection.state == State::Never { register.clone() } else { live.clone() };
         if register.connection.state == State::Connected {
             (register.connection.state, register.connection.since) = (State::Disconnected, Some(now));
         }
         register.connection.exclusive_until = None;
         register.sessions.clear();
         // Whoever synchronised before must not find its number there again, and everything is synchronised anew.
-        let fence = register.service.fence.max(live.service.fence).saturating_add(1);
+        let fence = register.service.fence.max(copied_fence).max(live.service.fence).saturating_add(1);
         register.service = Service { fence, ..Service::default() };
         register.machines.clear();
         Some(Altered::from(register))

@@ -206,6 +206,9 @@ pub(super) fn words(edit: &Edit, days: bool) -> Text {
         Edited::Rules | Edited::Member => match (removed.as_slice(), added.as_slice()) {
             ([], lines) => action(said(lines), true, days),
             (lines, []) => action(said(lines), false, days),
+            (before, after) if before.iter().map(|line| &line.key).eq(after.iter().map(|line| &line.key)) => {
+                say!("changed: {what}", what = said(after))
+            }
             (before, after) => say!("changed: {after}; before: {before}", after = said(after), before = said(before)),
         },
     }
