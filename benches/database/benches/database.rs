@@ -1,8 +1,8 @@
 //! What plan and apply cost as whole processes: beside `pgroles` on its own equivalent of the same firm, and beside the
 //! least that an engine needs to take the same rows.
 //!
-//! `cargo build --release && cargo bench --manifest-path benches/database/Cargo.toml`. With the name of a part, `firm`
-//! or `large`, only that one. `pgroles` is compared if it is on the path: `cargo install pgroles-cli`.
+//! `cargo build --release && cargo bench --manifest-path benches/database/Cargo.toml`. With the name of a part, `firm`,
+//! `embedded` or `served`, only that one. `pgroles` is compared if it is on the path: `cargo install pgroles-cli`.
 
 #[path = "../../../tests/server/postgres.rs"]
 mod server;
@@ -177,14 +177,13 @@ fn pgroles(server: &Server) -> Option<[Duration; 3]> {
     Some(best)
 }
 
-/// Plan and apply of a large firm on both engines, beside what an engine needs for the same rows.
-fn large(server: &Server) {
+/// Plan and apply of a large firm in a file, beside what the engine needs for the same rows.
+fn embedded() {
     let folder = tempfile::tempdir().unwrap();
     LARGE.policy(folder.path());
-    println!("\n{} users, {} memberships", LARGE.users, LARGE.memberships);
+    println!("\n{} users, {} memberships, SQLite", LARGE.users, LARGE.memberships);
     let check = fastest(|| timed(Command::new(rightful()).args(["check", "-C"]).arg(folder.path())));
     line("rightful check, which reads the same files", check, None);
-
     let path = folder.path().join("crm.db");
     let url = format!("sqlite:{}", path.display());
     let apply = fastest(|| {
@@ -193,10 +192,16 @@ fn large(server: &Server) {
     });
     let again = fastest(|| run(&["plan"], folder.path(), &url));
     let floor = fastest(|| sqlite_floor(&path, folder.path()));
-    line("SQLite: one prepared transaction of the same rows", floor, None);
-    line("SQLite: rightful apply, everything", apply, Some(("that", floor)));
-    line("SQLite: rightful plan, nothing to do", again, None);
+    line("one prepared transaction of the same rows", floor, None);
+    line("rightful apply, everything", apply, Some(("that", floor)));
+    line("rightful plan, nothing to do", again, None);
+}
 
+/// The same on a server.
+fn served(server: &Server) {
+    let folder = tempfile::tempdir().unwrap();
+    LARGE.policy(folder.path());
+    println!("\n{} users, {} memberships, PostgreSQL", LARGE.users, LARGE.memberships);
     let database = server.fresh_database();
     let mut best = run(&["apply", "--yes"], folder.path(), database.url());
     for _ in 1..TIMES {
@@ -204,9 +209,9 @@ fn large(server: &Server) {
     }
     let again = fastest(|| run(&["plan"], folder.path(), database.url()));
     let floor = fastest(|| postgres_floor(server, database.url()));
-    line("PostgreSQL: COPY of the same rows", floor, None);
-    line("PostgreSQL: rightful apply, everything", best, Some(("that", floor)));
-    line("PostgreSQL: rightful plan, nothing to do", again, None);
+    line("COPY of the same rows", floor, None);
+    line("rightful apply, everything", best, Some(("that", floor)));
+    line("rightful plan, nothing to do", again, None);
 }
 
 /// All rows of a file, into an empty one with the same tables.
@@ -294,7 +299,10 @@ fn main() {
     if wants("firm") {
         firm(&server);
     }
-    if wants("large") {
-        large(&server);
+    if wants("embedded") {
+        embedded();
+    }
+    if wants("served") {
+        served(&server);
     }
 }
