@@ -4,6 +4,7 @@
 //! database shall remember from then on, or why not. Never reads or writes anything itself.
 
 mod connection;
+mod delivery;
 mod eligible;
 mod health;
 mod invitation;
@@ -17,12 +18,10 @@ pub use connection::{
     connect, connected, disconnect, handover, in_charge, licence_allows, may_administer, nobody_works, not_connected,
     stays_in_charge,
 };
+pub use delivery::{Due, due, posted, prepare, unposted};
 pub use eligible::{Person, Places, Status, people, places};
 pub use health::{Check, Examined, Overview, Seen, Stand, Verdict, examine};
-pub use invitation::{
-    Due, Presented, Settled, accept, due, keeps_addresses, lock, posted, prepare, resend, revoke, settle, unlock,
-    unposted,
-};
+pub use invitation::{Presented, Settled, accept, keeps_addresses, lock, resend, revoke, settle, unlock};
 pub use letter::{Letter, letter};
 pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, beat, duty, give_up, logged};
 pub use moment::Moment;

@@ -156,7 +156,8 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     alter(&mut database, &quiet, &opened, |register, now| {
         online::connect(policy, register, now, &who, elsewhere).map(|after| (after, ()))
     })?;
-    let applied = is_alone(&opened, &mut database).and_then(|()| {
+    let alone = is_alone(&opened, &mut database);
+    let applied = recorded(&mut database, &run, &opened, alone).and_then(|()| {
         let reading = database.read(context)?;
         // The tables may just have been made.
         let plan = wanted.plan(&reading, context.on, Drift::Revert);

@@ -84,6 +84,8 @@ struct About {
 struct Pair {
     database: Database,
     file: PathBuf,
+    /// The file as somebody named it.
+    named: String,
 }
 
 /// Each database with its file: one, or all of the settings.
@@ -94,13 +96,14 @@ fn pairs(context: &Context, about: &About, file: &Path) -> Result<(Opened, Vec<P
     if context.company.is_some() || companies.len() < 2 || about.database.is_some() {
         let opened = open_whatever(context)?;
         let database = database(context, &opened, about.database.as_deref())?;
-        return Ok((opened, vec![Pair { database, file: path }]));
+        return Ok((opened, vec![Pair { database, file: path, named: super::shown(file) }]));
     }
     let of = |company: &Company| {
         let name = company.name.as_ref().map(Name::as_str).unwrap_or_default();
         Ok(Pair {
             database: database_of(&opened, company, company.database.as_ref())?,
             file: path.join(format!("{name}.db")),
+            named: super::shown(&file.join(format!("{name}.db"))),
         })
     };
     let pairs = companies.iter().map(of).collect::<Result<Vec<Pair>, Failure>>()?;
@@ -118,7 +121,7 @@ pub fn backup(command: &Backup, context: &Context) -> Result<Outcome, Failure> {
     let mut done = Vec::new();
     let is_folder = pairs.len() > 1;
     for index in 0..pairs.len() {
-        let Pair { database, file } = &mut pairs[index];
+        let Pair { database, file, named } = &mut pairs[index];
         let stage = context.working(&say!("reading {database}", database = database.name));
         let copied = registered(&mut *database.target).and_then(|_| Ok(database.target.backup(file)?));
         drop(stage);
@@ -131,7 +134,7 @@ pub fn backup(command: &Backup, context: &Context) -> Result<Outcome, Failure> {
             }
             return Err(failure);
         }
-        done.push(say!("{database} is copied to {file}", database = database.name, file = super::shown(file)));
+        done.push(say!("{database} is copied to {file}", database = database.name, file = named.as_str()));
     }
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::deed("backup", 0, &Settled::default(), &[], &[])),
@@ -150,7 +153,7 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
             return Err(Failure { code: 3, ..Failure::world(message).help(TargetError::Connected.help()) });
         }
     }
-    for Pair { database, file } in &mut pairs {
+    for Pair { database, file, .. } in &mut pairs {
         is_of_nobody_else(&opened, database, file)?;
     }
     let names: Vec<&str> = pairs.iter().map(|pair| pair.database.name.as_str()).collect();
@@ -158,14 +161,14 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
     confirmed(command.yes, &opened, &question)?;
     let run = Run { deed: Some("restore".to_owned()), ..gather(&opened, &command.acting, context) };
     let mut done = Vec::new();
-    for Pair { database, file } in &mut pairs {
+    for Pair { database, file, named } in &mut pairs {
         let stage = context.working(&say!("writing to {database}", database = database.name));
         let receipt = database.target.restore(file, &run)?;
         drop(stage);
         if let Some(end) = receipt.end {
             running::keep(&opened, &run, end, database).unwrap_or_else(|why| opened.warn(why));
         }
-        done.push(say!("{database} says what {file} says", database = database.name, file = super::shown(file)));
+        done.push(say!("{database} says what {file} says", database = database.name, file = named.as_str()));
     }
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::deed("restore", 0, &Settled::default(), &[], &[])),

@@ -60,6 +60,8 @@ fn a_plan_is_kept_in_a_file_and_applied_as_it_is() {
     // Which guards trip depends on who applies it.
     let (_, mut made) = firm.json("plan --on 2026-11-22");
     assert_eq!(made.as_object_mut().unwrap().remove("guards"), Some(serde_json::json!([])));
+    // Nor is online access any part of it: that is settled when it is applied.
+    assert_eq!(made.as_object_mut().unwrap().remove("online").unwrap()["refused"], serde_json::json!(null));
     assert_eq!(plan["plan"], made);
     assert!(!firm.path("crm.db").exists());
     assert!(firm.run("apply plan.json --yes --on 2026-11-22").contains("\napplied: "));

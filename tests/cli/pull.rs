@@ -302,6 +302,7 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
     nothing to do: ../crm.db says what the policy says
     what the last apply remembered was altered in the database: the audit says
       something else, and nobody can tell whose change a difference is
+    online access, but for the roles, begins as soon as the company is connected
     ");
     assert!(firm.run("pull --from-database access --database sqlite:crm.db").starts_with("exit 2\n"));
     fs::create_dir(firm.path("own")).unwrap();
