@@ -15,13 +15,13 @@ mod terms;
 
 pub use connection::{connect, connected, disconnect, handover, in_charge, not_connected};
 pub use eligible::{Person, Places, Status, people, places};
-pub use health::{Check, Examined, Overview, Seen, Stand, Verdict, examine};
+pub use health::{Check, Examined, Overview, Seen, Stand, Stuck, Verdict, examine, stuck};
 pub use invitation::{
     Due, Presented, Settled, accept, due, keeps_addresses, lock, posted, prepare, resend, revoke, settle, unlock,
     unposted,
 };
 pub use letter::{Letter, letter};
-pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, beat, duty, give_up, logged};
+pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, Waiting, beat, duty, give_up, logged};
 pub use moment::Moment;
 pub use register::{
     Connection, Entry, Invitation, Limits, Login, Mail, Register, Session, SessionKind, Standing, State,

@@ -1,6 +1,8 @@
 //! What commands about online access share: who acts, changing the register, and letters that are due.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -127,7 +129,11 @@ pub fn allowed(opened: &Opened, known: Option<&(Register, Moment)>) -> Result<St
     {
         let message =
             say!("the policy makes {named} responsible for synchronisation, but {recorded} is", named, recorded);
-        return Err(Refused::new(message, say!("`rightful handover --to {named}` hands over first", named)).into());
+        return Err(Refused::new(message, say!(
+            "write `responsible: {recorded}` into the policy, or let {recorded} hand over: `rightful handover --to {named}`",
+            recorded,
+            named
+        )).into());
     }
     online::settle(policy, register, now, &mut Name::to_string)?;
     Ok(State::Connected)
@@ -174,12 +180,19 @@ pub struct Posted {
 
 /// Sends the letters that are due.
 pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure> {
-    send_for(opened, target, &Run::default())
+    send_for(opened, target, &Run::default(), &mut |_, post, from, letter| Some(post.send(from, letter)))
 }
+
+/// Hands a letter over to the post; `None` if it shall be left, since there is no time any more.
+pub type Deliver<'a> =
+    &'a mut dyn FnMut(&mut dyn Target, &Arc<Post>, &str, &online::Letter) -> Option<Result<(), PostError>>;
+
+/// A server that took so long to fail is not asked again at once.
+const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// Sends the letters that are due. Each is made ready first, so that whoever dies in the middle sends it once more
 /// rather than not at all. What `run` says of a fence holds for every write of it; nothing is recorded.
-pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<Posted, Failure> {
+pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run, deliver: Deliver<'_>) -> Result<Posted, Failure> {
     let run = Run { deed: None, ..run.clone() };
     let mut posted = Posted::default();
     let Some((register, now)) = target.register()? else { return Ok(posted) };
@@ -188,7 +201,7 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         return Ok(posted);
     }
     let mail = &opened.binding().mail;
-    let post = post(opened);
+    let post = post(opened).map(Arc::new);
     let from = mail.from.as_deref().unwrap_or("Rightful <rightful@localhost>");
     for one in due {
         let token = random()?;
@@ -201,10 +214,15 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         })?;
         let Some(invitation) = ready else { continue };
         let letter = online::letter(opened.policy(), &one.user, &invitation, &token, mail.link.as_deref());
+        let began = Instant::now();
         let done = match &post {
-            Ok(post) => post.send(from, &letter),
+            Ok(post) => match deliver(target, post, from, &letter) {
+                Some(done) => done,
+                None => break,
+            },
             Err(error) => Err(PostError::Refused(error.to_string())),
         };
+        let is_silent = done.is_err() && began.elapsed() >= TOO_LONG;
         let error = done.err().map(|error| harmless(&error.to_string()).into_owned());
         target.alter(&run, &mut |register, _| match &error {
             None => online::posted(register, &one.user, &hash).map(Altered::from),
@@ -213,6 +231,9 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         match error {
             None => posted.sent.push(one.user),
             Some(error) => posted.failed.push((one.user, error)),
+        }
+        if is_silent {
+            break;
         }
     }
     Ok(posted)

@@ -9,6 +9,7 @@ mod interrupted;
 mod lease;
 mod lists;
 mod neighbours;
+mod proposed;
 mod proxy;
 mod refused;
 #[path = "../cli/repository.rs"]
@@ -18,4 +19,5 @@ mod server;
 mod service;
 mod sync;
 mod together;
+mod told;
 mod versions;
