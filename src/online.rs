@@ -20,10 +20,10 @@ pub use connection::{
 };
 pub use delivery::{Due, due, posted, prepare, unposted};
 pub use eligible::{Person, Places, Status, people, places};
-pub use health::{Check, Examined, Overview, Seen, Stand, Verdict, examine};
+pub use health::{Check, Examined, Overview, Seen, Stand, Stuck, Verdict, examine, stuck};
 pub use invitation::{Presented, Settled, accept, keeps_addresses, lock, resend, revoke, settle, unlock};
 pub use letter::{Letter, letter};
-pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, beat, duty, give_up, logged};
+pub use machine::{Asking, Duty, Logged, Outcome, Service, Stood, Waiting, beat, duty, give_up, logged};
 pub use moment::Moment;
 pub use register::{
     Connection, Entry, Invitation, Limits, Login, Mail, Register, Session, SessionKind, Standing, State,

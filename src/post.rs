@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::online::Letter;
 
 /// How long a mail server may take for one step.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where letters go.
 pub enum Post {

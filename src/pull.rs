@@ -27,7 +27,7 @@ use taker::{Taker, is_predefined};
 pub use crate::edit::hunk::{File, Hunk};
 pub use fixed::Fixture;
 pub use layout::layout;
-pub use sayable::Unnameable;
+pub use sayable::{Unnameable, nameable};
 pub use write::write;
 
 /// Something in the database that does not go into the policy.

@@ -5,7 +5,8 @@
 
 -- Which machine synchronises: one row. The fence rises whenever the lease is taken; whoever writes for the service finds
 -- its own number here, in the very transaction that writes, or writes nothing. `until` is moved on as long as the machine
--- is there. The revision is the last one that was applied; only what descends from it is applied next.
+-- is there. The revision is the last one that it applied, `by_hand` one that somebody applied since; only what descends from
+-- both is applied next, or what somebody accepted. `kept` is a digest of what the newest recorded run left of changes made in the database, if it left any.
 CREATE TABLE service (
   id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   fence    INTEGER NOT NULL,
@@ -14,7 +15,10 @@ CREATE TABLE service (
   since    TEXT,
   until    TEXT,
   next_at  TEXT,
-  revision TEXT
+  revision TEXT,
+  accepted TEXT,
+  by_hand  TEXT,
+  kept     TEXT
 ) STRICT;
 INSERT INTO service (id, fence) VALUES (1, 0);
 
@@ -24,7 +28,9 @@ CREATE TABLE machines (
   seen_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The log of the service: a line for each run, of which the newest 2000 are kept.
+-- The log of the service: a line for each run, of which the newest 2000 are kept. `help` says what to do about an error.
+-- Of changes that somebody made in the database, `waiting` counts those that were left as they are until they are
+-- reviewed, on `branch`; `alarm` says what of it must not wait.
 CREATE TABLE sync_runs (
   number    INTEGER NOT NULL PRIMARY KEY,
   at        TEXT NOT NULL,
@@ -34,5 +40,10 @@ CREATE TABLE sync_runs (
   changes   INTEGER NOT NULL CHECK (changes >= 0),
   conflicts INTEGER NOT NULL CHECK (conflicts >= 0),
   revision  TEXT,
-  CHECK (outcome = 'error' OR error IS NULL)
+  help      TEXT,
+  waiting   INTEGER NOT NULL CHECK (waiting >= 0),
+  branch    TEXT,
+  alarm     TEXT,
+  CHECK (outcome = 'error' OR (error IS NULL AND help IS NULL)),
+  CHECK (waiting > 0 OR (branch IS NULL AND alarm IS NULL))
 ) STRICT;

@@ -89,7 +89,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
-    recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan))?;
+    recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan.renames()))?;
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &database);
         recorded(&mut database, &run, &opened, equal)?;

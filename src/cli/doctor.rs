@@ -4,22 +4,24 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use crate::online::{self, Refused, Verdict};
+use crate::online::{self, Moment, Refused, Register, Verdict};
 use crate::report::{text, view};
 use crate::say;
 use crate::target::TargetError;
 use crate::wire;
 
-use super::service::{Looked, Looking, look};
+use super::registered::foreseen;
+use super::service::{Looked, Looking, absent, look};
 use super::session::Failure;
-use super::sync::git;
+use super::sync::{git, process};
 use super::{Context, Format, Outcome};
 
 /// Go through what can stop synchronisation, and say what to do
 ///
 /// Looks at the machine, the connection, the service, the lease, the newest
-/// line of the log and the credentials, in this order, for every company. Each
-/// is OK, or it says what is wrong and what to do. Exit code 1 if something is.
+/// line of the log, the credentials and the letters, in this order, for every
+/// company. Each is OK, or it says what is wrong and what to do. Exit code 1 if
+/// something is.
 ///
 /// Examples:
 ///   rightful doctor
@@ -48,17 +50,26 @@ fn examine(context: &Context, looked: &Looked) -> Vec<(online::Check, Verdict)> 
     let (terms, machines) = looked.terms();
     let mut seen = online::Seen {
         register: None,
+        unasked: None,
+        absent: None,
         unreached: None,
         not_let_in: None,
         remote: remote(context, looked),
+        refused: None,
+        is_gone: false,
         terms,
         machines: &machines,
     };
     match &looked.database {
         // There is no address: the variable is not set, for example.
-        Err(failure) => seen.not_let_in = Some(failure.into()),
+        Err(failure) => seen.unasked = Some(failure.into()),
         Ok(database) => match &database.register {
-            Ok(found) => seen.register = found.as_ref().map(|(register, now)| (register, *now)),
+            Ok(Some((register, now))) => {
+                seen.register = Some((register, *now));
+                seen.refused = refusal(looked, register, *now);
+                seen.is_gone = register.service.process.as_deref().is_some_and(process::is_gone);
+            }
+            Ok(None) => seen.absent = Some((&absent(&looked.opened, &database.database, false)).into()),
             Err(error @ (TargetError::Credentials(_) | TargetError::Denied { .. })) => {
                 seen.not_let_in = Some(refused(error));
             }
@@ -66,6 +77,16 @@ fn examine(context: &Context, looked: &Looked) -> Vec<(online::Check, Verdict)> 
         },
     }
     online::examine(&seen)
+}
+
+/// Why the policy is not applied although the company is connected, if it is so.
+fn refusal(looked: &Looked, register: &Register, now: Moment) -> Option<Refused> {
+    if !looked.opened.company().compiles() {
+        return None;
+    }
+    let renames = looked.opened.policy().renames().collect();
+    let failure = foreseen(&looked.opened, Some(&(register.clone(), now)), &renames).err()?;
+    Some((&failure).into())
 }
 
 fn refused(error: &TargetError) -> Refused {

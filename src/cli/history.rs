@@ -19,9 +19,9 @@ use super::{Context, Format, Outcome};
 ///
 /// Says when, where, by whom and of which revision. Runs that were refused or
 /// failed stand there with the reason. What `rightful sync` did stands between
-/// them; runs that found nothing to do, or failed alike, are told as one. `rightful plan --at REV` plans the way
-/// back to the revision before. `rightful audit --run NUMBER` shows all that a
-/// run did.
+/// them; runs that found nothing to do, or failed alike, are told as one.
+/// `rightful plan --at REV` plans the way back to the revision before.
+/// `rightful audit --run NUMBER` shows all that a run did.
 ///
 /// Examples:
 ///   rightful history

@@ -1,13 +1,15 @@
 //! What commands about online access share: who acts, changing the register, and letters that are due.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{self, Moment, Refused, Register, Settled, State};
-use crate::plan::Plan;
 use crate::post::{Post, PostError};
 use crate::report::harmless;
 use crate::say;
@@ -105,10 +107,14 @@ pub fn alter<T, A: Into<Altered>>(
 }
 
 /// What will become of the invitations if the policy is applied, and so be it: refused if the register says that it cannot
-/// be. Accounts get the names of the plan first.
-pub fn foreseen(opened: &Opened, known: Option<&(Register, Moment)>, plan: &Plan) -> Result<Settled, Failure> {
+/// be. Accounts get their new names first: from, to.
+pub fn foreseen(
+    opened: &Opened,
+    known: Option<&(Register, Moment)>,
+    renames: &BTreeMap<Name, Name>,
+) -> Result<Settled, Failure> {
     let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(Settled::default()) };
-    let register = &plan.renames().iter().fold(register.clone(), |register, (from, to)| register.renamed(from, to));
+    let register = &renames.iter().fold(register.clone(), |register, (from, to)| register.renamed(from, to));
     let (policy, connection) = (opened.policy(), &register.connection);
     let settled = Settled { register: register.clone(), ..Settled::default() };
     if let Some(until) = connection.exclusive_until.filter(|until| *until > now) {
@@ -172,12 +178,19 @@ pub struct Posted {
 
 /// Sends the letters that are due.
 pub fn send(opened: &Opened, target: &mut dyn Target) -> Result<Posted, Failure> {
-    send_for(opened, target, &Run::default())
+    send_for(opened, target, &Run::default(), &mut |_, post, from, letter| Some(post.send(from, letter)))
 }
+
+/// Hands a letter over to the post; `None` if it shall be left, since there is no time any more.
+pub type Deliver<'a> =
+    &'a mut dyn FnMut(&mut dyn Target, &Arc<Post>, &str, &online::Letter) -> Option<Result<(), PostError>>;
+
+/// A server that took so long to fail is not asked again at once.
+const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// Sends the letters that are due. Each is made ready first, so that whoever dies in the middle sends it once more
 /// rather than not at all. What `run` says of a fence holds for every write of it; nothing is recorded.
-pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<Posted, Failure> {
+pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run, deliver: Deliver<'_>) -> Result<Posted, Failure> {
     let run = Run { deed: None, ..run.clone() };
     let mut posted = Posted::default();
     let Some((register, now)) = target.register()? else { return Ok(posted) };
@@ -186,7 +199,7 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         return Ok(posted);
     }
     let mail = &opened.binding().mail;
-    let post = post(opened);
+    let post = post(opened).map(Arc::new);
     let from = mail.from.as_deref().unwrap_or("Rightful <rightful@localhost>");
     for one in due {
         let token = random()?;
@@ -199,10 +212,15 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         })?;
         let Some(invitation) = ready else { continue };
         let letter = online::letter(opened.policy(), &one.user, &invitation, &token, mail.link.as_deref());
+        let began = Instant::now();
         let done = match &post {
-            Ok(post) => post.send(from, &letter),
+            Ok(post) => match deliver(target, post, from, &letter) {
+                Some(done) => done,
+                None => break,
+            },
             Err(error) => Err(PostError::Refused(error.to_string())),
         };
+        let is_silent = done.is_err() && began.elapsed() >= TOO_LONG;
         let error = done.err().map(|error| harmless(&error.to_string()).into_owned());
         target.alter(&run, &mut |register, _| match &error {
             None => online::posted(register, &one.user, &hash).map(Altered::from),
@@ -211,6 +229,9 @@ pub fn send_for(opened: &Opened, target: &mut dyn Target, run: &Run) -> Result<P
         match error {
             None => posted.sent.push(one.user),
             Some(error) => posted.failed.push((one.user, error)),
+        }
+        if is_silent {
+            break;
         }
     }
     Ok(posted)

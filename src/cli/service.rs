@@ -1,5 +1,6 @@
 //! What `status` and `doctor` see of the service of each company.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,11 +10,13 @@ use crate::name::Name;
 use crate::online::{Moment, Refused, Register, Terms};
 use crate::repository::RepositoryError;
 use crate::say;
+use crate::syntax::settings::Settings;
 use crate::target::TargetError;
 use crate::tree::git::Checkout;
 
 use super::database::{Database, database_of};
-use super::session::{Failure, Opened, Variables, open_at, pick};
+use super::running::kept;
+use super::session::{Failure, Opened, Variables, open_at, settings};
 use super::sync::{Source, variables};
 use super::{Context, Format};
 
@@ -64,14 +67,8 @@ pub fn look(looking: &Looking, context: &Context) -> Result<Vec<Looked>, Failure
     if context.on_was_said {
         return Err(Failure::world(say!("--on means nothing here: it is about now")));
     }
-    let here = super::session::open(context, None)?;
-    let all: Vec<Option<Name>> = match &context.company {
-        Some(name) => {
-            let chosen = pick(&here.repository, Some(name))?;
-            vec![here.repository.companies[chosen].name.clone()]
-        }
-        None => here.repository.companies.iter().map(|company| company.name.clone()).collect(),
-    };
+    let (_, binding) = settings(context)?;
+    let all = companies(context, &binding.settings)?;
     let variables = match &looking.env_file {
         Some(path) => variables::read(&context.here.join(path))?,
         None => Variables::new(),
@@ -80,22 +77,56 @@ pub fn look(looking: &Looking, context: &Context) -> Result<Vec<Looked>, Failure
 }
 
 fn one(context: &Context, company: Option<Name>, variables: &Variables) -> Result<Looked, Failure> {
-    let name = company.as_ref().map(Name::as_str);
-    let mut opened = open_at(context, None, name)?;
-    opened.variables = variables.clone();
+    let (opened, source) = taken(context, company.as_ref().map(Name::as_str), variables)?;
     let database = database_of(&opened, opened.company(), opened.database()).map(|mut database| {
         let register = database.target.register();
         Seen { database, register }
     });
-    let checkout = Checkout::of(&opened.root).map_err(RepositoryError::from);
-    let source = checkout.as_ref().map(|checkout| Source::of(&opened, checkout)).unwrap_or_default();
-    let tip = checkout.ok().and_then(|checkout| source.tip(&checkout).ok());
-    // What the service would not find in git is not what it goes by, but better than nothing.
-    if let Some(taken) = tip.and_then(|tip| open_at(context, Some(&tip), name).ok()) {
-        opened = taken;
-        opened.variables = variables.clone();
-    }
     Ok(Looked { company, opened, source, database })
+}
+
+/// The companies of the settings, or the one that somebody asks about.
+pub fn companies(context: &Context, settings: &Settings) -> Result<Vec<Option<Name>>, Failure> {
+    let names: BTreeSet<Name> = settings.companies.iter().map(|company| company.name.value.clone()).collect();
+    let Some(asked) = context.company.as_deref() else {
+        let all: Vec<Option<Name>> = names.into_iter().map(Some).collect();
+        return Ok(if all.is_empty() { vec![None] } else { all });
+    };
+    if let Some(name) = names.iter().find(|name| name.as_str() == asked) {
+        return Ok(vec![Some(name.clone())]);
+    }
+    let missing = Failure::world(say!("there is no company `{name}`", name = asked));
+    let known: Vec<&str> = names.iter().map(Name::as_str).collect();
+    Err(if known.is_empty() {
+        missing.help(say!("this repository has but one company, without a name; leave --company out"))
+    } else {
+        missing.help(say!("the settings name {names}", names = known.join(", ")))
+    })
+}
+
+/// The policy that the service takes, bound to the settings of the checkout, and from where it takes it. Of the files
+/// there that are not committed only the settings matter, unless there is nothing else.
+pub fn taken(context: &Context, company: Option<&str>, variables: &Variables) -> Result<(Opened, Source), Failure> {
+    let (root, binding) = settings(context)?;
+    let checkout = Checkout::of(&root).map_err(RepositoryError::from);
+    let source = checkout.as_ref().map(|checkout| Source::of(&binding.settings, checkout)).unwrap_or_default();
+    let committed = checkout.map_err(Failure::from).and_then(|checkout| {
+        let tip = source.tip(&checkout)?;
+        open_at(context, Some(&tip), company)
+    });
+    let opened = committed.or_else(|why| open_at(context, None, company).map_err(|_| why));
+    let mut opened = opened?;
+    opened.variables = variables.clone();
+    Ok((opened, source))
+}
+
+/// Why there is no database: it was never made, or it is gone, if somebody kept heads of its record.
+pub fn absent(opened: &Opened, database: &Database, was_there: bool) -> Failure {
+    if !was_there && kept(opened, database, None).heads.is_empty() {
+        return Failure::world(say!("there is no database yet")).help(say!("`rightful connect` makes it"));
+    }
+    Failure::world(say!("the database {name} is gone", name = database.name))
+        .help(say!("look whether the disk is mounted, or put back the backup with `rightful restore`"))
 }
 
 impl From<&Failure> for Refused {

@@ -114,6 +114,8 @@ pub struct Opened {
     now: Option<Binding>,
     /// Variables that a file says, before those of the environment.
     pub variables: Variables,
+    /// Whether warnings are kept for whoever asks, and not said.
+    pub gathers: bool,
     company: usize,
     warned: RefCell<Vec<Text>>,
 }
@@ -178,12 +180,20 @@ impl Opened {
         rights.into_iter().map(|right| policy.rights.key(right).clone()).collect()
     }
 
+    /// What was warned of so far.
+    pub fn warnings(&self) -> Vec<Text> {
+        self.warned.borrow().clone()
+    }
+
     /// Says something beside the answer, on the error output, and once: a command may write several runs.
     pub fn warn(&self, text: Text) {
         if self.warned.borrow().contains(&text) {
             return;
         }
         self.warned.borrow_mut().push(text.clone());
+        if self.gathers {
+            return;
+        }
         let mut page = Page::default();
         page.text(discreet(&text.into_word(), self.err.language));
         super::write_err(&text::print(&page, self.err));
@@ -219,9 +229,34 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
         err,
         now,
         variables: Variables::new(),
+        gathers: false,
         company: 0,
         warned: RefCell::default(),
     })
+}
+
+/// The root, and the settings of the working tree, of which the rest does not matter. They must have no error: what they
+/// say of remotes and databases would be missing.
+pub fn settings(context: &Context) -> Result<(PathBuf, Binding), Failure> {
+    let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
+    let worktree = Worktree::new(&repository::find_root(&directory)).map_err(RepositoryError::from)?;
+    let binding = repository::binding(&worktree)?;
+    let Some(error) = binding.diagnostics.iter().find(|finding| finding.is_error()) else {
+        return Ok((worktree.root().to_owned(), binding));
+    };
+    let place = place_of(error, &binding.sources);
+    let message =
+        say!("the settings have errors; the first, at {place}: {error}", place, error = error.message.clone());
+    Err(Failure::world(message).help(say!("correct rightful.yaml first")))
+}
+
+/// `policies/sales.yaml:3`, of a finding; empty if it has no place.
+pub fn place_of(finding: &Diagnostic, sources: &Sources) -> String {
+    let told = |place: crate::text::Place| {
+        let file = sources.file(place.file);
+        format!("{}:{}", file.path(), file.line_of(place.span.start).saturating_add(1))
+    };
+    finding.place().map(told).unwrap_or_default()
 }
 
 /// The way from the nearest folder upward that git keeps, with `/` between and behind its parts.

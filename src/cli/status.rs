@@ -7,7 +7,8 @@ use crate::plan::{Drift, Origin};
 use crate::report::{text, view};
 use crate::wire;
 
-use super::service::{Looked, Looking, Seen, look};
+use super::running::kept;
+use super::service::{Looked, Looking, Seen, absent, look};
 use super::session::Failure;
 use super::wanted::Wanted;
 use super::{Context, Format, Outcome};
@@ -50,7 +51,11 @@ fn stand(context: &Context, looked: Looked) -> online::Stand {
     let done = || -> Result<online::Overview, Failure> {
         let Looked { opened, database, .. } = looked;
         let Seen { mut database, register } = database?;
-        let (register, now) = register?.unwrap_or_default();
+        let register = register?;
+        if register.is_none() && !kept(&opened, &database, None).heads.is_empty() {
+            return Err(absent(&opened, &database, true));
+        }
+        let (register, now) = register.unwrap_or_default();
         let compiles = opened.company().compiles();
         let places = compiles.then(|| online::places(opened.policy(), &register, now));
         let drift = if compiles {

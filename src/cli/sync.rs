@@ -1,8 +1,12 @@
 //! `rightful sync`
 
+mod accept;
+mod alarm;
 mod cycle;
 mod drift;
 pub mod git;
+mod line;
+pub mod process;
 mod telling;
 pub mod variables;
 mod worker;
@@ -19,7 +23,8 @@ use crate::name::Name;
 use crate::report::text::Look;
 use crate::say;
 
-use super::session::{Failure, open, pick};
+use super::service::companies;
+use super::session::{Failure, settings};
 use super::{Context, Outcome};
 
 use git::Fetched;
@@ -41,8 +46,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// not committed is never applied. Only commits that descend from the one that
 /// was applied last are: a branch that was rewritten is refused. What somebody
 /// changed in the database is taken back, or proposed as a commit on a branch
-/// rightful/drift-DATE, as `sync.drift` says; where the policy changed the
-/// same, it wins.
+/// rightful/drift-DATE, as `sync.drift` says (rightful/drift-DATE-COMPANY, where
+/// there are several); that branch says what is there now. Where the policy
+/// changed the same, it wins.
 ///
 /// Of several machines one does it. It holds a lease in the database; when it
 /// falls silent for `online.take_over_after`, the next one of `online.machines`
@@ -68,7 +74,8 @@ pub struct Sync {
     /// databases and of the mail server, in variables that policies may name
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Apply this commit although the branch was rewritten; the full id
+    /// Apply this commit although the branch was rewritten; the full id. If
+    /// another process synchronises, it does so with its next turn
     #[arg(long, value_name = "COMMIT")]
     accept: Option<String>,
 }
@@ -113,14 +120,10 @@ pub fn run(command: &Sync, context: &Context) -> Result<Outcome, Failure> {
     if context.on_was_said {
         return Err(Failure::world(say!("--on means nothing here: a synchronisation is about today")));
     }
-    let opened = open(context, None)?;
-    let companies: Vec<Option<Name>> = match &context.company {
-        Some(_) => {
-            let chosen = pick(&opened.repository, context.company.as_deref())?;
-            vec![opened.repository.companies[chosen].name.clone()]
-        }
-        None => opened.repository.companies.iter().map(|company| company.name.clone()).collect(),
-    };
+    let (_, binding) = settings(context)?;
+    let companies = companies(context, &binding.settings)?;
+    let language = context.language.get().unwrap_or(binding.settings.language);
+    let [out, err] = [context.out, context.err].map(|look| Look { language, ..look });
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, stop.clone())
@@ -128,9 +131,9 @@ pub fn run(command: &Sync, context: &Context) -> Result<Outcome, Failure> {
     }
     let shared = Arc::new(Shared {
         directory: context.directory.clone(),
-        looks: [opened.out, opened.err],
+        looks: [out, err],
         machine: command.machine.clone().or_else(super::running::machine).unwrap_or_else(|| "localhost".to_owned()),
-        process: process()?,
+        process: process::own()?,
         env_file: command.env_file.as_ref().map(|path| context.here.join(path)),
         accept: command.accept.clone(),
         stop,
@@ -182,9 +185,4 @@ fn joined(mut threads: Vec<JoinHandle<u8>>, shared: &Shared) -> u8 {
         thread::sleep(TICK);
     }
     if shared.stops() { 0 } else { worst }
-}
-
-/// What no other process is called, on this machine or another.
-fn process() -> Result<String, Failure> {
-    Ok(format!("{} {}", std::process::id(), &super::registered::random()?[..16]))
 }

@@ -26,6 +26,12 @@ pub struct Service {
     pub next_at: Option<Moment>,
     /// The commit that was applied last.
     pub revision: Option<String>,
+    /// A commit that somebody accepted although it does not descend from that one.
+    pub accepted: Option<String>,
+    /// A commit that somebody else applied since.
+    pub by_hand: Option<String>,
+    /// A digest of what the newest recorded run left of the changes that somebody made in the database, if it left any.
+    pub kept: Option<String>,
 }
 
 /// A line of the log.
@@ -43,6 +49,19 @@ pub struct Logged {
     pub conflicts: u32,
     /// The commit that it was about, if it came so far.
     pub revision: Option<String>,
+    /// What somebody changed in the database and was left as it is until it is reviewed.
+    pub waits: Option<Waiting>,
+}
+
+/// Changes that somebody made in the database, in force until they are reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub changes: u32,
+    /// The branch on which they are proposed; none if no policy can say any of them.
+    pub branch: Option<String>,
+    /// What of it must not wait, in English as everything that is recorded.
+    pub alarm: Option<String>,
 }
 
 /// How a synchronisation ended.
@@ -50,8 +69,8 @@ pub struct Logged {
 pub enum Outcome {
     /// All is as the policy says.
     Ok,
-    /// It failed or was refused, and why.
-    Error(String),
+    /// It failed or was refused: why, and what to do, if that was said.
+    Error(String, Option<String>),
 }
 
 /// What a machine has to do.
@@ -91,7 +110,8 @@ impl Service {
     /// How it stands.
     pub fn stands(&self, now: Moment) -> Stood {
         match (&self.machine, self.until) {
-            (Some(_), Some(until)) if until > now => Stood::Runs,
+            // A lease from the future was taken before a clock was set back: nobody knows how long it would last.
+            (Some(_), Some(until)) if until > now && self.since.is_none_or(|since| since <= now) => Stood::Runs,
             (Some(_), _) => Stood::Silent,
             (None, _) => Stood::Stopped,
         }
@@ -114,6 +134,8 @@ pub struct Asking<'a> {
     pub machines: &'a [Name],
     /// After how many seconds of silence another one takes over.
     pub take_over_after: u32,
+    /// A process that is known not to live any more; if it has the lease, nobody waits for it.
+    pub gone: Option<&'a str>,
 }
 
 /// What a machine has to do, and what the register says then. A machine that asks is there.
@@ -121,7 +143,7 @@ pub struct Asking<'a> {
 /// # Errors
 /// If the policy does not name the machine.
 pub fn duty(register: &Register, now: Moment, asking: Asking<'_>) -> Result<(Duty, Register), Refused> {
-    let Asking { machine, process, machines, take_over_after } = asking;
+    let Asking { machine, process, machines, take_over_after, gone } = asking;
     let rank = |name: &str| machines.iter().position(|known| known.as_str() == name);
     if !machines.is_empty() && rank(machine).is_none() {
         let message = say!("the machine `{machine}` is not among those that may synchronise", machine);
@@ -134,9 +156,9 @@ pub fn duty(register: &Register, now: Moment, asking: Asking<'_>) -> Result<(Dut
     after.machines.insert(machine.to_owned(), now);
     let service = &register.service;
     let is_mine = service.machine.as_deref() == Some(machine) && service.process.as_deref() == Some(process);
-    // One that was taken in the future was taken before a clock was set back: nobody knows how long it would last.
-    let lasts = service.until.filter(|until| *until > now && service.since.is_none_or(|since| since <= now));
-    if let (Some(holder), Some(until)) = (&service.machine, lasts) {
+    let lasts = service.until.filter(|_| service.stands(now) == Stood::Runs);
+    let is_gone = gone.is_some() && service.process.as_deref() == gone;
+    if let (Some(holder), Some(until), false) = (&service.machine, lasts, is_gone) {
         if is_mine {
             after.service.until = Some(now.later(take_over_after));
             return Ok((Duty::Mine { fence: service.fence }, after));
@@ -146,10 +168,12 @@ pub fn duty(register: &Register, now: Moment, asking: Asking<'_>) -> Result<(Dut
     // Whoever fell silent with the lease is not waited for once more.
     let is_there = |name: &str| {
         let seen = register.machines.get(name);
-        service.machine.as_deref() != Some(name) && seen.is_some_and(|seen| seen.later(take_over_after) > now)
+        let is_fresh = |seen: &Moment| *seen <= now && seen.later(take_over_after) > now;
+        service.machine.as_deref() != Some(name) && seen.is_some_and(is_fresh)
     };
     let mut before = machines.iter().map(Name::as_str).take_while(|name| *name != machine);
-    if let Some(better) = before.find(|name| is_there(name)) {
+    // Where the holder is known to be gone the others still wait for it.
+    if let Some(better) = before.find(|name| is_there(name) && !is_gone) {
         return Ok((Duty::Leaves { machine: better.to_owned() }, after));
     }
     after.service = Service {
@@ -159,7 +183,7 @@ pub fn duty(register: &Register, now: Moment, asking: Asking<'_>) -> Result<(Dut
         since: Some(now),
         until: Some(now.later(take_over_after)),
         next_at: None,
-        revision: service.revision.clone(),
+        ..service.clone()
     };
     Ok((Duty::Mine { fence: after.service.fence }, after))
 }
@@ -188,7 +212,8 @@ pub fn give_up(register: &Register, machine: &str, fence: Option<i64>) -> Regist
     let mut after = register.clone();
     after.machines.remove(machine);
     if fence == Some(after.service.fence) {
-        after.service = Service { fence: after.service.fence, revision: after.service.revision, ..Service::default() };
+        let Service { fence, revision, accepted, by_hand, kept, .. } = after.service;
+        after.service = Service { fence, revision, accepted, by_hand, kept, ..Service::default() };
     }
     after
 }
@@ -212,6 +237,10 @@ impl Logged {
         let revision = self.revision.clone();
         let mut after = logged(register, self);
         after.service.revision = revision.or(after.service.revision);
+        after.service.by_hand = None;
+        if after.service.accepted == after.service.revision {
+            after.service.accepted = None;
+        }
         after
     }
 }
@@ -226,7 +255,7 @@ mod tests {
 
     fn asked(register: &mut Register, machine: &str, second: u32) -> Duty {
         let machines = ["a", "b", "c"].map(Name::foreign);
-        let asking = Asking { machine, process: machine, machines: &machines, take_over_after: 60 };
+        let asking = Asking { machine, process: machine, machines: &machines, take_over_after: 60, gone: None };
         let (duty, after) = duty(register, at(second), asking).unwrap();
         *register = after;
         duty
@@ -268,9 +297,34 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_is_known_to_be_gone_is_not_waited_for() {
+        let mut register = Register::default();
+        assert_eq!(asked(&mut register, "b", 0), Duty::Mine { fence: 1 });
+        let machines = ["a", "b", "c"].map(Name::foreign);
+        let asking = |gone| Asking { machine: "b", process: "new", machines: &machines, take_over_after: 60, gone };
+        let waits = Duty::Waits { machine: "b".to_owned(), until: at(60) };
+        assert_eq!(duty(&register, at(10), asking(None)).unwrap().0, waits);
+        assert_eq!(duty(&register, at(10), asking(Some("another"))).unwrap().0, waits);
+        // A better machine that waits knows nothing of it.
+        register.machines.insert("a".to_owned(), at(9));
+        let (mine, after) = duty(&register, at(10), asking(Some("b"))).unwrap();
+        assert_eq!((mine, after.service.process.as_deref()), (Duty::Mine { fence: 2 }, Some("new")));
+    }
+
+    #[test]
+    fn what_is_from_the_future_counts_as_ended() {
+        let mut register = Register::default();
+        assert_eq!(asked(&mut register, "b", 7_200), Duty::Mine { fence: 1 });
+        register.machines.insert("a".to_owned(), at(7_200));
+        // The clock was set back.
+        assert_eq!(register.service.stands(at(0)), Stood::Silent);
+        assert_eq!(asked(&mut register, "c", 0), Duty::Mine { fence: 2 });
+    }
+
+    #[test]
     fn a_machine_that_the_policy_does_not_name_is_refused() {
         let machines = [Name::foreign("crm-server")];
-        let asking = Asking { machine: "laptop", process: "1", machines: &machines, take_over_after: 60 };
+        let asking = Asking { machine: "laptop", process: "1", machines: &machines, take_over_after: 60, gone: None };
         let refused = duty(&Register::default(), at(0), asking).unwrap_err();
         assert!(refused.message.to(crate::language::Language::English).contains("`laptop`"));
         assert!(duty(&Register::default(), at(0), Asking { machines: &[], ..asking }).is_ok());
@@ -285,6 +339,7 @@ mod tests {
             changes,
             conflicts: 0,
             revision: None,
+            waits: None,
         };
         let register = (0..2_010).fold(Register::default(), |register, number| logged(&register, line(number)));
         assert_eq!(register.log.len(), MOST_LINES);

@@ -7,7 +7,7 @@ use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::model::online::Company;
 use crate::name::{Name, RightName};
 use crate::say;
-use crate::state::{Fact, Key, MemberKey, Value};
+use crate::state::{Fact, Key, MemberKey, State, Value};
 use crate::syntax::characters::is_forbidden;
 use crate::syntax::rule::MAX_TEXT_BYTES;
 
@@ -100,6 +100,21 @@ pub fn unnameable(key: &Key, fact: &Fact) -> Option<Unnameable> {
         };
         why.map(|why| Unnameable { name: name.to_owned(), why, key: named.clone() })
     })
+}
+
+/// A state without what has a name that is none, or speaks of one; what is declared stands there as it is declared.
+pub fn nameable(actual: &State, declared: &State) -> (State, Vec<Unnameable>) {
+    let mut wrong = Vec::new();
+    let mut facts = actual.facts.clone();
+    for (key, fact) in &actual.facts {
+        let Some(found) = unnameable(key, fact) else { continue };
+        wrong.push(found);
+        match declared.facts.get(key) {
+            Some(declared) => facts.insert(key.clone(), declared.clone()),
+            None => facts.remove(key),
+        };
+    }
+    (State { facts }, wrong)
 }
 
 fn wrong_name(name: &Name) -> Option<Text> {

@@ -81,13 +81,14 @@ fn paint(out: &mut String, tone: Tone, text: &str, look: Look) {
     }
 }
 
-/// The words of a line with their tones; a word never holds a blank.
+/// The words of a line with their tones; a word never holds a blank, but for what stands like an address in one line.
 fn words(line: &Line, look: Look) -> Vec<(Tone, String, bool)> {
     let mut words: Vec<(Tone, String, bool)> = Vec::new();
     for piece in &line.0 {
         let text = piece.text.to(look.language);
         let text = harmless(&text);
-        for (index, word) in text.split(' ').enumerate() {
+        let end = if piece.tone == Tone::Address { '\n' } else { ' ' };
+        for (index, word) in text.split(end).enumerate() {
             // The first word of a piece goes on where the piece before it ended.
             let glued = index == 0 && !words.is_empty();
             words.push((piece.tone, word.to_owned(), glued));

@@ -71,6 +71,9 @@ impl Target for Memory {
         let remembered = Remembered { before: self.reading.base.as_ref(), after: &after };
         self.record.extend(audit::entries(plan, run, number + 1, &head, remembered));
         self.reading = Reading { actual, base, ..Reading::default() };
+        if run.fence.is_none() && run.revision.is_some() {
+            self.register.service.by_hand.clone_from(&run.revision);
+        }
         if run.fence.is_some() {
             self.register = applied(plan, run, self.now).written(&self.register);
         }

@@ -6,7 +6,7 @@ use crate::audit::Run;
 use crate::name::Name;
 use crate::online::{
     Connection, Invitation, Limits, Logged, Login, Mail, Moment, Outcome, Register, Service, Session, SessionKind,
-    Standing, State,
+    Standing, State, Waiting,
 };
 use crate::plan::Plan;
 
@@ -88,6 +88,7 @@ pub fn applied(plan: &Plan, run: &Run, now: Moment) -> Logged {
         changes: number(plan.changes.len()),
         conflicts: number(plan.conflicts.len()),
         revision: run.revision.clone(),
+        waits: None,
     }
 }
 
@@ -102,14 +103,18 @@ pub fn of_service(service: &Service) -> Row {
         Cell::of(service.until),
         Cell::of(service.next_at),
         Cell::of(service.revision.as_ref()),
+        Cell::of(service.accepted.as_ref()),
+        Cell::of(service.by_hand.as_ref()),
+        Cell::of(service.kept.as_ref()),
     ]
 }
 
 fn of_line((number, line): (&i64, &Logged)) -> Row {
-    let (outcome, error) = match &line.outcome {
-        Outcome::Ok => ("ok", None),
-        Outcome::Error(error) => ("error", Some(error)),
+    let (outcome, error, help) = match &line.outcome {
+        Outcome::Ok => ("ok", None, None),
+        Outcome::Error(error, help) => ("error", Some(error), help.as_ref()),
     };
+    let waits = line.waits.as_ref();
     vec![
         Cell::Number(*number),
         Cell::of(Some(line.at)),
@@ -119,6 +124,10 @@ fn of_line((number, line): (&i64, &Logged)) -> Row {
         Cell::Number(line.changes.into()),
         Cell::Number(line.conflicts.into()),
         Cell::of(line.revision.as_ref()),
+        Cell::of(help),
+        Cell::Number(waits.map_or(0, |waits| waits.changes.into())),
+        Cell::of(waits.and_then(|waits| waits.branch.as_ref())),
+        Cell::of(waits.and_then(|waits| waits.alarm.as_ref())),
     ]
 }
 
@@ -188,21 +197,27 @@ pub fn into_register(register: &mut Register, table: &Table, row: &[Cell]) -> Re
                 until: row.optional_moment(5)?,
                 next_at: row.optional_moment(6)?,
                 revision: text(7),
+                accepted: text(8),
+                by_hand: text(9),
+                kept: text(10),
             };
         }
         "machines" => drop(register.machines.insert(row.text(0)?.to_owned(), row.moment(1)?)),
         "sync_runs" => {
+            let text = |column| row.optional(column).map(str::to_owned);
             let outcome = match row.text(3)? {
                 "ok" => Outcome::Ok,
-                _ => Outcome::Error(row.optional(4).unwrap_or_default().to_owned()),
+                _ => Outcome::Error(text(4).unwrap_or_default(), text(8)),
             };
+            let changes = row.number(9)?;
             let line = Logged {
                 at: row.moment(1)?,
                 machine: row.text(2)?.to_owned(),
                 outcome,
                 changes: row.number(5)?,
                 conflicts: row.number(6)?,
-                revision: row.optional(7).map(str::to_owned),
+                revision: text(7),
+                waits: (changes > 0).then(|| Waiting { changes, branch: text(10), alarm: text(11) }),
             };
             register.log.insert(row.wide(0)?, line);
         }

@@ -191,7 +191,7 @@ pub fn audit(engine: &mut dyn Engine, each: &mut dyn FnMut(Entry)) -> Result<(),
 
 /// Carries a plan out as a whole or not at all.
 pub fn apply(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
-    if plan.is_empty() && is_settled(engine, plan)? {
+    if plan.is_empty() && is_settled(engine, plan, run)? {
         return Ok(Receipt { applied: 0, end: None });
     }
     attempt(engine, |engine| {
@@ -275,14 +275,16 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
 
 /// Whether there is nothing to write: the database says what the plan saw, the last apply is the plan's, and the schema
 /// is the newest.
-fn is_settled(engine: &mut dyn Engine, plan: &Plan) -> Result<bool, TargetError> {
+fn is_settled(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<bool, TargetError> {
     let (reading, version) = look(engine)?;
     if digest(&reading) != plan.seen {
         return Err(TargetError::Stale);
     }
-    // What somebody decides to leave as it is stands in the record each time.
-    let keeps_drift = plan.after != plan.declared;
-    Ok(version == engine.newest() && reading.base.as_ref() == Some(&plan.remembered()) && !keeps_drift)
+    if version != engine.newest() || reading.base.as_ref() != Some(&plan.remembered()) {
+        return Ok(false);
+    }
+    // What somebody decides to leave as it is stands in the record each time; what the service leaves, once.
+    Ok(plan.after == plan.declared || service::left_it_before(engine, plan, run)?)
 }
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {

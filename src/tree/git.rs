@@ -145,6 +145,10 @@ impl Revision {
         Self { checkout: checkout.clone(), tree, commit: Oid::ZERO_SHA1, blobs, linked }
     }
 
+    pub(super) fn repository(&self) -> &Repository {
+        &self.checkout.repository
+    }
+
     pub(super) fn tree(&self) -> Oid {
         self.tree
     }

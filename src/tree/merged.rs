@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use git2::{Index, IndexEntry, MergeOptions, Odb, Repository};
+use git2::{Index, IndexEntry, MergeOptions, ObjectType, Odb, Oid, Repository};
 
 use super::git::{Checkout, LINK, Revision};
 use super::{ContentId, Tree, TreeError, is_policy_file};
@@ -18,6 +18,7 @@ use super::{ContentId, Tree, TreeError, is_policy_file};
 pub struct Merged {
     files: Revision,
     conflicts: Vec<String>,
+    is_clean: bool,
 }
 
 impl Merged {
@@ -52,7 +53,19 @@ impl Merged {
         }
         let tree = merged.write_tree_to(&repository)?;
         let files = Revision::of_tree(&Rc::new(checkout.with(repository)), tree);
-        Ok(Self { files, conflicts })
+        Ok(Self { files, conflicts, is_clean: paths.is_empty() })
+    }
+
+    /// Whether git could merge all files, those that are no policy included.
+    pub fn is_clean(&self) -> bool {
+        self.is_clean
+    }
+
+    /// Writes the merged files to a repository after all, for a commit of them; the tree.
+    pub(super) fn write_to(&self, repository: &Repository) -> Result<Oid, TreeError> {
+        let tree = self.files.tree();
+        copy(self.files.repository(), repository, tree)?;
+        Ok(tree)
     }
 
     /// The policy files and links below the root that git could not merge; the tree has none of them.
@@ -75,6 +88,25 @@ fn beside(repository: &Repository) -> Result<Repository, TreeError> {
     store.add_disk_alternate(objects)?;
     store.add_new_mempack_backend(1)?;
     Ok(Repository::from_odb(store)?)
+}
+
+/// Copies a tree with everything below it that is not there yet.
+fn copy(from: &Repository, to: &Repository, tree: Oid) -> Result<(), TreeError> {
+    let (source, store) = (from.odb()?, to.odb()?);
+    if store.exists(tree) {
+        return Ok(());
+    }
+    for entry in &from.find_tree(tree)? {
+        match entry.kind() {
+            Some(ObjectType::Tree) => copy(from, to, entry.id())?,
+            Some(ObjectType::Blob) if !store.exists(entry.id()) => {
+                store.write(ObjectType::Blob, source.read(entry.id())?.data())?;
+            }
+            _ => {}
+        }
+    }
+    store.write(ObjectType::Tree, source.read(tree)?.data())?;
+    Ok(())
 }
 
 impl Tree for Merged {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::language::Language;
-use crate::online::{Examined, Logged, Moment, Outcome, Overview, Stand, Stood, Verdict};
+use crate::online::{Examined, Logged, Moment, Outcome, Overview, Stand, Stood, Verdict, stuck};
 
 use super::VERSION;
 use super::online::{PlacesOut, places};
@@ -26,14 +26,23 @@ pub struct SyncRunOut {
     conflicts: u32,
     /// The commit that it was about, if it came so far.
     revision: Option<String>,
+    /// What to do about an error, if that was said.
+    help: Option<String>,
+    /// How many changes that somebody made in the database were left as they are until they are reviewed.
+    waiting: u32,
+    /// The branch on which these are proposed.
+    branch: Option<String>,
+    /// What of it must not wait.
+    alarm: Option<String>,
 }
 
 /// A line of the log.
 pub fn sync_run(line: &Logged) -> SyncRunOut {
-    let (outcome, error) = match &line.outcome {
-        Outcome::Ok => ("ok", None),
-        Outcome::Error(error) => ("error", Some(error.clone())),
+    let (outcome, error, help) = match &line.outcome {
+        Outcome::Ok => ("ok", None, None),
+        Outcome::Error(error, help) => ("error", Some(error.clone()), help.clone()),
     };
+    let waits = line.waits.as_ref();
     SyncRunOut {
         at: line.at.to_string(),
         machine: line.machine.clone(),
@@ -42,6 +51,10 @@ pub fn sync_run(line: &Logged) -> SyncRunOut {
         changes: line.changes,
         conflicts: line.conflicts,
         revision: line.revision.clone(),
+        help,
+        waiting: waits.map_or(0, |waits| waits.changes),
+        branch: waits.and_then(|waits| waits.branch.clone()),
+        alarm: waits.and_then(|waits| waits.alarm.clone()),
     }
 }
 
@@ -77,8 +90,21 @@ pub struct CompanyStatusOut {
     next_run: Option<String>,
     /// How many changes somebody made in the database that no policy says; null if nothing was ever applied.
     drift: Option<usize>,
+    /// Letters that did not go; null if there are none.
+    letters: Option<StuckOut>,
     /// The places of the licence.
     places: Option<PlacesOut>,
+}
+
+/// Letters that did not go.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StuckOut {
+    /// How many.
+    waiting: usize,
+    /// Why, of the one that is tried next.
+    error: String,
+    /// Not before when it is tried; UTC.
+    next_at: Option<String>,
 }
 
 /// How every company stands.
@@ -97,6 +123,7 @@ pub fn status(stands: &[Stand]) -> StatusOut {
             last_run: None,
             next_run: None,
             drift: None,
+            letters: None,
             places: None,
         };
         let Overview { register, now, drift, places: taken, .. } = match stand {
@@ -117,6 +144,11 @@ pub fn status(stands: &[Stand]) -> StatusOut {
             last_run: register.log.values().next_back().map(sync_run),
             next_run: text(service.next_at),
             drift: *drift,
+            letters: stuck(register, *now).map(|stuck| StuckOut {
+                waiting: stuck.letters,
+                error: stuck.error,
+                next_at: text(stuck.next_at),
+            }),
             places: taken.map(places),
             ..none
         }
@@ -147,7 +179,7 @@ pub struct ExaminedOut {
 /// One thing that was looked at.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CheckedOut {
-    /// `machine`, `connection`, `service`, `lease`, `log` or `credentials`.
+    /// `machine`, `connection`, `service`, `lease`, `log`, `credentials` or `letters`.
     check: &'static str,
     /// `ok`, `wrong`, or `unknown` if it cannot be seen.
     verdict: &'static str,

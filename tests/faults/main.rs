@@ -10,6 +10,7 @@ mod interrupted;
 mod lease;
 mod lists;
 mod neighbours;
+mod proposed;
 mod proxy;
 mod refused;
 #[path = "../cli/repository.rs"]
@@ -19,4 +20,5 @@ mod server;
 mod service;
 mod sync;
 mod together;
+mod told;
 mod versions;

@@ -5,22 +5,22 @@ use std::time::Duration;
 use super::server::Server;
 use super::service::{FIRM, Remote, query, until};
 
-fn connected() -> Remote {
+pub fn connected() -> Remote {
     let remote = Remote::firm();
     let said = remote.run("connect --as anna --yes");
     assert!(said.starts_with("exit 0"), "{said}");
     remote
 }
 
-fn log(remote: &Remote) -> Vec<String> {
+pub fn log(remote: &Remote) -> Vec<String> {
     query(&remote.path("a/crm.db"), "SELECT machine, outcome, error, changes, conflicts FROM sync_runs ORDER BY number")
 }
 
-fn by_hand(remote: &Remote, sql: &str) {
+pub fn by_hand(remote: &Remote, sql: &str) {
     rusqlite::Connection::open(remote.path("a/crm.db")).unwrap().execute_batch(sql).unwrap();
 }
 
-fn rights_of(remote: &Remote, subject: &str) -> Vec<String> {
+pub fn rights_of(remote: &Remote, subject: &str) -> Vec<String> {
     query(&remote.path("a/crm.db"), &format!("SELECT right_id FROM rules WHERE {subject} ORDER BY right_id"))
 }
 

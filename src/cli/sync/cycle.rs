@@ -1,24 +1,32 @@
 //! One synchronisation of one company, under the lease: fetch, compile, plan, guard, apply.
 
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
 use crate::audit::Run;
 use crate::cli::Context;
 use crate::cli::database::Database;
 use crate::cli::guards::{pass, tripped_by_apply};
 use crate::cli::registered::{foreseen, send_for, settle};
 use crate::cli::running::{Acting, carry_out, gather, overriding};
-use crate::cli::session::{Failure, Opened, Variables, errors, open_at};
+use crate::cli::session::{Failure, Opened, Variables, errors, open_at, place_of};
 use crate::cli::wanted::Wanted;
-use crate::online::State;
-use crate::plan::Drift;
+use crate::language::Text;
+use crate::online::{Letter, Service, State};
+use crate::plan::{Drift, Reading};
+use crate::post::{Post, PostError};
 use crate::repository::RepositoryError;
 use crate::say;
-use crate::syntax::settings::OnDrift;
+use crate::syntax::settings::{OnDrift, Settings};
+use crate::target::Target;
 use crate::tree::git::Checkout;
 
-use super::{Shared, drift, git};
+use super::drift::Proposal;
+use super::{Shared, TICK, drift, git};
 
 /// What became of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Done {
     /// How many changes were written.
     pub changes: usize,
@@ -28,6 +36,10 @@ pub struct Done {
     pub revision: String,
     /// Whether the log has a line of it already, from the very transaction that wrote.
     pub is_logged: bool,
+    /// What waits for review.
+    pub waits: Proposal,
+    /// What was warned of.
+    pub warnings: Vec<Text>,
 }
 
 /// From where the policy comes.
@@ -41,8 +53,8 @@ pub struct Source {
 
 impl Source {
     /// As the settings in the checkout say.
-    pub fn of(here: &Opened, checkout: &Checkout) -> Self {
-        let sync = &here.repository.settings.sync;
+    pub fn of(settings: &Settings, checkout: &Checkout) -> Self {
+        let sync = &settings.sync;
         let text = |name: &crate::text::Spanned<Box<str>>| name.value.to_string();
         let branch = sync.branch.as_ref().map(text).or_else(|| checkout.current_branch());
         Self { remote: sync.remote.as_ref().map(text), branch }
@@ -70,7 +82,7 @@ pub struct Cycle<'a> {
 impl Cycle<'_> {
     /// Fetches what the remote has.
     pub fn fetch(&self, checkout: &Checkout, pulse: &mut dyn FnMut()) -> Result<Source, Failure> {
-        let source = Source::of(self.here, checkout);
+        let source = Source::of(self.here.binding(), checkout);
         if let Some(remote) = &source.remote {
             let Some(branch) = &source.branch else {
                 return Err(Failure::world(say!("no branch is checked out, and the settings name none under `sync`")));
@@ -81,20 +93,17 @@ impl Cycle<'_> {
     }
 
     /// The policy at a commit, if the commit may be applied.
-    pub fn opened(&self, checkout: &Checkout, revision: &str, last: Option<&str>) -> Result<Opened, Failure> {
-        if let Some(last) = last {
-            self.is_forward(checkout, revision, last)?;
+    pub fn opened(&self, checkout: &Checkout, revision: &str, service: &Service) -> Result<Opened, Failure> {
+        for last in [&service.revision, &service.by_hand].into_iter().flatten() {
+            self.is_forward(checkout, revision, last, service.accepted.as_deref())?;
         }
         let mut opened = open_at(self.context, Some(revision), self.context.company.as_deref())?;
         opened.variables = self.variables.clone();
+        opened.gathers = true;
         opened.bind_to_revision();
         let errors = errors(&opened, self.context);
         if let Some(first) = errors.first() {
-            let place = first.place().map(|place| {
-                let file = opened.sources().file(place.file);
-                format!("{}:{}", file.path(), file.line_of(place.span.start).saturating_add(1))
-            });
-            let (place, commit) = (place.unwrap_or_default(), short(revision).to_owned());
+            let (place, commit) = (place_of(first, opened.sources()), short(revision).to_owned());
             let error = first.message.clone();
             return Err(Failure {
                 code: 1,
@@ -104,19 +113,32 @@ impl Cycle<'_> {
                     place,
                     error
                 ))
-            });
+            }
+            .help(say!("correct the policy and push it; `rightful check` lists everything that was found")));
         }
         Ok(opened)
     }
 
     /// Refuses a commit that does not descend from the one that was applied last.
-    fn is_forward(&self, checkout: &Checkout, revision: &str, last: &str) -> Result<(), Failure> {
+    fn is_forward(
+        &self,
+        checkout: &Checkout,
+        revision: &str,
+        last: &str,
+        accepted: Option<&str>,
+    ) -> Result<(), Failure> {
         let forward = checkout.descends(revision, last).map_err(RepositoryError::from)?;
-        if forward || self.shared.accept.as_deref() == Some(revision) {
+        if forward || [self.shared.accept.as_deref(), accepted].contains(&Some(revision)) {
             return Ok(());
         }
         let (new, old) = (short(revision).to_owned(), short(last).to_owned());
-        let message = if checkout.descends(last, revision).map_err(RepositoryError::from)? {
+        let message = if !checkout.has_commit(last) {
+            say!(
+                "{old}, which was applied last, was never pushed or is gone from the branch, which is at {new}; nothing was applied",
+                old,
+                new
+            )
+        } else if checkout.descends(last, revision).map_err(RepositoryError::from)? {
             say!("the branch is at {new}, before {old}, which was applied last; nothing was applied", new, old)
         } else {
             say!(
@@ -138,7 +160,7 @@ impl Cycle<'_> {
         opened: &Opened,
         database: &mut Database,
         remote: Option<&str>,
-        mut pulse: impl FnMut(&mut Database),
+        pulse: &mut dyn FnMut(&mut dyn Target),
     ) -> Result<Done, Failure> {
         let register = database.target.register()?;
         let state = register.as_ref().map(|(register, _)| register.connection.state).unwrap_or_default();
@@ -155,26 +177,29 @@ impl Cycle<'_> {
         let reading = database.read(self.context)?;
         let mut plan = wanted.plan(&reading, self.context.on, Drift::Revert);
         let mut kept = Drift::Revert;
-        let mut proposed = Ok(());
+        let mut proposed = Ok(Proposal::default());
         if opened.repository.settings.sync.drift == OnDrift::Pull {
-            proposed = self.propose(opened, (&reading, &plan), remote, &mut || pulse(database));
+            proposed = self.propose(opened, &reading, remote, &mut || pulse(&mut *database.target));
             kept = Drift::Keep;
             plan = wanted.plan(&reading, self.context.on, kept);
         }
-        foreseen(opened, register.as_ref(), &plan)?;
+        foreseen(opened, register.as_ref(), &plan.renames())?;
         let tripped = tripped_by_apply(opened, self.context, &wanted, &reading, &plan, kept);
         pass(tripped, &[], opened)?;
         // All of this may have taken long.
-        pulse(database);
+        pulse(&mut *database.target);
         if self.shared.stops() {
             return Err(Failure::world(say!("it was told to stop")));
         }
         let run = overriding(run, &[]);
         let receipt = carry_out(self.context, database, &plan, &run, opened)?;
         settle(opened, database, &run)?;
-        send_for(opened, &mut *database.target, &run)?;
-        proposed?;
+        send_for(opened, &mut *database.target, &run, &mut |target, post, from, letter| {
+            self.deliver(post, from, letter, &mut || pulse(target))
+        })?;
         Ok(Done {
+            waits: proposed?,
+            warnings: opened.warnings(),
             changes: receipt.applied,
             conflicts: plan.conflicts.len(),
             revision: opened.revision.clone().unwrap_or_default(),
@@ -182,21 +207,44 @@ impl Cycle<'_> {
         })
     }
 
+    /// Hands a letter to the post, and says meanwhile that this machine is still there; `None` if it was told to stop.
+    fn deliver(
+        &self,
+        post: &Arc<Post>,
+        from: &str,
+        letter: &Letter,
+        pulse: &mut dyn FnMut(),
+    ) -> Option<Result<(), PostError>> {
+        let (sender, receiver) = mpsc::channel();
+        let (post, from, letter) = (post.clone(), from.to_owned(), letter.clone());
+        // Whoever stops does not wait for a server that says nothing.
+        thread::spawn(move || sender.send(post.send(&from, &letter)));
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(done) => return Some(done),
+                Err(RecvTimeoutError::Disconnected) => return Some(Err(PostError::Refused("it broke off".to_owned()))),
+                Err(RecvTimeoutError::Timeout) if self.shared.stops() => return None,
+                Err(RecvTimeoutError::Timeout) => pulse(),
+            }
+        }
+    }
+
     /// Proposes drift, and pushes what the remote has not got yet.
     fn propose(
         &self,
         opened: &Opened,
-        seen: (&crate::plan::Reading, &crate::plan::Plan),
+        reading: &Reading,
         remote: Option<&str>,
         pulse: &mut dyn FnMut(),
-    ) -> Result<(), Failure> {
-        let branch = drift::propose(self.shared, self.context, opened, seen, remote)?;
-        let (Some(branch), Some(remote)) = (branch, remote) else { return Ok(()) };
-        let checkout = Checkout::of(&opened.root).map_err(RepositoryError::from)?;
-        if checkout.is_pushed(remote, &branch) {
-            return Ok(());
+    ) -> Result<Proposal, Failure> {
+        let proposal = drift::propose(self.shared, self.context, opened, reading, remote)?;
+        if let (Some(branch), Some(remote)) = (&proposal.branch, remote) {
+            let checkout = Checkout::of(&opened.root).map_err(RepositoryError::from)?;
+            if !checkout.is_pushed(remote, branch) {
+                git::push(self.shared, &opened.root, remote, branch, pulse)?;
+            }
         }
-        git::push(self.shared, &opened.root, remote, &branch, pulse)
+        Ok(proposal)
     }
 }
 

@@ -143,7 +143,10 @@ fn run(stop: &AtomicBool, root: &Path, arguments: &[&str], pulse: &mut dyn FnMut
         }
         let stops = stop.load(Ordering::SeqCst);
         if stops || began.elapsed() > LIMIT {
-            // It may have ended by itself just now.
+            // It may have ended by itself just now; what it started goes with it.
+            #[cfg(unix)]
+            let _ =
+                Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status();
             let _ = child.kill();
             let _ = child.wait();
             if stops {

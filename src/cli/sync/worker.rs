@@ -8,19 +8,19 @@ use crate::audit::Run;
 use crate::cli::Context;
 use crate::cli::database::{Database, database_silent_for};
 use crate::cli::running::{Acting, gather, recorded};
+use crate::cli::service::{absent, taken};
 use crate::cli::session::{Failure, Opened, Variables, open_at};
 use crate::language::Language;
 use crate::name::Name;
-use crate::online::{self, Asking, Duty, Logged, Moment, Outcome, Register, Terms};
+use crate::online::{self, Asking, Duty, Moment, Outcome, Register, Terms};
 use crate::repository::RepositoryError;
 use crate::say;
 use crate::target::{Altered, LEASE_SECONDS, Target, TargetError};
 use crate::tree::git::Checkout;
 
-use super::Shared;
 use super::cycle::{Cycle, Done, Source};
 use super::telling::Telling;
-use super::variables;
+use super::{Shared, accept, line, process, variables};
 
 /// For how long at most a machine does not look at the database.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -57,7 +57,9 @@ pub struct Worker<'a> {
     /// What was recorded last as a refusal.
     refused: Option<String>,
     /// What shall stand in the log as soon as it can be written.
-    owed: Option<String>,
+    owed: Option<Outcome>,
+    /// Whether the database was there.
+    was_there: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -76,6 +78,7 @@ impl<'a> Worker<'a> {
             beaten: Instant::now(),
             refused: None,
             owed: None,
+            was_there: false,
         }
     }
 
@@ -83,7 +86,7 @@ impl<'a> Worker<'a> {
     pub fn turn(&mut self) -> Turned {
         let done = match (self.fence, self.due, self.database.take()) {
             (Some(fence), Some(due), Some(mut database)) if Instant::now() < due => {
-                let kept = self.beat(&mut database, fence, None);
+                let kept = self.beat(&mut *database.target, fence);
                 self.database = Some(database);
                 kept.map(|()| Turned::Done)
             }
@@ -126,14 +129,14 @@ impl<'a> Worker<'a> {
     fn whole_turn(&mut self) -> Result<Turned, Failure> {
         let (context, here, mut database, variables) = self.open()?;
         let checkout = Checkout::of(&here.root).map_err(RepositoryError::from)?;
-        self.learn(&context, &here, &checkout);
-        let duty = match self.duty(&mut database) {
+        self.learn_from(&here);
+        let duty = match self.duty(&here, &mut database) {
             // What is known here of the policy may be old.
             Err(failure) if failure.code == 3 => {
                 let cycle = self.cycle(&context, &here, &variables, 0);
                 cycle.fetch(&checkout, &mut || {})?;
                 self.learn(&context, &here, &checkout);
-                self.duty(&mut database)?
+                self.duty(&here, &mut database)?
             }
             duty => duty?,
         };
@@ -141,6 +144,12 @@ impl<'a> Worker<'a> {
             Duty::Mine { fence } => fence,
             Duty::Waits { machine, .. } | Duty::Leaves { machine } => {
                 self.fence = None;
+                if let Some(commit) = &self.shared.accept {
+                    self.cycle(&context, &here, &variables, 0).fetch(&checkout, &mut || {})?;
+                    accept::leave(commit, &checkout, &mut database, (&here, &context))?;
+                    self.telling.say(say!("{machine} applies {commit} with its next turn", machine, commit));
+                    return Ok(Turned::Done);
+                }
                 self.telling.say(say!("waits: {machine} synchronises", machine));
                 return Ok(Turned::Elsewhere);
             }
@@ -174,8 +183,8 @@ impl<'a> Worker<'a> {
             out,
             err,
         };
-        let mut here = open_at(&context, None, context.company.as_deref())?;
-        here.variables = variables.clone();
+        let (mut here, _) = taken(&context, context.company.as_deref(), &variables)?;
+        here.gathers = true;
         let silence = Duration::from_secs(self.duties.take_over_after.into());
         let silence = silence.min(Duration::from_secs(LEASE_SECONDS.into()));
         let database = database_silent_for(&here, here.company(), here.database(), silence)?;
@@ -184,14 +193,16 @@ impl<'a> Worker<'a> {
 
     /// What the policy says of the service, as far as it is known here. What does not compile says nothing new.
     fn learn(&mut self, context: &Context, here: &Opened, checkout: &Checkout) {
-        let tip = Source::of(here, checkout).tip(checkout).ok();
-        let opened = tip.and_then(|tip| open_at(context, Some(&tip), context.company.as_deref()).ok());
-        if let Some(opened) = opened.filter(|opened| opened.company().compiles()) {
+        let tip = Source::of(here.binding(), checkout).tip(checkout).ok();
+        if let Some(opened) = tip.and_then(|tip| open_at(context, Some(&tip), context.company.as_deref()).ok()) {
             self.learn_from(&opened);
         }
     }
 
     fn learn_from(&mut self, opened: &Opened) {
+        if !opened.company().compiles() {
+            return;
+        }
         let policy = opened.policy();
         let terms = Terms::of(policy);
         let machines = policy.online.as_ref().map(|online| online.machines.clone()).unwrap_or_default();
@@ -203,23 +214,26 @@ impl<'a> Worker<'a> {
     }
 
     /// Asks for the lease. Nothing is made where there is no database yet.
-    fn duty(&mut self, database: &mut Database) -> Result<Duty, Failure> {
-        if database.target.register()?.is_none() {
-            let message = say!("there is no database yet");
-            return Err(Failure { code: 2, ..Failure::world(message) }.help(say!("`rightful connect` makes it")));
-        }
+    fn duty(&mut self, here: &Opened, database: &mut Database) -> Result<Duty, Failure> {
+        let Some((register, _)) = database.target.register()? else {
+            return Err(absent(here, database, self.was_there));
+        };
+        self.was_there = true;
+        let is_here = register.service.machine.as_deref() == Some(&self.shared.machine);
+        let gone = register.service.process.filter(|process| is_here && process::is_gone(process));
         let asking = Asking {
             machine: &self.shared.machine,
             process: &self.shared.process,
             machines: &self.duties.machines,
             take_over_after: self.duties.take_over_after,
+            gone: gone.as_deref(),
         };
         let owed = self.owed.clone();
         let mut said = None;
         alter(&mut *database.target, |register, now| match online::duty(register, now, asking) {
             Ok((duty, mut after)) => {
                 if let (Duty::Mine { .. }, Some(owed)) = (&duty, &owed) {
-                    after = online::logged(&after, error(asking.machine, now, owed, None));
+                    after = online::logged(&after, line::of(asking.machine, now, owed.clone(), None));
                 }
                 said = Some(Ok(duty));
                 Some(after)
@@ -260,13 +274,13 @@ impl<'a> Worker<'a> {
     ) -> Result<Done, Failure> {
         let shared = self.shared;
         let mut cycle = Cycle { shared, context, here, variables, fence };
-        let source = cycle.fetch(checkout, &mut || self.pulse_if_due(database, fence))?;
+        let source = cycle.fetch(checkout, &mut || self.pulse_if_due(&mut *database.target, fence))?;
         let (register, now) = super::super::registered::registered(&mut *database.target)?;
         let today = Context { on: now.day(), today: now.day(), language: context.language.clone(), ..context.copied() };
         cycle.context = &today;
         let tip = source.tip(checkout)?;
         *revision = Some(tip.clone());
-        let opened = match cycle.opened(checkout, &tip, register.service.revision.as_deref()) {
+        let opened = match cycle.opened(checkout, &tip, &register.service) {
             Err(failure) if failure.code == 3 => {
                 self.record_once(&today, here, database, fence, &failure);
                 return Err(failure);
@@ -274,8 +288,8 @@ impl<'a> Worker<'a> {
             opened => opened?,
         };
         self.learn_from(&opened);
-        let done = cycle.apply(&opened, database, source.remote.as_deref(), |database| {
-            self.pulse_if_due(database, fence);
+        let done = cycle.apply(&opened, database, source.remote.as_deref(), &mut |target| {
+            self.pulse_if_due(target, fence);
         });
         match done {
             Err(failure) if failure.code == 3 => {
@@ -300,6 +314,10 @@ impl<'a> Worker<'a> {
         let failure = Failure { message: why.message.clone(), ..Failure::default() };
         // It is told in any case.
         let _ = recorded(database, &run, opened, Err::<(), _>(failure));
+        let warnings = opened.warnings();
+        if !warnings.is_empty() {
+            self.telling.warn(warnings);
+        }
     }
 
     /// Writes down how it went, and when it goes on.
@@ -312,16 +330,8 @@ impl<'a> Worker<'a> {
         self.due = Some(Instant::now() + Duration::from_secs(self.duties.interval.into()));
         let machine = self.shared.machine.clone();
         let line = |now: Moment| match &done {
-            Ok(done) if done.is_logged => None,
-            Ok(done) => Some(Logged {
-                at: now,
-                machine: machine.clone(),
-                outcome: Outcome::Ok,
-                changes: 0,
-                conflicts: u32::try_from(done.conflicts).unwrap_or(u32::MAX),
-                revision: Some(done.revision.clone()),
-            }),
-            Err(failure) => Some(error(&machine, now, &told(failure), revision.clone())),
+            Ok(done) => line::of_done(&machine, now, done),
+            Err(failure) => line::of(&machine, now, line::told(failure), revision.clone()),
         };
         // Whoever is told to stop in the middle has neither succeeded nor failed.
         if done.is_err() && self.shared.stops() {
@@ -330,10 +340,9 @@ impl<'a> Worker<'a> {
         let Duties { interval, take_over_after, .. } = self.duties;
         let kept = alter(&mut *database.target, |register, now| {
             let after = online::beat(register, now, fence, take_over_after, Some(now.later(interval)))?;
-            Some(match line(now) {
-                None => after,
-                Some(line) if done.is_ok() => line.written(&after),
-                Some(line) => online::logged(&after, line),
+            Some(match &done {
+                Ok(done) => line::written(&after, line(now), done),
+                Err(_) => online::logged(&after, line(now)),
             })
         });
         match kept {
@@ -360,16 +369,16 @@ impl<'a> Worker<'a> {
     }
 
     /// Moves the lease on, if it is time.
-    fn pulse_if_due(&mut self, database: &mut Database, fence: i64) {
+    fn pulse_if_due(&mut self, target: &mut dyn Target, fence: i64) {
         if self.beaten.elapsed() >= self.pulse() {
             // If it fails, what is written next will say so.
-            let _ = self.beat(database, fence, None);
+            let _ = self.beat(target, fence);
         }
     }
 
-    fn beat(&mut self, database: &mut Database, fence: i64, next_at: Option<Moment>) -> Result<(), Failure> {
+    fn beat(&mut self, target: &mut dyn Target, fence: i64) -> Result<(), Failure> {
         let lasts = self.duties.take_over_after;
-        let kept = alter(&mut *database.target, |register, now| online::beat(register, now, fence, lasts, next_at));
+        let kept = alter(target, |register, now| online::beat(register, now, fence, lasts, None));
         // One that failed is not tried again at once.
         self.beaten = Instant::now();
         if !kept? {
@@ -382,21 +391,11 @@ impl<'a> Worker<'a> {
     fn complain(&mut self, failure: Failure) {
         // What is only in the way for a moment, or is about this machine alone, is no run that failed.
         if failure.code != 3 {
-            self.owed.get_or_insert_with(|| told(&failure));
+            self.owed.get_or_insert_with(|| line::told(&failure));
         }
         self.due = None;
         self.telling.trouble(failure);
     }
-}
-
-/// What stands in the log of a failure: in English, as everything that is recorded.
-fn told(failure: &Failure) -> String {
-    crate::report::harmless(&failure.message.to(Language::English)).into_owned()
-}
-
-fn error(machine: &str, now: Moment, text: &str, revision: Option<String>) -> Logged {
-    let outcome = Outcome::Error(text.to_owned());
-    Logged { at: now, machine: machine.to_owned(), outcome, changes: 0, conflicts: 0, revision }
 }
 
 /// Changes the register for the service; whether it was changed. Nothing of it is recorded: it says who is there.
@@ -404,6 +403,10 @@ fn alter(
     target: &mut dyn Target,
     mut change: impl FnMut(&Register, Moment) -> Option<Register>,
 ) -> Result<bool, TargetError> {
+    if target.register()?.is_none() {
+        // Nobody makes a database by asking.
+        return Ok(false);
+    }
     let done = target.alter(&Run::default(), &mut |register, now| change(register, now).map(Altered::from))?;
     Ok(done.is_some())
 }

@@ -65,7 +65,7 @@ fn add<'a>(events: &mut Vec<Event<'a>>, line: &'a Logged) {
 }
 
 fn says_the_same(one: &Logged, other: &Logged) -> bool {
-    let said = |line: &Logged| (line.machine.clone(), line.outcome.clone(), line.conflicts);
+    let said = |line: &Logged| (line.machine.clone(), line.outcome.clone(), line.conflicts, line.waits.clone());
     said(one) == said(other)
 }
 
@@ -81,15 +81,17 @@ fn of_lines(count: usize, newest: &Logged, oldest: &Logged) -> Vec<Vec<Line>> {
     let seconds = |line: &Logged| when(&line.at.to_string()).get(..19).unwrap_or_default().to_owned();
     let first = vec![
         Line::from(say!("sync")),
-        Line::from(seconds(newest)),
+        Line::new().then(Tone::Address, seconds(newest)),
         Line::from(short(&newest.machine)),
         Line::from("-"),
         service::outcome(newest),
     ];
     let mut rows = vec![first];
+    let below = |line: Line| vec![Line::new(), Line::new(), Line::new(), Line::new(), line];
+    rows.extend(service::beside(newest).into_iter().map(below));
     if count > 1 {
         let since = say!("{count} times since {since}", count, since = seconds(oldest));
-        rows.push(vec![Line::new(), Line::new(), Line::new(), Line::new(), since.into()]);
+        rows.push(below(since.into()));
     }
     rows
 }
@@ -100,7 +102,7 @@ fn of_run(recorded: &Recorded) -> Vec<Vec<Line>> {
     let below = |line: Line| vec![Line::new(), Line::new(), Line::new(), Line::new(), line];
     let first = vec![
         Line::from(&recorded.number),
-        Line::from(when(&recorded.run.applied_at)),
+        Line::new().then(Tone::Address, when(&recorded.run.applied_at)),
         Line::from(text(&recorded.run.machine)),
         Line::from(text(&recorded.run.os_user)),
         outcome(recorded).then(Tone::Plain, " ").and(facts(recorded)),

@@ -1,7 +1,9 @@
 //! How synchronisation stands, and what an administrator goes through when it stopped.
 
 use crate::language::Text;
-use crate::online::{Check, Examined, Logged, Moment, Outcome, Overview, Places, Register, Stand, Stood, Verdict};
+use crate::online::{
+    Check, Examined, Logged, Moment, Outcome, Overview, Places, Register, Stand, Stood, Stuck, Verdict, Waiting, stuck,
+};
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
 
@@ -24,7 +26,11 @@ pub fn status(stands: &[Stand]) -> Page {
             }
             Err(refused) => {
                 page.text(Line::new().then(Tone::Strong, name.unwrap_or_default()));
-                page.table(2, vec![vec![label(say!("error")), Line::new().then(Tone::No, &refused.message)]]);
+                let mut rows = vec![vec![label(say!("error")), Line::new().then(Tone::No, &refused.message)]];
+                if !refused.help.is_empty() {
+                    rows.push(vec![Line::new(), Line::new().then(Tone::Quiet, &refused.help)]);
+                }
+                page.table(2, rows);
             }
         }
     }
@@ -43,14 +49,39 @@ fn rows(overview: &Overview) -> Vec<Vec<Line>> {
         (Some(at), Stood::Runs) => Line::from(moment(at)),
         _ => Line::new().then(Tone::Warning, say!("none: nobody synchronises")),
     };
-    vec![
-        vec![label(say!("connection")), connection(register)],
+    let mut rows = vec![
+        vec![label(say!("connection")), connected(register, *now)],
         vec![label(say!("machine")), machine(register, *now)],
         vec![label(say!("last run")), last.map_or_else(|| Line::from(say!("none yet")), ended)],
-        vec![label(say!("next run")), next],
-        vec![label(say!("drift waiting")), drift(overview.drift)],
-        vec![label(say!("licence")), overview.places.map_or_else(|| Line::from("-"), |it| Line::from(places(it)))],
-    ]
+    ];
+    rows.extend(last.into_iter().flat_map(beside).map(|line| vec![Line::new(), line]));
+    rows.push(vec![label(say!("next run")), next]);
+    rows.push(vec![label(say!("drift waiting")), drift(overview.drift)]);
+    if let Some(stuck) = stuck(register, *now) {
+        let Stuck { letters, error, next_at } = stuck;
+        let at = next_at.map(moment).unwrap_or_default();
+        let text = say!("waiting: {letters}; {error}; the next attempt is at {at}", letters, error, at);
+        rows.push(vec![label(say!("letters")), Line::new().then(Tone::No, text)]);
+    }
+    rows.push(vec![
+        label(say!("licence")),
+        overview.places.map_or_else(|| Line::from("-"), |it| Line::from(places(it))),
+    ]);
+    rows
+}
+
+/// How the connection stands, a first synchronisation that goes on included.
+fn connected(register: &Register, now: Moment) -> Line {
+    match register.connection.exclusive_until.filter(|until| *until > now) {
+        Some(until) => {
+            let until = moment(until);
+            Line::new().then(
+                Tone::Warning,
+                say!("a first synchronisation is going on; if it died, its place is free at {until}", until),
+            )
+        }
+        None => connection(register),
+    }
 }
 
 fn machine(register: &Register, now: Moment) -> Line {
@@ -78,9 +109,9 @@ fn drift(count: Option<usize>) -> Line {
 fn places(places: Places) -> Text {
     match (places.of, places.left()) {
         (Some(of), Some(left)) => {
-            say!("licence: {used} of {of} places taken, {left} left", used = places.used, of, left)
+            say!("{used} of {of} places taken, {left} left", used = places.used, of, left)
         }
-        _ => say!("licence: {used} places taken, no limit", used = places.used),
+        _ => say!("{used} places taken, no limit", used = places.used),
     }
 }
 
@@ -92,19 +123,39 @@ fn ended(line: &Logged) -> Line {
 
 /// How a run of the service ended.
 pub(super) fn outcome(line: &Logged) -> Line {
-    match (&line.outcome, line.conflicts) {
-        (Outcome::Error(error), _) => Line::new().then(Tone::No, say!("error")).then(Tone::Plain, format!(" {error}")),
-        (Outcome::Ok, 0) => {
+    let mut shown = match &line.outcome {
+        Outcome::Error(error, _) => {
+            return Line::new().then(Tone::No, say!("error")).then(Tone::Plain, format!(" {error}"));
+        }
+        Outcome::Ok => {
             let changes = count::changes(line.changes as usize);
             Line::new().then(Tone::Yes, say!("OK")).then(Tone::Plain, " ").then(Tone::Plain, changes)
         }
-        (Outcome::Ok, conflicts) => Line::new()
-            .then(Tone::Yes, say!("OK"))
-            .then(Tone::Plain, " ")
-            .then(Tone::Plain, count::changes(line.changes as usize))
-            .then(Tone::Plain, ", ")
-            .then(Tone::Warning, count::conflicts(conflicts as usize)),
+    };
+    if line.conflicts > 0 {
+        shown = shown.then(Tone::Plain, ", ").then(Tone::Warning, count::conflicts(line.conflicts as usize));
     }
+    match &line.waits {
+        Some(Waiting { changes, branch: Some(branch), .. }) => {
+            let changes = count::changes(*changes as usize);
+            shown.then(Tone::Warning, say!(", waiting for review on `{branch}`: {changes}", branch, changes))
+        }
+        Some(Waiting { changes, .. }) => {
+            shown.then(Tone::Warning, say!(", left as it is: {changes}", changes = count::changes(*changes as usize)))
+        }
+        None => shown,
+    }
+}
+
+/// What to do about how it ended, and what must not wait.
+pub(super) fn beside(line: &Logged) -> Vec<Line> {
+    let help = match &line.outcome {
+        Outcome::Error(_, Some(help)) => Some(Line::new().then(Tone::Quiet, help)),
+        _ => None,
+    };
+    let alarm = line.waits.as_ref().and_then(|waits| waits.alarm.as_ref());
+    let alarm = alarm.map(|alarm| Line::new().then(Tone::No, say!("warning: {text}", text = alarm)));
+    help.into_iter().chain(alarm).collect()
 }
 
 fn title(check: Check) -> Text {
@@ -115,6 +166,7 @@ fn title(check: Check) -> Text {
         Check::Lease => say!("lease"),
         Check::Log => say!("newest line of the log"),
         Check::Credentials => say!("credentials"),
+        Check::Letters => say!("letters"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The service that synchronises, in a database: whoever writes for it has its lease, in the very transaction that writes.
 
 use crate::audit::Run;
-use crate::online::{Moment, Register};
-use crate::plan::Plan;
+use crate::online::{Moment, Register, Service};
+use crate::plan::{Plan, as_base, digest_of_base};
 use crate::target::register::{self, into_register, of_service};
 use crate::target::tables::{SERVICE, SYNC_RUNS, Table};
 use crate::target::{Holder, TargetError};
@@ -27,14 +27,35 @@ pub(super) fn is_served(engine: &mut dyn Engine, version: usize, run: &Run) -> R
     engine.update(&SERVICE, &[of_service(&service)])
 }
 
-/// What an apply of the service leaves in its log, in the same transaction.
+/// What an apply of the service leaves in its log, in the same transaction; one by hand leaves its revision.
 pub(super) fn applied(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<(), TargetError> {
     if run.fence.is_none() {
-        return Ok(());
+        let Some(revision) = run.revision.clone() else { return Ok(()) };
+        // The service goes on from what was applied last, whoever did it.
+        let service = read(engine, &[&SERVICE])?.service;
+        return engine.update(&SERVICE, &[of_service(&Service { by_hand: Some(revision), ..service })]);
     }
     let before = read(engine, &[&SERVICE, &SYNC_RUNS])?;
-    let after = register::applied(plan, run, now(engine)?).written(&before);
+    let mut after = register::applied(plan, run, now(engine)?).written(&before);
+    after.service.kept = left(plan);
     write_register(engine, &before, &after)
+}
+
+/// Whether the service left the very same as it is when it recorded a run for the last time.
+pub(super) fn left_it_before(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<bool, TargetError> {
+    if run.fence.is_none() {
+        return Ok(false);
+    }
+    engine.begin(Access::Read)?;
+    let found = read(engine, &[&SERVICE]);
+    engine.rollback();
+    Ok(found?.service.kept == left(plan))
+}
+
+/// A digest of what an apply leaves behind, if it leaves drift as it is. The policy is the same as long as what is
+/// remembered is.
+fn left(plan: &Plan) -> Option<String> {
+    (plan.after != plan.declared).then(|| digest_of_base(&as_base(&plan.after)).to_string())
 }
 
 /// What the lock row says of a run of the service.

@@ -71,6 +71,9 @@ pub static SERVICE: Table = Table {
             ("until", Text),
             ("next_at", Text),
             ("revision", Text),
+            ("accepted", Text),
+            ("by_hand", Text),
+            ("kept", Text),
         ],
         &[Column("id")],
     )
@@ -93,6 +96,10 @@ pub static SYNC_RUNS: Table = Table {
             ("changes", Number),
             ("conflicts", Number),
             ("revision", Text),
+            ("help", Text),
+            ("waiting", Number),
+            ("branch", Text),
+            ("alarm", Text),
         ],
         &[Column("number")],
     )
