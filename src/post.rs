@@ -91,8 +91,10 @@ fn with_tls(url: &str) -> String {
 
 fn in_a_line(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error;
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}").split_whitespace().collect::<Vec<_>>().join(" ")
+    // Some say their cause themselves.
+    let (text, cause) = (error.to_string(), error.source().map(ToString::to_string).unwrap_or_default());
+    let cause = if text.contains(&cause) { String::new() } else { format!(": {cause}") };
+    format!("{text}{cause}").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn message(from: &str, letter: &Letter) -> Result<Message, PostError> {
