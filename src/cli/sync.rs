@@ -74,8 +74,8 @@ pub struct Sync {
     /// databases and of the mail server, in variables that policies may name
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Apply this commit although the branch was rewritten; the full id. If
-    /// another process synchronises, it does so with its next turn
+    /// Apply this commit although the branch was rewritten; the full id. With
+    /// --once, a process that synchronises already does it with its next turn
     #[arg(long, value_name = "COMMIT")]
     accept: Option<String>,
 }
@@ -94,6 +94,8 @@ pub struct Shared {
     env_file: Option<PathBuf>,
     /// A commit that is applied although the branch was rewritten.
     accept: Option<String>,
+    /// Whether it ends after one turn.
+    once: bool,
     /// Whether it shall stop.
     stop: Arc<AtomicBool>,
     /// When the remote was fetched last, and how that ended.
@@ -136,6 +138,7 @@ pub fn run(command: &Sync, context: &Context) -> Result<Outcome, Failure> {
         process: process::own()?,
         env_file: command.env_file.as_ref().map(|path| context.here.join(path)),
         accept: command.accept.clone(),
+        once: command.once,
         stop,
         fetched: Mutex::default(),
         proposing: Mutex::default(),

@@ -238,9 +238,7 @@ impl Logged {
         let mut after = logged(register, self);
         after.service.revision = revision.or(after.service.revision);
         after.service.by_hand = None;
-        if after.service.accepted == after.service.revision {
-            after.service.accepted = None;
-        }
+        after.service.accepted = None;
         after
     }
 }

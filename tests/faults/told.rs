@@ -83,6 +83,8 @@ fn doctor_says_what_to_do_about_every_end() {
     remote.git("a", &["reset", "-q", "--hard", &old]);
     let other = remote.commit("other");
     service.says("the branch was rewritten");
+    let said = remote.run(&format!("sync --once --machine b --accept {old}"));
+    assert!(said.starts_with("exit 2") && said.contains(&format!("the branch is at {other}, not at")), "{said}");
     until("it is written down", || remote.run("doctor").contains(&format!("rightful sync --once --accept {other}")));
     let said = remote.run(&format!("sync --once --machine b --accept {other}"));
     assert!(said.starts_with("exit 0") && said.contains(&format!("a applies {other} with its next turn")), "{said}");
@@ -201,6 +203,7 @@ fn a_mail_server_that_says_nothing_takes_nobody_the_lease() {
     let doctor = remote.run(&format!("doctor --env-file {env}"));
     assert!(doctor.starts_with("exit 1") && doctor.contains("letters wrong waiting: 1; the mail server"), "{doctor}");
     assert!(doctor.contains("the next attempt is at 20"), "{doctor}");
+    service.says("did not go, and is sent again later: the mail server");
     let status = remote.run(&format!("status --env-file {env}"));
     assert!(status.contains("letters waiting: 1; the mail server"), "{status}");
     until("the next letter is on its way", || query(&remote.path("a/crm.db"), asked) == ["2"]);

@@ -7,17 +7,17 @@ use crate::cli::registered::alter;
 use crate::cli::running::{Acting, gather};
 use crate::cli::session::{Failure, Opened};
 use crate::say;
-use crate::tree::git::Checkout;
 
 /// Leaves the commit in the database, for the next turn of whoever synchronises, and records that.
 pub fn leave(
     commit: &str,
-    checkout: &Checkout,
+    tip: &str,
     database: &mut Database,
     (here, context): (&Opened, &Context),
 ) -> Result<(), Failure> {
-    if !checkout.has_commit(commit) {
-        let message = say!("there is no commit `{commit}`", commit);
+    // What is accepted is what is there, and nothing that may come some day.
+    if commit != tip {
+        let message = say!("the branch is at {new}, not at `{commit}`", new = tip, commit);
         return Err(Failure::world(message).help(say!("name the full id, as `git rev-parse` shows it")));
     }
     let run = Run {

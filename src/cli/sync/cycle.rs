@@ -194,12 +194,15 @@ impl Cycle<'_> {
         let run = overriding(run, &[]);
         let receipt = carry_out(self.context, database, &plan, &run, opened)?;
         settle(opened, database, &run)?;
-        send_for(opened, &mut *database.target, &run, &mut |target, post, from, letter| {
+        let posted = send_for(opened, &mut *database.target, &run, &mut |target, post, from, letter| {
             self.deliver(post, from, letter, &mut || pulse(target))
         })?;
+        let failed = posted.failed.into_iter().map(|(name, error)| {
+            say!("the letter to {name} did not go, and is sent again later: {error}", name, error)
+        });
         Ok(Done {
             waits: proposed?,
-            warnings: opened.warnings(),
+            warnings: opened.warnings().into_iter().chain(failed).collect(),
             changes: receipt.applied,
             conflicts: plan.conflicts.len(),
             revision: opened.revision.clone().unwrap_or_default(),

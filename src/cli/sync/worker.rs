@@ -144,9 +144,9 @@ impl<'a> Worker<'a> {
             Duty::Mine { fence } => fence,
             Duty::Waits { machine, .. } | Duty::Leaves { machine } => {
                 self.fence = None;
-                if let Some(commit) = &self.shared.accept {
-                    self.cycle(&context, &here, &variables, 0).fetch(&checkout, &mut || {})?;
-                    accept::leave(commit, &checkout, &mut database, (&here, &context))?;
+                if let Some(commit) = self.shared.accept.as_ref().filter(|_| self.shared.once) {
+                    let source = self.cycle(&context, &here, &variables, 0).fetch(&checkout, &mut || {})?;
+                    accept::leave(commit, &source.tip(&checkout)?, &mut database, (&here, &context))?;
                     self.telling.say(say!("{machine} applies {commit} with its next turn", machine, commit));
                     return Ok(Turned::Done);
                 }
