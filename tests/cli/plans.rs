@@ -455,7 +455,6 @@ fn a_long_plan_says_at_its_end_what_it_does_and_a_short_one_does_not() {
         |said: &str| said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
     let sample = Repository::sample();
     insta::assert_snapshot!(end(&sample.run("plan --on 2026-11-22")), @"
-    online access, but for the roles, begins as soon as the company is connected
 
     in short
       315 changes to crm.db, a new database: +27 right, +13 module, +5 module-set,
@@ -463,6 +462,7 @@ fn a_long_plan_says_at_its_end_what_it_does_and_a_short_one_does_not() {
         access, +111 rule, +2 company
       gained: 3,035 by 39 users; lost: 0 by 0 users; each right over each person
         counts
+    online access, but for the roles, begins as soon as the company is connected
     ");
     let said = sample.run("apply --yes --on 2026-11-22");
     let (short, applied) = (said.find("\nin short\n").unwrap(), said.find("\napplied: ").unwrap());
