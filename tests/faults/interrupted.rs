@@ -24,12 +24,25 @@ fn act(turn: usize) -> Act {
     if turn.is_multiple_of(2) { Act::CutBefore } else { Act::CutAfter }
 }
 
+/// Does something with a pendulum for each number until it says that it is done. Each time the record is read as a whole,
+/// so that it begins anew now and then.
+fn for_each_number(mut swing: impl FnMut(&Remote<'_>, &mut Pendulum<'_>, usize) -> bool) {
+    let mut numbers = 1..;
+    loop {
+        let remote = Remote::new(Server::shared());
+        let mut pendulum = Pendulum::new(&remote);
+        for number in numbers.by_ref().take(20) {
+            if swing(&remote, &mut pendulum, number) {
+                return;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_connection_that_breaks_at_any_request_leaves_the_old_state_or_the_new() {
-    let remote = Remote::new(Server::shared());
-    let mut pendulum = Pendulum::new(&remote);
     let (mut cut, mut done) = (0, 0);
-    for number in 1.. {
+    for_each_number(|remote, pendulum, number| {
         let mut whole = 0;
         // To and fro, until both ways nothing breaks any more.
         for way in 0..2 {
@@ -61,10 +74,8 @@ fn a_connection_that_breaks_at_any_request_leaves_the_old_state_or_the_new() {
                 None => assert!(went_through),
             }
         }
-        if whole == 2 {
-            break;
-        }
-    }
+        whole == 2
+    });
     // What makes everything lasting was cut off, behind it too; after that only the farewell is left to be cut off.
     assert!(cut > 100 && (1..=4).contains(&done), "{cut} cut, {done} done");
 }
@@ -152,22 +163,18 @@ fn killed(remote: &Remote<'_>, repository: &Repository, number: usize) -> bool {
 
 #[test]
 fn a_program_that_is_killed_at_any_request_leaves_the_old_state_or_the_new() {
-    let remote = Remote::new(Server::shared());
     let repository = Repository::of("");
-    let mut pendulum = Pendulum::new(&remote);
     let (mut kills, mut alive) = (0, 0);
-    for number in 1.. {
+    for_each_number(|remote, pendulum, number| {
         pendulum.swing(|policy| {
             repository.write("policies/a.yaml", policy);
-            let was_killed = killed(&remote, &repository, number);
+            let was_killed = killed(remote, &repository, number);
             kills += u32::from(was_killed);
             alive = if was_killed { 0 } else { alive + 1 };
         });
         // One way may need fewer requests than the other.
-        if alive == 2 {
-            break;
-        }
-    }
+        alive == 2
+    });
     assert!(kills > 100, "{kills}");
 }
 

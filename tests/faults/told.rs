@@ -71,7 +71,10 @@ fn doctor_says_what_to_do_about_every_end() {
     assert!(remote.run("sync --once --machine a").starts_with("exit 3"));
     let doctor = remote.run("doctor");
     assert!(doctor.contains("connection wrong the policy makes lars responsible"), "{doctor}");
-    assert!(doctor.contains("write `responsible: anna` into the policy, or let anna hand over"), "{doctor}");
+    assert!(
+        doctor.contains("`rightful handover --to lars` hands over first, or write `responsible: anna`"),
+        "{doctor}"
+    );
     // Rewritten, while another process synchronises.
     remote.git("a", &["reset", "-q", "--hard", &old]);
     let right = FIRM.replace("[lists.print]", "[lists.print, sms.send]");
@@ -255,7 +258,7 @@ fn whoever_is_responsible_and_cannot_be_is_told() {
     remote.commit("nobody");
     remote.git("a", &["fetch", "-q"]);
     let doctor = remote.run("doctor");
-    assert!(doctor.contains("connection wrong who is responsible cannot be: `lars` is no superuser"), "{doctor}");
+    assert!(doctor.contains("no longer could: `lars` is no superuser"), "{doctor}");
 }
 
 #[test]
