@@ -73,8 +73,8 @@ const ONLINE: &str = "
 UPDATE connection SET state = 'connected', responsible = 'anna', since = '2026-11-21T08:00:00.000Z';
 INSERT INTO logins (user_id, email, since) VALUES ('anna', 'anna@nordwind.example', '2026-11-21T08:00:00.000Z');
 INSERT INTO online_services (user_id, service) VALUES ('anna', 'crm'), ('anna', 'calendar'), ('lars', 'crm');
-INSERT INTO sync_runs (number, at, machine, outcome, changes, conflicts)
-  VALUES (1, '2026-11-22T08:00:00.000Z', 'crm-server', 'ok', 3, 0);
+INSERT INTO sync_runs (number, at, machine, outcome, changes, conflicts, waiting)
+  VALUES (1, '2026-11-22T08:00:00.000Z', 'crm-server', 'ok', 3, 0, 2);
 ";
 
 /// An organisation of 10,000 users in 500 groups that are within each other, with 100,000 rules.
@@ -165,7 +165,7 @@ fn every_ready_query_answers_alike_on_both_engines() {
         &[],
         &["calendar", "crm"],
         &[],
-        &["2026-11-22T08:00:00.000Z crm-server ok 3 0"],
+        &["2026-11-22T08:00:00.000Z crm-server ok 3 0 2"],
         &["3 run {}"],
     ];
     let queries = ready_queries();

@@ -18,6 +18,10 @@ $$;
 CREATE TRIGGER sessions_insert BEFORE INSERT ON sessions
   FOR EACH ROW EXECUTE FUNCTION sessions_are_kept_out();
 
+-- Nor may whoever has ended come back.
+CREATE TRIGGER sessions_update BEFORE UPDATE ON sessions
+  FOR EACH ROW EXECUTE FUNCTION sessions_are_kept_out();
+
 CREATE FUNCTION login_email_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.email <> OLD.email THEN

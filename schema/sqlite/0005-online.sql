@@ -60,6 +60,11 @@ CREATE TRIGGER sessions_insert BEFORE INSERT ON sessions
 WHEN EXISTS (SELECT 1 FROM connection WHERE exclusive_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 BEGIN SELECT raise(ABORT, 'the first synchronisation is going on: nobody else may work'); END;
 
+-- Nor may whoever has ended come back.
+CREATE TRIGGER sessions_update BEFORE UPDATE ON sessions
+WHEN EXISTS (SELECT 1 FROM connection WHERE exclusive_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+BEGIN SELECT raise(ABORT, 'the first synchronisation is going on: nobody else may work'); END;
+
 -- Who was invited. An invitation is expired if it is `invited` and expires_at has passed. The token itself stands
 -- nowhere; whoever presents one is compared by its hash.
 CREATE TABLE invitations (

@@ -89,7 +89,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let plan = wanted.plan(&reading, context.on, drift);
-    recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan.renames()))?;
+    recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after)))?;
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &database);
         recorded(&mut database, &run, &opened, equal)?;
@@ -110,6 +110,10 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
             return Err(Failure { code: 1, ..Failure::world(say!("nothing was applied")) });
         }
     }
+    // Whoever was asked may have taken a while.
+    let register = database.target.register()?;
+    let still = foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after));
+    recorded(&mut database, &run, &opened, still)?;
     let run = overriding(run, &overridden);
     let receipt = carry_out(context, &mut database, &plan, &run, &opened)?;
     // What was applied is told, whatever becomes of the invitations.

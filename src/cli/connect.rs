@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use clap::Args;
 
 use crate::name::Name;
-use crate::online::{self, Moment, Register, State};
+use crate::online::{self, Moment, Refused, Register, State};
 use crate::plan::Drift;
 use crate::report::text;
 use crate::report::view::{self, Unfold};
@@ -15,7 +15,7 @@ use crate::target::{Altered, Declared};
 use crate::wire;
 
 use super::database::{Database, database, database_of};
-use super::registered::{alter, deed, invited, registered, who_acts};
+use super::registered::{alter, deed, invited, is_in_charge, registered, who_acts};
 use super::running::{Acting, carry_out, overriding, recorded};
 use super::session::{Failure, Opened, bound, errors, open_for, open_whatever, refusing};
 use super::wanted::{Wanted, heading, page};
@@ -260,7 +260,16 @@ pub fn handover(command: &Handover, context: &Context) -> Result<Outcome, Failur
     let run = deed(&opened, &command.at.acting, context, &who, "handover");
     let policy = opened.policy();
     let (register, now) = registered(&mut *database.target)?;
-    let may = online::handover(policy, &register, now, &who, &to).map_err(Failure::from);
+    let reading = database.read(context)?;
+    let may = online::handover(policy, &register, now, &who, &to).and_then(|after| {
+        // What nobody applied yet makes nobody responsible.
+        if is_in_charge(&reading.actual, &to) {
+            return Ok(after);
+        }
+        let message = say!("{to} is no active superuser with an employee in the database", to);
+        Err(Refused::new(message, say!("apply first what the policy says of {to}", to)))
+    });
+    let may = may.map_err(Failure::from);
     let after = recorded(&mut database, &run, &opened, may)?;
     let is_open = |register: &Register, name: &Name| register.logins.get(name).is_some_and(|it| it.closed_at.is_none());
     let before = register.connection.responsible.as_ref();

@@ -6,12 +6,12 @@ use clap::Args;
 
 use crate::audit::Run;
 use crate::name::Name;
-use crate::online::{Settled, State};
+use crate::online::{self, Settled, State};
 use crate::report::{text, view};
 use crate::repository::Company;
 use crate::say;
-use crate::target::sqlite::Sqlite;
-use crate::target::{Target, TargetError};
+use crate::target::TargetError;
+use crate::target::sqlite::can_replace;
 use crate::wire;
 
 use super::connect::confirmed;
@@ -148,6 +148,9 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
     // Nothing is touched as long as one of them is connected.
     for Pair { database, .. } in &mut pairs {
         let register = database.target.register()?;
+        if let Some((register, now)) = &register {
+            online::nobody_works(register, *now)?;
+        }
         if register.is_some_and(|(register, _)| register.connection.state == State::Connected) {
             let message = say!("{database} is connected, so nothing is restored", database = database.name);
             return Err(Failure { code: 3, ..Failure::world(message).help(TargetError::Connected.help()) });
@@ -179,16 +182,15 @@ pub fn restore(command: &Restore, context: &Context) -> Result<Outcome, Failure>
 
 /// Refuses a copy of another company's database. Where there is no database any more, the others tell.
 fn is_of_nobody_else(opened: &Opened, database: &mut Database, file: &Path) -> Result<(), Failure> {
-    if !file.exists() {
-        return Err(TargetError::NoCopy(super::shown(file)).into());
-    }
     let real = |path: &Path| path.canonicalize().ok();
     if Path::new(&opened.root).join(database.name.as_str()).canonicalize().is_ok_and(|own| real(file) == Some(own)) {
         let message = say!("{file} is the database itself, and no copy of it", file = super::shown(file));
         return Err(Failure::world(message).help(say!("name a file that `rightful backup` wrote")));
     }
-    let Some(copied) = Sqlite::at(file).identity()? else { return Ok(()) };
-    let own = database.target.identity()?;
+    let Some(copied) = can_replace(&mut *database.target, file)? else { return Ok(()) };
+    if database.target.identity()?.is_some() {
+        return Ok(());
+    }
     let is_other = |company: &Company| {
         let other = database_of(opened, company, company.database.as_ref()).ok();
         // One that cannot be read right now is no reason not to restore this one.
@@ -196,9 +198,6 @@ fn is_of_nobody_else(opened: &Opened, database: &mut Database, file: &Path) -> R
             other.place() != database.place() && other.target.identity().ok().flatten().as_ref() == Some(&copied)
         })
     };
-    let is_wrong = match &own {
-        Some(own) => *own != copied,
-        None => opened.repository.companies.iter().any(is_other),
-    };
+    let is_wrong = opened.repository.companies.iter().any(is_other);
     if is_wrong { Err(TargetError::OtherDatabase(super::shown(file)).into()) } else { Ok(()) }
 }

@@ -85,7 +85,7 @@ fn refusal(looked: &Looked, register: &Register, now: Moment) -> Option<Refused>
         return None;
     }
     let renames = looked.opened.policy().renames().collect();
-    let failure = foreseen(&looked.opened, Some(&(register.clone(), now)), &renames).err()?;
+    let failure = foreseen(&looked.opened, Some(&(register.clone(), now)), &renames, None).err()?;
     Some((&failure).into())
 }
 

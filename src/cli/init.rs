@@ -63,7 +63,7 @@ pub fn run(command: &Init, context: &Context) -> Result<Outcome, Failure> {
     ];
     let root = &context.directory;
     // Whoever has one knows better what git shall leave alone.
-    let ignored = (!fs::symlink_metadata(root.join(IGNORE)).is_ok()).then(|| include_str!("init/gitignore").to_owned());
+    let ignored = fs::symlink_metadata(root.join(IGNORE)).is_err().then(|| include_str!("init/gitignore").to_owned());
     let files: Vec<(&str, String)> = files.into_iter().chain(ignored.map(|text| (IGNORE, text))).collect();
     let is_there = |path: &str| fs::symlink_metadata(root.join(path)).is_ok();
     // A folder that is a link would lead elsewhere.

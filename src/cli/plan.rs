@@ -75,7 +75,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let plan = wanted.plan(&reading, context.on, drift);
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
     let register = database.target.register()?;
-    let online = foreseen(&opened, register.as_ref(), &plan.renames());
+    let online = foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after));
     if let Some(path) = &command.out {
         saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
     }

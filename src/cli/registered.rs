@@ -13,6 +13,7 @@ use crate::online::{self, Moment, Refused, Register, Settled, State};
 use crate::post::{Post, PostError};
 use crate::report::harmless;
 use crate::say;
+use crate::state::{self, Fact, Key};
 use crate::syntax::settings::MailServer;
 use crate::target::{Altered, Target};
 
@@ -107,11 +108,12 @@ pub fn alter<T, A: Into<Altered>>(
 }
 
 /// What will become of the invitations if the policy is applied, and so be it: refused if the register says that it cannot
-/// be. Accounts get their new names first: from, to.
+/// be. Accounts get their new names first: from, to. `after` is what the database will say, kept drift included.
 pub fn foreseen(
     opened: &Opened,
     known: Option<&(Register, Moment)>,
     renames: &BTreeMap<Name, Name>,
+    after: Option<&state::State>,
 ) -> Result<Settled, Failure> {
     let Some((register, now)) = known.map(|(register, now)| (register, *now)) else { return Ok(Settled::default()) };
     let register = &renames.iter().fold(register.clone(), |register, (from, to)| register.renamed(from, to));
@@ -133,8 +135,25 @@ pub fn foreseen(
     }
     if let Some(responsible) = &connection.responsible {
         online::stays_in_charge(policy, responsible)?;
+        if after.is_some_and(|after| !is_in_charge(after, responsible)) {
+            let message = say!(
+                "what stays in the database would leave {responsible}, who answers for synchronisation, no active superuser",
+                responsible
+            );
+            return Err(
+                Refused::new(message, say!("take the drift back: `rightful apply` without --keep-drift")).into()
+            );
+        }
     }
     Ok(online::settle(policy, register, now, &mut Name::to_string)?)
+}
+
+/// Whether a database has somebody as an active superuser with an employee.
+pub fn is_in_charge(state: &state::State, name: &Name) -> bool {
+    match state.facts.get(&Key::User(name.clone())) {
+        Some(Fact::User(user)) => user.active && user.superuser && user.employee.is_some(),
+        _ => false,
+    }
 }
 
 /// Brings the invitations in line with the policy, and sends the letters that are due: what came of it, and what went

@@ -16,12 +16,13 @@ use crate::question::{Misunderstood, Question, understand};
 use crate::report::block::Page;
 use crate::report::text::Look;
 use crate::report::{discreet, snippet, text, view};
-use crate::repository::{self, Binding, Company, Repository, RepositoryError};
+use crate::repository::{self, Binding, Company, Repository, RepositoryError, SETTINGS};
 use crate::say;
 use crate::syntax::database::DatabaseUrl;
 use crate::syntax::settings::Settings;
 use crate::target::TargetError;
 use crate::text::Sources;
+use crate::tree::Tree;
 use crate::tree::git::Revision;
 use crate::tree::worktree::Worktree;
 
@@ -241,6 +242,12 @@ pub fn settings(context: &Context) -> Result<(PathBuf, Binding), Failure> {
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let worktree = Worktree::new(&repository::find_root(&directory)).map_err(RepositoryError::from)?;
     let binding = repository::binding(&worktree)?;
+    let is_here = worktree.read(SETTINGS).map_err(RepositoryError::from)?.is_some();
+    let was_here = || Revision::open(worktree.root(), "HEAD").and_then(|head| head.read(SETTINGS)).ok().flatten();
+    if !is_here && was_here().is_some() {
+        let message = say!("{file} is in the last commit, and not in the checkout", file = SETTINGS);
+        return Err(Failure::world(message).help(say!("bring it back: `git checkout {file}`", file = SETTINGS)));
+    }
     let Some(error) = binding.diagnostics.iter().find(|finding| finding.is_error()) else {
         return Ok((worktree.root().to_owned(), binding));
     };

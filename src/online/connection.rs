@@ -5,8 +5,8 @@ use crate::name::Name;
 use crate::say;
 
 use super::eligible::address;
-use super::invitation::{names_one_login, settle};
-use super::{Login, Moment, Places, Refused, Register, Standing, State, Terms, places};
+use super::invitation::{fresh, names_one_login, settle};
+use super::{Invitation, Login, Moment, Places, Refused, Register, Standing, State, Terms, places};
 
 /// How long a first synchronisation keeps others out at most, in seconds: who dies in the middle of it keeps nobody out
 /// for ever.
@@ -35,6 +35,12 @@ pub fn in_charge(policy: &Policy, name: &Name) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Whether a login is neither closed nor locked.
+fn lets_in(policy: &Policy, login: &Login) -> bool {
+    let is_locked = login.locked_at.is_some() || login.failed_logins >= Terms::of(policy).failed_logins;
+    login.closed_at.is_none() && !is_locked
+}
+
 /// Whether somebody may look after online access: who answers for synchronisation, or another one in charge who works
 /// online.
 ///
@@ -42,8 +48,7 @@ pub fn in_charge(policy: &Policy, name: &Name) -> Result<(), Refused> {
 /// If not, and why.
 pub fn may_administer(policy: &Policy, register: &Register, name: &Name) -> Result<(), Refused> {
     in_charge(policy, name)?;
-    let works_online =
-        register.logins.get(name).is_some_and(|login| login.closed_at.is_none() && login.locked_at.is_none());
+    let works_online = register.logins.get(name).is_some_and(|login| lets_in(policy, login));
     match &register.connection.responsible {
         Some(responsible) if responsible != name && !works_online => {
             let message = say!("{name} does not work online, and does not look after online access", name);
@@ -245,7 +250,7 @@ pub fn handover(
         return Err(Refused::new(message, say!("let one of them do it, with --as")));
     }
     in_charge(policy, to)?;
-    let is_closed = register.logins.get(to).is_some_and(|login| login.closed_at.is_some() || login.locked_at.is_some());
+    let is_closed = register.logins.get(to).is_some_and(|login| !lets_in(policy, login));
     let is_revoked = register.invitations.get(to).is_some_and(|one| one.standing == Standing::Revoked);
     if acting == to && (is_closed || is_revoked) {
         let message = say!("the online access of {to} was taken back or locked, so {to} cannot take over", to);
@@ -257,8 +262,16 @@ pub fn handover(
     let_in(policy, &mut after, now, to);
     let declared = policy.online.iter().flat_map(|online| &online.access);
     let stays = declared.map(|access| policy.users.key(access.user)).any(|user| *user == responsible);
-    if let Some(login) = after.logins.get_mut(&responsible).filter(|_| !stays) {
-        login.closed_at = Some(now);
+    match after.logins.get_mut(&responsible) {
+        // Who had the login without an invitation has it from now on by the policy.
+        Some(login) if stays => {
+            let email = login.email.clone();
+            let invitation =
+                Invitation { standing: Standing::Active, answered_at: Some(now), ..fresh(policy, email, now) };
+            after.invitations.entry(responsible).or_insert(invitation);
+        }
+        Some(login) => login.closed_at = Some(now),
+        None => {}
     }
     let Places { used, of } = places(policy, &after, now);
     if of.is_some_and(|of| used > of) {

@@ -69,10 +69,12 @@ pub fn settle(
         }
     }
     agree(after, responsible.as_ref(), now);
+    let is_open = |register: &Register, name: &Name| register.logins.get(name).is_some_and(|it| it.closed_at.is_none());
+    let reopened = after.logins.keys().filter(|name| is_open(after, name) && !is_open(register, name));
+    settled.reopened = reopened.cloned().collect();
     let has_ended = |name: &&Name| {
-        let open = |register: &Register| register.logins.get(*name).is_some_and(|login| login.closed_at.is_none());
         register.invitations.contains_key(*name) && !after.invitations.contains_key(*name)
-            || open(register) && !open(after)
+            || is_open(register, name) && !is_open(after, name)
     };
     let all: BTreeSet<&Name> = register.invitations.keys().chain(register.logins.keys()).collect();
     settled.ended = all.into_iter().filter(has_ended).cloned().collect();
@@ -94,19 +96,9 @@ pub fn settle(
             );
             return Err(Refused::new(message, help));
         }
-        let known = settled.register.logins.get_mut(&name);
-        let is_known = known.is_some();
-        if let Some(login) = known {
-            login.closed_at = None;
-            settled.reopened.push(name.clone());
-        } else {
-            settled.invited.push(name.clone());
-        }
-        let mut invitation = fresh(policy, email, message_id(&name), now);
-        if is_known {
-            (invitation.standing, invitation.answered_at) = (Standing::Active, Some(now));
-            invitation.mail.is_sent = true;
-        }
+        // Also whoever had a login before accepts anew: the access was taken away in between.
+        settled.invited.push(name.clone());
+        let invitation = Invitation { message_id: message_id(&name), ..fresh(policy, email, now) };
         settled.register.invitations.insert(name, invitation);
     }
     Ok(settled)
@@ -123,7 +115,7 @@ fn agree(register: &mut Register, responsible: Option<&Name>, now: Moment) {
         }
     }
     for (name, login) in &mut register.logins {
-        let accepted = register.invitations.get(name).is_none_or(|one| one.standing == Standing::Active);
+        let accepted = register.invitations.get(name).is_some_and(|one| one.standing == Standing::Active);
         if Some(name) == responsible {
             login.closed_at = None;
         } else if is_open(login) && !accepted {
@@ -214,15 +206,15 @@ pub fn names_one_login<'n>(
 /// Whether a text can be the address of one mailbox. Whoever sends to it looks more closely.
 fn is_address(text: &str) -> bool {
     let parts = text.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
-    parts.is_some_and(|(_, host)| !host.contains('@'))
-        && !text.contains(|c: char| c.is_whitespace() || ",;<>".contains(c))
+    parts.is_some_and(|(_, host)| !host.contains('@') && !host.ends_with('.'))
+        && !text.contains(|c: char| c.is_whitespace() || ",;<>\"".contains(c))
 }
 
-fn fresh(policy: &Policy, email: String, message_id: String, now: Moment) -> Invitation {
+pub(super) fn fresh(policy: &Policy, email: String, now: Moment) -> Invitation {
     Invitation {
         email,
         standing: Standing::Invited,
-        message_id,
+        message_id: String::new(),
         token_hash: None,
         invited_at: now,
         expires_at: now.later(Terms::of(policy).invitation_valid),
@@ -284,7 +276,7 @@ pub fn resend(
                     say!("revoke another invitation, or take somebody out of `online.access`"),
                 ));
             }
-            let invitation = fresh(policy, email, message_id(name), now);
+            let invitation = Invitation { message_id: message_id(name), ..fresh(policy, email, now) };
             after.invitations.insert(name.clone(), invitation);
         }
     }

@@ -16,6 +16,8 @@ use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
+pub use copies::can_replace;
+
 use super::tables::{AUDIT, Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 

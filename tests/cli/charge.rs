@@ -241,3 +241,74 @@ fn several_copies_come_back_all_or_none() {
     assert!(run(&firm, "backup saturday").starts_with("exit 2"));
     assert!(!firm.path("saturday").exists(), "half of a folder is no copy");
 }
+
+#[test]
+fn drift_that_stays_leaves_the_responsible_user_in_charge() {
+    let firm = connected();
+    by_hand(&firm, "UPDATE users SET superuser = 0");
+    let said = run(&firm, "apply --on 2026-11-22 --keep-drift");
+    assert!(said.starts_with("exit 3") && said.contains("no active superuser"), "{said}");
+    assert!(run(&firm, "apply --on 2026-11-22").starts_with("exit 0"), "it is taken back");
+}
+
+#[test]
+fn nobody_takes_over_by_what_was_not_applied() {
+    let firm = working();
+    run(&firm, "invite revoke ilka --as anna");
+    firm.write("policies/firm.yaml", both().replace("karin-m, allow", "karin-m, superuser: true, allow"));
+    let said = run(&firm, "handover --to karin --as karin --yes");
+    assert!(
+        said.starts_with("exit 3") && said.contains("no active superuser with an employee in the database"),
+        "{said}"
+    );
+    let renamed = both().replace("  ilka: { employee", "  ilka2: { renamed_from: ilka, employee");
+    firm.write("policies/firm.yaml", renamed.replace("    ilka: {", "    ilka2: {").replace("ilka@", "ilka.x@"));
+    assert!(run(&firm, "handover --to ilka2 --as ilka2 --yes").starts_with("exit 3"));
+    assert!(statuses(&firm).contains(&"anna active".to_owned()));
+}
+
+#[test]
+fn who_failed_too_often_does_not_open_the_own_login() {
+    let firm = working();
+    by_hand(&firm, "UPDATE logins SET failed_logins = 99 WHERE user_id = 'ilka'");
+    for deed in ["online unlock ilka --as ilka", "handover --to ilka --as ilka --yes"] {
+        assert!(run(&firm, deed).starts_with("exit 3"), "{deed}");
+    }
+    assert!(run(&firm, "online unlock ilka --as anna").starts_with("exit 0"));
+}
+
+#[test]
+fn whoever_gets_access_again_accepts_again() {
+    let firm = connected();
+    by_hand(
+        &firm,
+        "DELETE FROM invitations;
+         INSERT INTO logins (user_id, email, since, closed_at) VALUES
+           ('lars', 'lars@nordwind.example', '2026-11-22T08:00:00.000Z', '2026-11-22T08:00:00.000Z')",
+    );
+    run(&firm, "apply --on 2026-11-22");
+    assert!(statuses(&firm).contains(&"lars invited".to_owned()));
+    assert!(run(&firm, &format!("invite accept {}", token(letters(&firm).last().unwrap()))).starts_with("exit 0"));
+    firm.write(
+        "policies/firm.yaml",
+        FIRM.replace("    lars: { role: accountant, message: \"Moin Lars!\" }\n", "").replace("  access:\n", ""),
+    );
+    assert!(run(&firm, "apply --on 2026-11-22").contains("can no longer work online: `lars`"));
+    firm.write("policies/firm.yaml", FIRM);
+    assert!(run(&firm, "apply --on 2026-11-22").contains("invitations sent to: `lars`"));
+    assert!(statuses(&firm).contains(&"lars invited".to_owned()));
+}
+
+#[test]
+fn a_damaged_copy_keeps_all_of_them_back() {
+    let firm = two();
+    for company in ["nord", "sued"] {
+        run(&firm, &format!("apply --on 2026-11-22 --company {company}"));
+    }
+    run(&firm, "backup friday");
+    let bytes = std::fs::read(firm.path("friday/sued.db")).unwrap();
+    firm.write("friday/sued.db", &bytes[..bytes.len() / 2]);
+    let before = std::fs::read(firm.path("nord.db")).unwrap();
+    assert!(run(&firm, "restore friday --yes").starts_with("exit 2"));
+    assert_eq!(std::fs::read(firm.path("nord.db")).unwrap(), before);
+}

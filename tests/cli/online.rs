@@ -109,6 +109,11 @@ fn connecting_is_refused_to_others_and_while_somebody_works() {
     by_hand(&firm, "DELETE FROM sessions; UPDATE connection SET exclusive_until = '9999-01-01T00:00:00.000Z'");
     let error = Connection::open(firm.path("crm.db")).unwrap().execute_batch(session).unwrap_err();
     assert!(error.to_string().contains("nobody else may work"));
+    let back = "UPDATE sessions SET until = '9999-01-01T00:00:00.000Z'";
+    by_hand(&firm, "UPDATE connection SET exclusive_until = NULL");
+    by_hand(&firm, &session.replace("9999-01-01", "2026-11-22"));
+    by_hand(&firm, "UPDATE connection SET exclusive_until = '9999-01-01T00:00:00.000Z'");
+    assert!(Connection::open(firm.path("crm.db")).unwrap().execute_batch(back).is_err(), "nor comes back");
     assert!(run(&firm, "connect --as anna --on 2026-11-22").contains("a first synchronisation is going on"));
     by_hand(&firm, "UPDATE connection SET exclusive_until = '2026-01-01T00:00:00.000Z'");
     assert!(run(&firm, "connect --as anna --on 2026-11-22").starts_with("exit 0"));

@@ -132,6 +132,11 @@ fn broken_settings_are_told_and_files_that_are_not_committed_do_not_matter() {
     std::fs::rename(remote.path("a/policies"), remote.path("a/elsewhere")).unwrap();
     assert!(remote.run("sync --once --machine a").starts_with("exit 0"));
     assert!(remote.run("doctor").contains("log OK"));
+    std::fs::rename(remote.path("a/rightful.yaml"), remote.path("a/gone.yaml")).unwrap();
+    for command in ["sync --once --machine a", "doctor", "status"] {
+        let said = remote.run(command);
+        assert!(said.starts_with("exit 2") && said.contains("git checkout rightful.yaml"), "{command}: {said}");
+    }
     remote.write("rightful.yaml", "sync: { remtoe: origin, branch: main }\n");
     for command in ["sync --once --machine a", "doctor", "status"] {
         let said = remote.run(command);

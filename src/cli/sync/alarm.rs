@@ -7,6 +7,7 @@ use crate::cli::fix::new_errors;
 use crate::cli::session::Opened;
 use crate::diff::effective;
 use crate::language::{Joint, Text, names};
+use crate::model::Policy;
 use crate::name::{Name, RightName};
 use crate::pull::{Left, Unnameable, Why};
 use crate::repository::Repository;
@@ -54,7 +55,7 @@ pub fn alarms(
     found
 }
 
-/// Who would gain which sensitive right.
+/// Who would become a superuser, and who would gain which sensitive right.
 fn gained(context: &Context, opened: &Opened, after: &Repository, company: usize) -> Vec<Text> {
     let sensitive = opened.sensitive();
     let (base, head) = (opened.policy(), &after.companies[company].policy);
@@ -67,5 +68,11 @@ fn gained(context: &Context, opened: &Opened, after: &Repository, company: usize
         let users = names(users, Joint::And);
         say!("the sensitive right `{right}` goes to {users}", right, users)
     };
-    by_right.into_iter().map(told).collect()
+    let superusers = |policy: &Policy| -> BTreeSet<Name> {
+        let all = policy.users.iter().filter(|(_, _, user)| user.superuser && user.active);
+        all.map(|(_, name, _)| name.clone()).collect()
+    };
+    let made: BTreeSet<Name> = superusers(head).difference(&superusers(base)).cloned().collect();
+    let made = (!made.is_empty()).then(|| say!("{users} would be superuser", users = names(&made, Joint::And)));
+    made.into_iter().chain(by_right.into_iter().map(told)).collect()
 }

@@ -183,7 +183,7 @@ impl Cycle<'_> {
             kept = Drift::Keep;
             plan = wanted.plan(&reading, self.context.on, kept);
         }
-        foreseen(opened, register.as_ref(), &plan.renames())?;
+        foreseen(opened, register.as_ref(), &plan.renames(), Some(&plan.after))?;
         let tripped = tripped_by_apply(opened, self.context, &wanted, &reading, &plan, kept);
         pass(tripped, &[], opened)?;
         // All of this may have taken long.

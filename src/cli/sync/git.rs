@@ -69,8 +69,17 @@ fn fetch_alone(
     let began = Instant::now();
     let own = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
     let drift = format!("+refs/heads/{DRIFT}*:refs/remotes/{remote}/{DRIFT}*");
-    let arguments =
-        ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", remote, &own, &drift];
+    let arguments = [
+        "fetch",
+        "--quiet",
+        "--prune",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+        remote,
+        &own,
+        &drift,
+    ];
     let error = run(&shared.stop, root, &arguments, pulse)?;
     **last = Some(Fetched { began, error: error.clone() });
     told(error)

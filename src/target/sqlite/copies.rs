@@ -11,7 +11,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::audit::Run;
 use crate::online::{Service, State};
 use crate::target::relational::{self, Access, Engine};
-use crate::target::{Altered, Receipt, TargetError};
+use crate::target::{Altered, Receipt, Target, TargetError};
 
 use super::{Sqlite, failure};
 
@@ -100,13 +100,7 @@ pub(super) fn restore(database: &mut Sqlite, from: &Path, run: &Run) -> Result<R
     if source.is_absent() {
         return Err(TargetError::NoCopy(from.display().to_string()));
     }
-    is_ours(&mut source)?;
-    is_sound(&source)?;
-    if let (Some(copied), Some(own)) = (relational::identity(&mut source)?, relational::identity(database)?)
-        && copied != own
-    {
-        return Err(TargetError::OtherDatabase(from.display().to_string()));
-    }
+    can_replace(database, from)?;
     database.may_create = true;
     let lease = relational::take(database, run)?;
     let done = restored(database, &mut source, lease, run);
@@ -117,11 +111,39 @@ pub(super) fn restore(database: &mut Sqlite, from: &Path, run: &Run) -> Result<R
     done
 }
 
+/// Whether a file can take the place of a database: whole, of our making, and a copy of the very same.
+pub fn can_replace(database: &mut dyn Target, from: &Path) -> Result<Option<String>, TargetError> {
+    let mut source = Sqlite::at(from);
+    if source.is_absent() {
+        return Err(TargetError::NoCopy(from.display().to_string()));
+    }
+    is_ours(&mut source)?;
+    is_sound(&source)?;
+    let (copied, own) = (source.identity()?, database.identity()?);
+    let is_other = match (&copied, &own) {
+        (Some(copied), Some(own)) => copied != own,
+        // Before databases had an id, its record tells whose it is.
+        (None, Some(_)) => first_hash(&mut source)? != first_hash(database)?,
+        (_, None) => false,
+    };
+    if is_other { Err(TargetError::OtherDatabase(from.display().to_string())) } else { Ok(copied) }
+}
+
+/// The hash of the first entry that has one.
+fn first_hash(database: &mut dyn Target) -> Result<Option<String>, TargetError> {
+    let mut first = None;
+    database.audit(&mut |entry| first = first.take().or(entry.hash))?;
+    Ok(first)
+}
+
 fn restored(database: &mut Sqlite, source: &mut Sqlite, lease: Option<i64>, run: &Run) -> Result<Receipt, TargetError> {
     // Looked at under the lease, so that nobody connects in between.
     let (live, now) = relational::register(database)?.unwrap_or_default();
     if live.connection.state == State::Connected {
         return Err(TargetError::Connected);
+    }
+    if live.connection.exclusive_until.is_some_and(|until| until > now) {
+        return Err(TargetError::AtWork("connect".to_owned()));
     }
     let at_work: Vec<&str> = live.working(now).map(|session| session.who.as_str()).collect();
     if !at_work.is_empty() {
@@ -142,11 +164,17 @@ fn restored(database: &mut Sqlite, source: &mut Sqlite, lease: Option<i64>, run:
         register.sessions.clear();
         // Whoever synchronised before must not find its number there again, and everything is synchronised anew.
         let fence = register.service.fence.max(copied_fence).max(live.service.fence).saturating_add(1);
-        register.service = Service { fence, ..Service::default() };
+        // What was applied last was applied, whatever the copy says: nobody goes back behind it unseen.
+        let Service { revision, by_hand, .. } = register.service;
+        register.service = Service { fence, revision, by_hand, ..Service::default() };
         register.machines.clear();
         Some(Altered::from(register))
     })?;
     raise_fence(&mut copy, lease)?;
+    // It stays the same database, also if the copy is from before there was an id.
+    if let Some(id) = relational::identity(database)? {
+        copy.with(|copy| copy.execute("UPDATE identity SET database = ?1", [id]).map(drop))?;
+    }
     let patience = database.wait;
     let path = database.path.clone();
     database.connect()?;
