@@ -45,11 +45,12 @@ pub struct Backup {
 ///
 /// Refused while the company is connected: people would work on with what is
 /// gone. Disconnect it first, at a time when nobody works, and connect it
-/// again afterwards, which writes everything anew. The record of runs is that
-/// of the copy, and says that it was restored; `rightful audit verify` names
-/// the runs since the copy as missing, as it should. With several companies
-/// and without --company all of them are restored, from a folder that
-/// `rightful backup` wrote, and none may be connected.
+/// again afterwards, which writes everything anew. It must be a copy of this
+/// very database; who may work online stays as it is now. The record of runs
+/// is that of the copy, and says that it was restored; `rightful audit verify`
+/// names the runs since the copy as missing, as it should. With several
+/// companies and without --company all of them are restored, from a folder
+/// that `rightful backup` wrote, and none may be connected.
 ///
 /// Examples:
 ///   rightful restore friday.db --as anna
