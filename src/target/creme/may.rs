@@ -1,0 +1,217 @@
+//! What people may by a policy, as far as the mapping asks; and what roles of Creme give for it, there and back.
+//!
+//! There it is a function. Back it is the most that a policy can say of what a role gives; what the role gives beyond
+//! that, or keeps, is the difference between the two and is told apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Id, Policy, RightId, Scope, UserId};
+use crate::name::{Name, RightName};
+use crate::resolve::{Bits, InForce, Population, Space, Spread};
+
+use super::gives::{Deed, Deeds, Given, Gives};
+use super::mapping::{Asked, Mapping};
+
+/// Whose records somebody may do something to, beside the own ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// Those of nobody else.
+    #[default]
+    Nobodys,
+    /// Those of these people, by login.
+    Theirs(BTreeSet<Name>),
+    /// Those of everybody.
+    Everybodys,
+}
+
+/// What somebody may.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct May {
+    /// Use the program at all.
+    pub starts: bool,
+    /// Use these modules.
+    pub modules: BTreeSet<Name>,
+    /// These plain rights.
+    pub plain: BTreeSet<RightName>,
+    /// These rights over people.
+    pub over: BTreeMap<RightName, Whose>,
+}
+
+/// What everybody may, by login.
+pub type Everybody = BTreeMap<Name, May>;
+
+/// Asks a policy what everybody may on its day. Only `owners` are told apart, since Creme knows no others.
+pub fn everybody(in_force: &InForce<'_>, mapping: &Mapping, owners: &BTreeSet<Name>) -> Everybody {
+    let policy = in_force.policy;
+    let population = Population::new(in_force);
+    let mut everybody: Everybody = policy.users.iter().map(|(_, name, _)| (name.clone(), May::default())).collect();
+    for right in policy.rights.ids() {
+        let name = policy.rights.key(right);
+        let is_asked = name.as_str() == USE || mapping.rights().contains(name);
+        if is_asked {
+            ask(&population, right, &mut |user, bits| {
+                let login = policy.users.key(user);
+                let Some(may) = everybody.get_mut(login) else { return };
+                match policy.rights.get(right).scope {
+                    None if *name == mapping.start => may.starts = true,
+                    None => drop(may.plain.insert(name.clone())),
+                    Some(Scope::Modules) => may.modules = modules(policy, mapping, bits),
+                    Some(Scope::People) => drop(may.over.insert(name.clone(), whose(policy, user, bits, owners))),
+                    Some(Scope::Attachments) => {}
+                }
+            });
+        }
+    }
+    everybody
+}
+
+/// The right to use modules.
+const USE: &str = "modules.use";
+
+/// Asks about one right, for everybody who is active and may anything of it.
+fn ask(population: &Population<'_>, right: RightId, each: &mut dyn FnMut(UserId, &Bits)) {
+    let policy = population.in_force().policy;
+    let scope = policy.rights.get(right).scope;
+    let space = scope.map_or_else(Space::plain, |scope| {
+        let size = policy.single_targets(scope).len();
+        Space { size, positions: (0..size).collect() }
+    });
+    let mut spread = Spread::new(population, right, space);
+    for (user, _, _) in policy.users.iter().filter(|(_, _, user)| user.active) {
+        let bits = spread.bits(user);
+        if !bits.is_clear() {
+            each(user, &bits);
+        }
+    }
+}
+
+fn modules(policy: &Policy, mapping: &Mapping, bits: &Bits) -> BTreeSet<Name> {
+    let used = policy.modules.iter().filter(|(id, _, _)| bits.contains(id.index()));
+    used.map(|(_, name, _)| name.clone()).filter(|name| mapping.modules.contains_key(name)).collect()
+}
+
+/// Everybody's are the records of all whom the policy knows. Among certain people one counts oneself, so that those who
+/// work with each other's records are alike.
+fn whose(policy: &Policy, user: UserId, bits: &Bits, owners: &BTreeSet<Name>) -> Whose {
+    let others = bits.ones().filter(|at| *at != user.index()).count();
+    if others == 0 {
+        return Whose::Nobodys;
+    }
+    if others + 1 == policy.users.len() {
+        return Whose::Everybodys;
+    }
+    let named = policy.users.iter().filter(|(id, _, _)| *id == user || bits.contains(id.index()));
+    let theirs: BTreeSet<Name> = named.map(|(_, name, _)| name.clone()).filter(|name| owners.contains(name)).collect();
+    let alone = theirs.iter().all(|name| name == policy.users.key(user));
+    if alone { Whose::Nobodys } else { Whose::Theirs(theirs) }
+}
+
+impl May {
+    /// What a role gives to whoever may this.
+    pub fn gives(&self, mapping: &Mapping) -> Gives {
+        let mut gives = Gives::default();
+        if !self.starts {
+            return gives;
+        }
+        for app in self.modules.iter().filter_map(|module| mapping.modules.get(module)) {
+            gives.apps.insert(app.app.clone());
+            for kind in &app.types {
+                gives.types.insert(kind.clone(), self.given(&mapping.asked(kind)));
+            }
+        }
+        gives.folded()
+    }
+
+    fn given(&self, asked: &Asked<'_>) -> Given {
+        let mut given = Given {
+            own: Deeds::ALL,
+            create: self.plain.contains(asked.create),
+            export: self.plain.contains(asked.export),
+            list: self.plain.contains(asked.list),
+            ..Given::default()
+        };
+        for deed in Deed::ALL {
+            match asked.to_others(deed) {
+                None => given.all.and(deed.into()),
+                Some(right) if self.plain.contains(right) => given.all.and(deed.into()),
+                Some(right) => match self.over.get(right) {
+                    None | Some(Whose::Nobodys) => {}
+                    Some(Whose::Everybodys) => given.all.and(deed.into()),
+                    Some(Whose::Theirs(people)) => {
+                        people.iter().for_each(|owner| given.of.entry(owner.clone()).or_default().and(deed.into()));
+                    }
+                },
+            }
+        }
+        given
+    }
+
+    /// The most that a policy can say of what is given, to whoever may start the program. What cannot be seen in it,
+    /// since it concerns a module that is not used, is as `known` has it.
+    pub fn of(gives: &Gives, mapping: &Mapping, known: &Self) -> Self {
+        let mut may = Self { starts: true, ..Self::default() };
+        // Two modules can share an app, so what tells them apart are the types.
+        may.modules = mapping.modules.iter().filter(|(_, app)| uses(gives, mapping, &app.types, &app.app))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let types: Vec<&str> = may.modules.iter().flat_map(|name| &mapping.modules[name].types).map(|kind| &**kind).collect();
+        let mut seen: BTreeMap<RightName, Whose> = BTreeMap::new();
+        for kind in &types {
+            let (asked, given) = (mapping.asked(kind), gives.of(kind));
+            for (right, is) in [(asked.create, given.create), (asked.export, given.export), (asked.list, given.list)] {
+                meet(&mut seen, right, if is { Whose::Everybodys } else { Whose::Nobodys });
+            }
+            for deed in Deed::ALL {
+                if let Some(right) = asked.to_others(deed) {
+                    meet(&mut seen, right, whose_of(given, deed));
+                }
+            }
+        }
+        for (right, whose) in seen {
+            if crate::model::catalogue::built_in().get(&right).is_some_and(|right| right.scope.is_some()) {
+                may.over.insert(right, whose);
+            } else if whose == Whose::Everybodys {
+                may.plain.insert(right);
+            }
+        }
+        let seen: BTreeSet<RightName> = types.iter().flat_map(|kind| mapping.asked(kind).rights().cloned().collect::<Vec<_>>()).collect();
+        may.plain.extend(known.plain.iter().filter(|right| !seen.contains(*right)).cloned());
+        let unseen = known.over.iter().filter(|(right, _)| !seen.contains(*right));
+        may.over.extend(unseen.map(|(right, whose)| (right.clone(), whose.clone())));
+        may.over.retain(|_, whose| *whose != Whose::Nobodys);
+        may
+    }
+}
+
+/// Whether everything is given that comes with a module alone.
+fn uses(gives: &Gives, mapping: &Mapping, types: &[String], app: &str) -> bool {
+    let comes = |kind: &String| {
+        let (asked, given) = (mapping.asked(kind), gives.of(kind));
+        let alone: Deeds = Deed::ALL.into_iter().filter(|deed| asked.to_others(*deed).is_none()).collect();
+        Deeds::ALL.without(given.own).is_empty() && alone.without(given.all).is_empty()
+    };
+    gives.apps.contains(app) && types.iter().all(comes)
+}
+
+fn whose_of(given: &Given, deed: Deed) -> Whose {
+    if given.all.has(deed) {
+        return Whose::Everybodys;
+    }
+    let people: BTreeSet<Name> =
+        given.of.iter().filter(|(_, deeds)| deeds.has(deed)).map(|(owner, _)| owner.clone()).collect();
+    if people.is_empty() { Whose::Nobodys } else { Whose::Theirs(people) }
+}
+
+/// A right is held over those over whom all its places give it.
+fn meet(seen: &mut BTreeMap<RightName, Whose>, right: &RightName, whose: Whose) {
+    let met = match (seen.remove(right), whose) {
+        (None | Some(Whose::Everybodys), whose) => whose,
+        (Some(before), Whose::Everybodys) => before,
+        (Some(Whose::Theirs(before)), Whose::Theirs(people)) => {
+            let both: BTreeSet<Name> = before.intersection(&people).cloned().collect();
+            if both.is_empty() { Whose::Nobodys } else { Whose::Theirs(both) }
+        }
+        _ => Whose::Nobodys,
+    };
+    seen.insert(right.clone(), met);
+}
