@@ -3,11 +3,13 @@
 //! Reading never writes. An apply is one transaction: it reads again under the lock, refuses if what it sees is not
 //! what the plan saw, writes the plan's steps, and checks that the result is what the plan says.
 
+pub mod crm;
 mod memory;
 pub mod postgres;
 mod register;
 mod relational;
 mod rows;
+pub mod sql;
 pub mod sqlite;
 mod tables;
 mod writes;

@@ -15,7 +15,7 @@ use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
 use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Table};
-use super::writes::{self, Changes};
+use super::writes::{self, Changes, Writes};
 use super::{End, Receipt, TargetError, rows};
 
 pub use lease::{LEASE_SECONDS, Lock};
@@ -93,6 +93,18 @@ pub trait Engine {
     fn altered(&self, what: &str) -> TargetError;
     /// Whether what went wrong may go well when it is tried again.
     fn may_try_again(&self, error: &TargetError) -> bool;
+    /// Whether there is a CRM whose tables can say other than ours.
+    fn has_crm(&self) -> bool {
+        false
+    }
+    /// Corrects what our tables say, by what the tables of the CRM say; of a database without our tables too.
+    fn correct(&mut self, _reading: &mut Reading, _version: usize) -> Result<(), TargetError> {
+        Ok(())
+    }
+    /// Writes what a plan left in our tables into those of the CRM.
+    fn project(&mut self, _plan: &Plan, _run: &Run) -> Result<(), TargetError> {
+        Ok(())
+    }
 }
 
 /// Takes a row up, or says what is wrong with it.
@@ -117,6 +129,13 @@ fn look(engine: &mut dyn Engine) -> Result<(Reading, usize), TargetError> {
 }
 
 fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
+    let mut reading = standing(engine, version)?;
+    engine.correct(&mut reading, version)?;
+    Ok(reading)
+}
+
+/// What stands in our tables, whatever a CRM says.
+fn standing(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
     let mut reading = Reading::default();
     if version == 0 {
         return Ok(reading);
@@ -289,7 +308,9 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<bool, T
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
     service::is_served(engine, version, run)?;
-    let before = reading(engine, version)?;
+    let mut before = standing(engine, version)?;
+    let stood = engine.has_crm().then(|| before.actual.clone());
+    engine.correct(&mut before, version)?;
     if digest(&before) != plan.seen {
         return Err(TargetError::Stale);
     }
@@ -297,8 +318,11 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
         engine.migrate(version)?;
     }
     engine.confirm()?;
+    if let Some(stood) = stood {
+        take_up(engine, &stood, &before.actual)?;
+    }
     let base = plan.remembered();
-    carry_out(engine, plan, &before.actual)?;
+    carry_out(engine, &writes::of_plan(plan, &before.actual))?;
     online::rename(engine, plan)?;
     let memory = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
     engine.delete(&LAST_APPLIED, &memory.deletes)?;
@@ -312,6 +336,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
     service::applied(engine, plan, run)?;
+    engine.project(plan, run)?;
     let newest = engine.newest();
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {
@@ -323,8 +348,12 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     }
 }
 
-fn carry_out(engine: &mut dyn Engine, plan: &Plan, actual: &State) -> Result<(), TargetError> {
-    let writes = writes::of_plan(plan, actual);
+/// Makes our tables say what the CRM says, where that is something else: the steps of a plan go out from there.
+fn take_up(engine: &mut dyn Engine, stood: &State, says: &State) -> Result<(), TargetError> {
+    carry_out(engine, &writes::of_difference(stood, says))
+}
+
+fn carry_out(engine: &mut dyn Engine, writes: &Writes) -> Result<(), TargetError> {
     for (table, changes) in writes.strays.iter().rev() {
         engine.delete(table.table(), &changes.deletes)?;
     }

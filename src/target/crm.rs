@@ -1,0 +1,30 @@
+//! A CRM whose own tables say who may do what: our tables stand beside them in its database, and both are read and written
+//! in one transaction.
+
+use crate::plan::{Plan, Reading};
+
+use super::sql::Sql;
+use super::{Run, TargetError};
+
+/// A CRM whose own tables say who may do what.
+pub trait Crm {
+    /// What our tables in its database are made of beside those that all have: SQL that every engine understands, run once
+    /// when they are made. It makes `crm_projection`, by which a server's database is told from one of our own.
+    fn schema(&self) -> &'static str;
+
+    /// The name of one of its tables; a database without it is not this CRM's.
+    fn table(&self) -> &'static str;
+
+    /// Corrects what our tables say, by what the CRM says now. `version` is 0 if our tables are not there yet; then the
+    /// reading is empty. What it leaves must hold together as the rows of our tables do, since an apply writes it down.
+    ///
+    /// # Errors
+    /// If the CRM's tables cannot be read, or say something senseless.
+    fn correct(&mut self, sql: &mut dyn Sql, reading: &mut Reading, version: usize) -> Result<(), TargetError>;
+
+    /// Writes into the CRM what the plan leaves in our tables.
+    ///
+    /// # Errors
+    /// If the CRM's tables cannot be written; then nothing of the plan is.
+    fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError>;
+}
