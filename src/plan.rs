@@ -4,6 +4,7 @@
 //! What a plan lists is what an apply runs; nothing is decided later.
 
 mod adopted;
+mod beside;
 mod changes;
 mod fingerprint;
 mod grants;
@@ -48,6 +49,19 @@ pub struct Reading {
     pub id: Option<String>,
     /// Whether what stands there as written by the last apply is not what its record says it wrote.
     pub is_forged: bool,
+    /// What a CRM says beside, that no policy can say.
+    pub beside: Vec<Beside>,
+    /// The day whose rights a CRM has that knows no dates; `None` where dates are looked at with each question.
+    pub projected: Option<Date>,
+}
+
+/// What a CRM says of somebody and no policy can say. An apply puts it right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Of whom.
+    pub key: Key,
+    /// What it is, in the CRM's words.
+    pub says: String,
 }
 
 /// Who made a difference.
@@ -122,6 +136,8 @@ pub enum Step {
     Insert(Key, Fact),
     /// A row changes.
     Update(Key, Fact),
+    /// A CRM is told anew what it shall say, though nothing else changes.
+    Project,
 }
 
 /// What becomes of what somebody changed in the database.
@@ -262,9 +278,12 @@ pub fn plan(
     changes.extend(in_order.map(|(from, to)| rename_change(from, to)));
     changes.extend(strays::told(&strays, &changes));
     steps.splice(0..0, strays.into_iter().map(|(key, fact)| Step::Clear(key, fact)));
-    changes.sort_by(|a, b| a.key.cmp(&b.key));
     let grants = grants::grants(&known, &desired.state, &before, on);
     let [base, head] = policies(&before, &after, place);
+    let aside = beside::changes(reading, &head, on);
+    steps.extend((!aside.is_empty()).then_some(Step::Project));
+    changes.extend(aside);
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
     let effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
     let former = rename::remembered(desired, &declared, &renames, &former);
     let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);

@@ -4,6 +4,7 @@
 //! what the plan saw, writes the plan's steps, and checks that the result is what the plan says.
 
 pub mod crm;
+pub mod creme;
 mod memory;
 pub mod postgres;
 mod register;

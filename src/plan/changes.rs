@@ -86,7 +86,7 @@ impl Remembered<'_> {
 
     fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
         let (key, after) = match step {
-            Step::Clear(..) | Step::RenameUser { .. } => return,
+            Step::Clear(..) | Step::RenameUser { .. } | Step::Project => return,
             Step::Delete(key) => (key, None),
             Step::Insert(key, fact) | Step::Update(key, fact) => (key, Some(fact.fields())),
         };

@@ -51,6 +51,7 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
                     writes.strays.entry(table).or_default().delete(table.table().key_of(&row));
                 }
             }
+            Step::Project => {}
             Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
             Step::Delete(key) => writes.delete(before(&old, actual, key)),
             Step::Insert(key, fact) => {

@@ -41,8 +41,6 @@ pub struct Account {
     pub roles: BTreeSet<String>,
     /// First and last name.
     pub name: [String; 2],
-    /// The address.
-    pub email: String,
 }
 
 /// A role.
@@ -50,6 +48,8 @@ pub struct Account {
 pub struct Role {
     /// Its name.
     pub name: String,
+    /// By what Creme knows it in other installations; 32 hexadecimal digits.
+    pub uuid: String,
     /// Whether this program made it.
     pub is_ours: bool,
     /// What it gives, folded.
@@ -64,13 +64,13 @@ pub struct Held {
     /// Roles by their number.
     pub roles: BTreeMap<String, Role>,
     /// The number of each type of records that the installation has, `app.model`.
-    pub types: BTreeMap<String, String>,
+    pub types: Types,
 }
 
 impl Held {
     /// Reads it.
-    pub fn read(sql: &mut dyn Sql, mapping: &Mapping) -> Result<Self, TargetError> {
-        let mut held = Self { types: types(sql)?, accounts: accounts(sql)?, ..Self::default() };
+    pub fn read(sql: &mut dyn Sql, types: Types, mapping: &Mapping) -> Result<Self, TargetError> {
+        let mut held = Self { types, accounts: accounts(sql)?, ..Self::default() };
         let filters = filters(sql, &held.accounts)?;
         let kinds: BTreeMap<&str, &str> = held.types.iter().map(|(kind, id)| (id.as_str(), kind.as_str())).collect();
         let mut reader = Reader { mapping, kinds, filters, roles: BTreeMap::new() };
@@ -102,8 +102,12 @@ fn flag(cell: &Option<String>) -> bool {
     cell.as_deref() == Some("1")
 }
 
-fn types(sql: &mut dyn Sql) -> Result<BTreeMap<String, String>, TargetError> {
-    let mut types = BTreeMap::new();
+/// The numbers of the types of records that an installation has, by `app.model`.
+pub type Types = BTreeMap<String, String>;
+
+/// Reads them.
+pub fn types(sql: &mut dyn Sql) -> Result<Types, TargetError> {
+    let mut types = Types::new();
     sql.rows("SELECT id, app_label, model FROM django_content_type", &[], &mut |row| {
         types.insert(format!("{}.{}", text(&row[1]), text(&row[2])), text(&row[0]));
     })?;
@@ -113,7 +117,7 @@ fn types(sql: &mut dyn Sql) -> Result<BTreeMap<String, String>, TargetError> {
 fn accounts(sql: &mut dyn Sql) -> Result<BTreeMap<Name, Account>, TargetError> {
     let mut accounts = BTreeMap::new();
     let mut logins = BTreeMap::new();
-    let query = "SELECT id, username, is_active, is_superuser, is_team, is_staff, role_id, first_name, last_name, email
+    let query = "SELECT id, username, is_active, is_superuser, is_team, is_staff, role_id, first_name, last_name
                  FROM creme_core_cremeuser";
     sql.rows(query, &[], &mut |row| {
         let login = Name::foreign(&text(&row[1]));
@@ -127,7 +131,6 @@ fn accounts(sql: &mut dyn Sql) -> Result<BTreeMap<Name, Account>, TargetError> {
             role: row[6].clone(),
             roles: BTreeSet::new(),
             name: [text(&row[7]), text(&row[8])],
-            email: text(&row[9]),
         };
         accounts.insert(login, account);
     })?;
@@ -193,6 +196,7 @@ fn owners(value: &str, logins: &BTreeMap<&str, &Name>) -> Option<Vec<Name>> {
 /// A role while it is read.
 struct Raw {
     name: String,
+    uuid: String,
     is_ours: bool,
     is_deactivated: bool,
     gives: Gives,
@@ -207,13 +211,15 @@ impl Raw {
             (given.own, given.all) = (given.own.without(forbidden), given.all.without(forbidden));
             given.of.values_mut().for_each(|deeds| *deeds = deeds.without(forbidden));
         }
-        // What is given of an app that may not be used is given to nobody.
-        let apps = gives.apps.clone();
-        gives.types.retain(|kind, _| kind.split_once('.').is_some_and(|(app, _)| apps.contains(app)));
+        // What may be done to records of an app that may not be used is nothing. Its lists can be opened all the same, and
+        // files be imported: Creme asks no more than these two of them.
+        for (_, given) in gives.types.iter_mut().filter(|(kind, _)| !is_of(&gives.apps, kind)) {
+            *given = Given { create: given.create, list: given.list, ..Given::default() };
+        }
         if self.is_deactivated {
             gives = Gives::default();
         }
-        Role { name: self.name, is_ours: self.is_ours, gives: gives.folded() }
+        Role { name: self.name, uuid: self.uuid, is_ours: self.is_ours, gives: gives.folded() }
     }
 }
 
@@ -235,7 +241,7 @@ impl Reader<'_> {
     }
 
     fn read_roles(&mut self, sql: &mut dyn Sql) -> Result<(), TargetError> {
-        let query = "SELECT id, name, raw_allowed_apps, raw_admin_4_apps, raw_special_perms, extra_data, deactivated_on
+        let query = "SELECT id, name, raw_allowed_apps, raw_admin_4_apps, raw_special_perms, extra_data, deactivated_on, uuid
                      FROM creme_core_userrole";
         let roles = &mut self.roles;
         sql.rows(query, &[], &mut |row| {
@@ -251,6 +257,7 @@ impl Reader<'_> {
             let extra: Option<serde_json::Value> = serde_json::from_str(&text(&row[5])).ok();
             let raw = Raw {
                 name: text(&row[1]),
+                uuid: text(&row[7]).replace('-', ""),
                 is_ours: extra.is_some_and(|extra| extra.get(OURS).is_some()),
                 is_deactivated: row[6].is_some(),
                 gives: Gives { apps, strange, ..Gives::default() },

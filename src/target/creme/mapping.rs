@@ -12,7 +12,7 @@ use super::gives::Deed;
 const MAPPING: &str = include_str!("../../../schema/creme.yaml");
 
 /// The whole mapping.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
     /// What the CRM is called.
@@ -35,7 +35,7 @@ pub struct Mapping {
 }
 
 /// What a module is in Creme.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct App {
     /// The app.
@@ -55,7 +55,7 @@ struct Aspects {
     list: RightName,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Ruled {
     #[serde(deserialize_with = "optional_right")]
@@ -111,6 +111,16 @@ impl Mapping {
             nearly: BTreeMap::new(),
             nowhere: BTreeMap::new(),
         }
+    }
+
+    /// The mapping as far as an installation has the apps; `types` are all that it has, `app.model`.
+    #[must_use]
+    pub fn installed(&self, types: &BTreeMap<String, String>) -> Self {
+        let mut installed = self.clone();
+        let apps: BTreeSet<&str> = types.keys().filter_map(|kind| kind.split_once('.')).map(|(app, _)| app).collect();
+        installed.modules.retain(|_, app| apps.contains(app.app.as_str()));
+        installed.modules.values_mut().for_each(|app| app.types.retain(|kind| types.contains_key(kind)));
+        installed
     }
 
     /// What is asked for a type.

@@ -43,11 +43,11 @@ pub type Everybody = BTreeMap<Name, May>;
 /// Asks a policy what everybody may on its day. Only `owners` are told apart, since Creme knows no others.
 pub fn everybody(in_force: &InForce<'_>, mapping: &Mapping, owners: &BTreeSet<Name>) -> Everybody {
     let policy = in_force.policy;
-    let population = Population::new(in_force);
+    let (population, asked) = (Population::new(in_force), mapping.rights());
     let mut everybody: Everybody = policy.users.iter().map(|(_, name, _)| (name.clone(), May::default())).collect();
     for right in policy.rights.ids() {
         let name = policy.rights.key(right);
-        let is_asked = name.as_str() == USE || mapping.rights().contains(name);
+        let is_asked = name.as_str() == USE || asked.contains(name);
         if is_asked {
             ask(&population, right, &mut |user, bits| {
                 let login = policy.users.key(user);

@@ -1,0 +1,42 @@
+//! What a CRM says beside what a policy can say, and the day whose rights it has: both are put right by telling it anew.
+
+use crate::date::Date;
+use crate::model::Policy;
+use crate::state::{Action, Key, Said, Value};
+
+use super::{Beside, Change, Origin, Reading};
+
+/// The field under which it is told.
+pub const CRM: &str = "crm";
+
+/// What is put right, as people review it. A CRM that knows no dates lets what a policy lets end go on until it is told.
+pub(super) fn changes(reading: &Reading, after: &Policy, on: Date) -> Vec<Change> {
+    // Before the first apply nobody was told anything, so nobody changed it.
+    let origin = if reading.base.is_some() { Origin::Drift } else { Origin::Policy };
+    let aside = reading.beside.iter().map(|Beside { key, says }| Change {
+        action: Action::Update,
+        key: key.clone(),
+        field: Some(CRM),
+        before: Some(text(says)),
+        after: None,
+        origin,
+    });
+    aside.chain(lapsed(reading, after, on)).collect()
+}
+
+fn lapsed(reading: &Reading, after: &Policy, on: Date) -> Option<Change> {
+    let day = reading.projected.filter(|day| *day != on)?;
+    let between = |turn: &Date| day.min(on) < *turn && *turn <= day.max(on);
+    after.turning_days().iter().any(between).then(|| Change {
+        action: Action::Update,
+        key: Key::Company,
+        field: Some(CRM),
+        before: Some(text(&format!("rights of {day}"))),
+        after: Some(text(&format!("rights of {on}"))),
+        origin: Origin::Policy,
+    })
+}
+
+fn text(text: &str) -> Said {
+    Said::Field(Value::Text(text.to_owned()))
+}

@@ -1,0 +1,95 @@
+//! CremeCRM: its own server lets people in or keeps them out by what a policy says.
+//!
+//! Creme knows roles and no denies that a user's own setting beats, so what is carried over is what people may in the end:
+//! one role for each set of rights that somebody has. What of a policy has a place in Creme, and where, is data
+//! (`schema/creme.yaml`). Facts about Creme: its version 2.8.6, tried on both engines.
+
+mod gives;
+mod held;
+mod inverse;
+mod mapping;
+mod may;
+mod projection;
+
+use std::collections::BTreeMap;
+
+use crate::model::Employee;
+use crate::name::Name;
+use crate::plan::{Plan, Reading};
+
+use super::crm::Crm;
+use super::sql::Sql;
+use super::{Run, TargetError};
+
+use held::Held;
+use mapping::{Mapping, mapping};
+use projection::Last;
+
+/// CremeCRM 2.8.
+#[derive(Debug, Default)]
+pub struct Creme;
+
+impl Crm for Creme {
+    fn schema(&self) -> &'static str {
+        include_str!("../../schema/creme.sql")
+    }
+
+    fn table(&self) -> &'static str {
+        "creme_core_userrole"
+    }
+
+    fn correct(&mut self, sql: &mut dyn Sql, reading: &mut Reading, version: usize) -> Result<(), TargetError> {
+        let (mapping, held) = stands(sql)?;
+        let last = Last::read(sql, version)?;
+        match last.day {
+            None => {
+                let employees = employees(sql, &held)?;
+                let said = inverse::everything(&held, &mapping, employees);
+                (reading.actual, reading.beside) = (said.actual, said.beside);
+            }
+            Some(day) => {
+                inverse::correct(reading, &held, &mapping, day, &last.accounts);
+                reading.projected = Some(day);
+            }
+        }
+        Ok(())
+    }
+
+    fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError> {
+        projection::project(sql, plan, run)
+    }
+}
+
+/// What stands in Creme's tables, and the mapping as far as it has the apps.
+fn stands(sql: &mut dyn Sql) -> Result<(Mapping, Held), TargetError> {
+    let types = held::types(sql)?;
+    let mapping = mapping().installed(&types);
+    let held = Held::read(sql, types, &mapping)?;
+    Ok((mapping, held))
+}
+
+/// The contacts that are people with an account, by login.
+fn employees(sql: &mut dyn Sql, held: &Held) -> Result<BTreeMap<Name, (Name, Employee)>, TargetError> {
+    let logins: BTreeMap<&str, &Name> = held.people().map(|(login, account)| (account.id.as_str(), login)).collect();
+    let mut employees = BTreeMap::new();
+    let mut names = inverse::Names::default();
+    let query = "SELECT is_user_id, first_name, last_name, email, phone FROM persons_contact
+                 WHERE is_user_id IS NOT NULL ORDER BY is_user_id, cremeentity_ptr_id";
+    sql.rows(query, &[], &mut |row| {
+        let text = |cell: &Option<String>| cell.clone().filter(|text| !text.is_empty());
+        let Some(login) = row[0].as_deref().and_then(|id| logins.get(id)) else { return };
+        if employees.contains_key(*login) {
+            return;
+        }
+        let name = [text(&row[1]), text(&row[2])].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let employee = Employee {
+            name: (!name.is_empty()).then(|| name.as_str().into()),
+            email: text(&row[3]).map(Into::into),
+            phone: text(&row[4]).map(Into::into),
+            ..Employee::default()
+        };
+        let called = if name.is_empty() { login.as_str() } else { &name };
+        employees.insert((*login).clone(), (names.free(called), employee));
+    })?;
+    Ok(employees)
+}
