@@ -3,8 +3,9 @@
 //! Reading never writes. An apply is one transaction: it reads again under the lock, refuses if what it sees is not
 //! what the plan saw, writes the plan's steps, and checks that the result is what the plan says.
 
-pub mod crm;
 pub mod creme;
+pub mod crm;
+pub mod limits;
 mod memory;
 pub mod postgres;
 mod register;
@@ -21,10 +22,13 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::audit::Entry;
+use crate::date::Date;
+use crate::model::Policy;
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 pub use crate::audit::Run;
+pub use limits::{Limit, Limits};
 pub use memory::Memory;
 pub use relational::LEASE_SECONDS;
 
@@ -51,6 +55,11 @@ pub trait Target {
 
     /// What people call it, if nobody knows that before it was read: a database on a server by its schema too.
     fn name(&self) -> Option<String> {
+        None
+    }
+
+    /// What it cannot say of a policy on a day, by what was read last; `None` if it says everything.
+    fn limits(&self, _policy: &Policy, _on: Date) -> Option<Limits> {
         None
     }
 

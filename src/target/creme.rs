@@ -7,17 +7,20 @@
 mod gives;
 mod held;
 mod inverse;
+mod limits;
 mod mapping;
 mod may;
 mod projection;
 
 use std::collections::BTreeMap;
 
-use crate::model::Employee;
+use crate::date::Date;
+use crate::model::{Employee, Policy};
 use crate::name::Name;
 use crate::plan::{Plan, Reading};
 
 use super::crm::Crm;
+use super::limits::Limits;
 use super::sql::Sql;
 use super::{Run, TargetError};
 
@@ -27,7 +30,10 @@ use projection::Last;
 
 /// CremeCRM 2.8.
 #[derive(Debug, Default)]
-pub struct Creme;
+pub struct Creme {
+    /// What stood there when it was read last.
+    seen: Option<(Mapping, Held)>,
+}
 
 impl Crm for Creme {
     fn schema(&self) -> &'static str {
@@ -52,7 +58,13 @@ impl Crm for Creme {
                 reading.projected = Some(day);
             }
         }
+        self.seen = Some((mapping, held));
         Ok(())
+    }
+
+    fn limits(&self, policy: &Policy, on: Date) -> Option<Limits> {
+        let (mapping, held) = self.seen.as_ref()?;
+        Some(limits::limits(policy, on, held, mapping))
     }
 
     fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError> {

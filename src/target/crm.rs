@@ -1,8 +1,11 @@
 //! A CRM whose own tables say who may do what: our tables stand beside them in its database, and both are read and written
 //! in one transaction.
 
+use crate::date::Date;
+use crate::model::Policy;
 use crate::plan::{Plan, Reading};
 
+use super::limits::Limits;
 use super::sql::Sql;
 use super::{Run, TargetError};
 
@@ -21,6 +24,11 @@ pub trait Crm {
     /// # Errors
     /// If the CRM's tables cannot be read, or say something senseless.
     fn correct(&mut self, sql: &mut dyn Sql, reading: &mut Reading, version: usize) -> Result<(), TargetError>;
+
+    /// What it cannot say of a policy on a day, by what it said when it was read; `None` before that.
+    fn limits(&self, _policy: &Policy, _on: Date) -> Option<Limits> {
+        None
+    }
 
     /// Writes into the CRM what the plan leaves in our tables.
     ///

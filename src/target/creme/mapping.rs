@@ -27,11 +27,32 @@ pub struct Mapping {
     every_type: Aspects,
     types: BTreeMap<String, Ruled>,
     /// Rights that are only something near to it, and the difference.
-    #[serde(deserialize_with = "sentences")]
-    pub nearly: BTreeMap<RightName, String>,
+    #[serde(deserialize_with = "by_right")]
+    pub nearly: BTreeMap<RightName, Nearly>,
     /// Why there is no place for a right.
-    #[serde(deserialize_with = "sentences")]
+    #[serde(deserialize_with = "by_right")]
     pub nowhere: BTreeMap<RightName, String>,
+}
+
+/// How a right differs in Creme from what the policy means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nearly {
+    /// Who feels it.
+    #[serde(rename = "for")]
+    pub concerns: Concerned,
+    /// What it is.
+    pub why: String,
+}
+
+/// Who feels a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concerned {
+    /// Those who have the right.
+    Holders,
+    /// Those who may start the program and have it not.
+    Others,
 }
 
 /// What a module is in Creme.
@@ -161,9 +182,13 @@ fn optional_right<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Ri
     right(from).map(Some)
 }
 
-fn sentences<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<RightName, String>, Fault<'de, D>> {
-    let read = BTreeMap::<String, String>::deserialize(from)?;
-    read.into_iter().map(|(right, why)| Ok((named(&right)?, why))).collect()
+fn by_right<'de, D, T>(from: D) -> Result<BTreeMap<RightName, T>, Fault<'de, D>>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let read = BTreeMap::<String, T>::deserialize(from)?;
+    read.into_iter().map(|(right, said)| Ok((named(&right)?, said))).collect()
 }
 
 fn modules<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<Name, App>, Fault<'de, D>> {

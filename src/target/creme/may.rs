@@ -66,10 +66,10 @@ pub fn everybody(in_force: &InForce<'_>, mapping: &Mapping, owners: &BTreeSet<Na
 }
 
 /// The right to use modules.
-const USE: &str = "modules.use";
+pub const USE: &str = "modules.use";
 
 /// Asks about one right, for everybody who is active and may anything of it.
-fn ask(population: &Population<'_>, right: RightId, each: &mut dyn FnMut(UserId, &Bits)) {
+pub fn ask(population: &Population<'_>, right: RightId, each: &mut dyn FnMut(UserId, &Bits)) {
     let policy = population.in_force().policy;
     let scope = policy.rights.get(right).scope;
     let space = scope.map_or_else(Space::plain, |scope| {

@@ -1,0 +1,68 @@
+//! What of a policy a CRM cannot say, by right and person, and until when it says what it was told.
+
+use crate::language::{IntoWord, Joint, Text, Word, names};
+use crate::name::Name;
+use crate::report::block::{Line, Page, Tone};
+use crate::say;
+use crate::target::{Limit, Limits};
+
+use super::{Unfold, count};
+
+/// How many people are named, unless all are asked for.
+const NAMED: usize = 5;
+
+/// What an apply leaves open; nothing, if it leaves nothing open.
+pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
+    let mut page = Page::default();
+    if limits.leaves_open() {
+        page.blank();
+        page.heading(say!("what {crm} cannot say", crm = &limits.crm));
+        for limit in &limits.nowhere {
+            page.item(2, told(Tone::No, say!("no place"), limit, unfold));
+        }
+        for limit in &limits.nearly {
+            page.item(2, told(Tone::Warning, say!("nearly"), limit, unfold));
+        }
+        let mut people = |names: &[Name], text: fn(Word) -> Text| {
+            if !names.is_empty() {
+                page.item(2, Line::new().then(Tone::No, text(some(names, unfold))));
+            }
+        };
+        people(&limits.missing, |names| say!("no account, so make them there: {names}", names));
+        people(&limits.unruled, |names| say!("superusers there, who may everything: {names}", names));
+    }
+    if !limits.strangers.is_empty() {
+        page.blank();
+        let (crm, names) = (&limits.crm, some(&limits.strangers, unfold));
+        page.text(say!("superusers of {crm} that no policy names, left as they are: {names}", crm, names));
+    }
+    if let Some(day) = limits.until {
+        page.blank();
+        page.text(Line::new().then(
+            Tone::Warning,
+            say!("{crm} knows no dates: apply again on {day}, or let `rightful sync` do it", crm = &limits.crm, day),
+        ));
+    }
+    page
+}
+
+fn told(tone: Tone, word: Text, limit: &Limit, unfold: Unfold) -> Line {
+    let people = some(&limit.people, unfold);
+    let line = Line::new().then(tone, word).then(Tone::Plain, " ").then(Tone::Strong, &limit.what);
+    let line = line.then(Tone::Plain, say!(" for {people}", people));
+    if limit.why.is_empty() { line } else { line.then(Tone::Quiet, format!(" ({})", limit.why)) }
+}
+
+/// The names of people; of many only some, unless all are wanted.
+fn some(people: &[Name], unfold: Unfold) -> Word {
+    if people.len() <= NAMED + 1 || unfold == Unfold::Wanted {
+        return names(people, Joint::And);
+    }
+    let more = count::people(people.len() - NAMED);
+    say!("{names} and {more} more", names = names(&people[..NAMED], Joint::Comma), more).into_word()
+}
+
+/// That somebody asked for a CRM that can say everything.
+pub fn refused_by_limits(limits: &Limits) -> Text {
+    say!("{crm} cannot say all of the policy, and `--strict` wants that; nothing was changed", crm = &limits.crm)
+}

@@ -1,0 +1,95 @@
+//! What of a policy Creme cannot say, by the mapping, and for how long what was written holds.
+
+use std::collections::BTreeSet;
+
+use crate::date::Date;
+use crate::model::{Id, Policy, RightId, Scope, UserId};
+use crate::name::Name;
+use crate::resolve::{Bits, InForce, Population};
+use crate::target::limits::{Limit, Limits};
+
+use super::held::Held;
+use super::mapping::{Concerned, Mapping, mapping};
+use super::may::{self, USE};
+
+/// How many days are looked at one by one for the first that changes anything.
+const DAYS: usize = 60;
+
+/// What Creme cannot say of a policy. `installed` is the mapping as far as this Creme has the apps.
+pub fn limits(policy: &Policy, on: Date, held: &Held, installed: &Mapping) -> Limits {
+    let in_force = InForce::new(policy, on);
+    let population = Population::new(&in_force);
+    let whole = mapping();
+    let mut limits = Limits { crm: whole.crm.clone(), ..Limits::default() };
+    let (placed, starting) = (whole.rights(), holders(&population, policy.right_called(whole.start.as_str())));
+    for (right, name, _) in policy.rights.iter() {
+        if name.as_str() == USE {
+            limits.nowhere.extend(modules(&population, right, installed));
+            continue;
+        }
+        let holders = holders(&population, Some(right));
+        if !placed.contains(name) {
+            let why = whole.nowhere.get(name).cloned().unwrap_or_default();
+            limits.nowhere.extend(limit(policy, name.to_string(), why, &holders));
+        } else if let Some(nearly) = whole.nearly.get(name) {
+            let concerned = match nearly.concerns {
+                Concerned::Holders => holders,
+                Concerned::Others => starting.difference(&holders).copied().collect(),
+            };
+            limits.nearly.extend(limit(policy, name.to_string(), nearly.why.clone(), &concerned));
+        }
+    }
+    for (_, login, user) in policy.users.iter() {
+        let account = held.accounts.get(login).filter(|account| !account.is_team);
+        match account {
+            None if user.active => limits.missing.push(login.clone()),
+            Some(account) if account.is_active && account.is_superuser && user.superuser => {
+                limits.unruled.push(login.clone());
+            }
+            _ => {}
+        }
+    }
+    let is_stranger = |login: &Name| policy.users.find(login).is_none();
+    let above = held.accounts.iter().filter(|(_, account)| account.is_active && account.is_superuser);
+    limits.strangers = above.map(|(login, _)| login).filter(|login| is_stranger(login)).cloned().collect();
+    limits.until = until(policy, on, held, installed);
+    limits
+}
+
+fn limit(policy: &Policy, what: String, why: String, people: &BTreeSet<UserId>) -> Option<Limit> {
+    let people: Vec<Name> = people.iter().map(|user| policy.users.key(*user).clone()).collect();
+    (!people.is_empty()).then_some(Limit { what, why, people })
+}
+
+/// Who may anything of a right, beside what one does with the own data.
+fn holders(population: &Population<'_>, right: Option<RightId>) -> BTreeSet<UserId> {
+    let mut holders = BTreeSet::new();
+    let Some(right) = right else { return holders };
+    let is_over_people = population.in_force().policy.rights.get(right).scope == Some(Scope::People);
+    may::ask(population, right, &mut |user, bits: &Bits| {
+        if !is_over_people || bits.ones().any(|at| at != user.index()) {
+            holders.insert(user);
+        }
+    });
+    holders
+}
+
+/// The modules that this Creme has not, with those who may use them.
+fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> Vec<Limit> {
+    let policy = population.in_force().policy;
+    let mut users: Vec<BTreeSet<UserId>> = vec![BTreeSet::new(); policy.modules.len()];
+    may::ask(population, uses, &mut |user, bits: &Bits| {
+        bits.ones().for_each(|at| drop(users[at].insert(user)));
+    });
+    let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
+    lacking.filter_map(|(id, name, _)| limit(policy, format!("{USE} of {name}"), String::new(), &users[id.index()])).collect()
+}
+
+/// The first later day on which people may something else in Creme. After many days that change nothing the next one counts.
+fn until(policy: &Policy, on: Date, held: &Held, mapping: &Mapping) -> Option<Date> {
+    let owners: BTreeSet<Name> = held.accounts.keys().cloned().collect();
+    let on_day = |day| may::everybody(&InForce::new(policy, day), mapping, &owners);
+    let today = on_day(on);
+    let later: Vec<Date> = policy.turning_days().into_iter().filter(|day| *day > on).collect();
+    later.iter().take(DAYS).find(|day| on_day(**day) != today).or_else(|| later.get(DAYS)).copied()
+}
