@@ -25,6 +25,7 @@ use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
 pub use adopted::{Adopted, adopted};
+pub use beside::CRM;
 use changes::{Remembered, rename_change};
 pub use fingerprint::{Feed, Fingerprint, digest, digest_of_base};
 pub use grants::{Grant, Grants};

@@ -43,12 +43,12 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
     let own = format!("sqlite:{}", root.join("crm.db").display());
     let url = command.database.as_deref().unwrap_or(&own);
     let mut database = database_at(context, &root, url)?;
-    let actual = database.read(context)?.actual;
-    if actual.facts.keys().all(|key| key.kind() == Kind::Right) {
+    let reading = database.read(context)?;
+    if reading.actual.facts.keys().all(|key| key.kind() == Kind::Right) {
         return Err(Failure::world(say!("{name} has neither users nor groups", name = database.name))
             .help(say!("name the database with --database")));
     }
-    let taking = pull::everything(&actual).map_err(|wrong| no_names(&wrong, context.err))?;
+    let taking = pull::everything(&reading).map_err(|wrong| no_names(&wrong, context.err))?;
     let named = named(context, &root, command.database.as_deref());
     let mut files = pull::layout(&taking.wanted);
     files.push(settings(named.as_deref()));

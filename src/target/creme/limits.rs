@@ -79,7 +79,7 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
     let policy = population.in_force().policy;
     let mut users: Vec<BTreeSet<UserId>> = vec![BTreeSet::new(); policy.modules.len()];
     may::ask(population, uses, &mut |user, bits: &Bits| {
-        bits.ones().for_each(|at| drop(users[at].insert(user)));
+        users.iter_mut().enumerate().filter(|(at, _)| bits.contains(*at)).for_each(|(_, of)| of.extend([user]));
     });
     let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
     lacking.filter_map(|(id, name, _)| limit(policy, format!("{USE} of {name}"), String::new(), &users[id.index()])).collect()

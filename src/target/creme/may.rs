@@ -215,3 +215,69 @@ fn meet(seen: &mut BTreeMap<RightName, Whose>, right: &RightName, whose: Whose) 
     };
     seen.insert(right.clone(), met);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::mapping::mapping;
+    use super::*;
+    use crate::testing::{compiled, day};
+
+    const POLICY: &str = r#"
+users: { lars: , kari: , ingrid: , ola: { active: false } }
+modules: { contacts: , opportunities: , campaigns: , mail: , stock: }
+groups:
+  all: { members: [everyone], allow: [program.start, modules.use of contacts, modules.use of stock] }
+  sales:
+    members: [lars, kari]
+    allow: [modules.use of opportunities, opportunities.see of group:sales, data.export]
+  head: { members: [ingrid], allow: [modules.use of everything, opportunities.see+edit of everyone, data.import] }
+"#;
+
+    fn everybody_of(policy: &str) -> Everybody {
+        let policy = compiled(policy).policy;
+        let owners = policy.users.iter().map(|(_, name, _)| name.clone()).collect();
+        everybody(&InForce::new(&policy, day("2026-11-22")), mapping(), &owners)
+    }
+
+    fn of<'e>(everybody: &'e Everybody, login: &str) -> &'e May {
+        &everybody[&Name::foreign(login)]
+    }
+
+    #[test]
+    fn who_works_with_each_others_records_has_one_role() {
+        let everybody = everybody_of(POLICY);
+        let gives = |login| of(&everybody, login).gives(mapping());
+        assert_eq!(gives("lars"), gives("kari"));
+        let sales = gives("lars");
+        let kind = "opportunities.opportunity";
+        assert_eq!(sales.of(kind).own, Deeds::ALL);
+        assert_eq!(sales.of(kind).to(&Name::foreign("kari")), Deeds::from(Deed::View));
+        assert!(sales.of(kind).to(&Name::foreign("ingrid")).is_empty() && !sales.of(kind).create);
+        assert!(sales.of("persons.contact").export && sales.of("persons.contact").all == Deeds::ALL);
+        let head = gives("ingrid");
+        assert!(head.of(kind).all.has(Deed::Change) && !head.of(kind).all.has(Deed::Delete));
+        assert!(head.apps.contains("emails") && !sales.apps.contains("emails"));
+        assert_eq!(gives("ola"), Gives::default());
+    }
+
+    #[test]
+    fn the_way_there_and_back_leads_to_the_same() {
+        let everybody = everybody_of(POLICY);
+        for login in ["lars", "kari", "ingrid"] {
+            let may = of(&everybody, login);
+            assert_eq!(&May::of(&may.gives(mapping()), mapping(), may), may, "{login}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_in_part_is_not_held_and_is_told() {
+        let everybody = everybody_of(POLICY);
+        let may = of(&everybody, "lars");
+        let mut gives = may.gives(mapping());
+        gives.types.get_mut("persons.contact").unwrap().export = false;
+        let held = May::of(&gives, mapping(), may);
+        assert!(!held.plain.contains(&RightName::foreign("data.export")));
+        let beyond = gives.beyond(&held.gives(mapping()));
+        assert_eq!(beyond, ["opportunities.opportunity export", "persons.organisation export"]);
+    }
+}
