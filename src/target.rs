@@ -11,6 +11,7 @@ pub mod postgres;
 mod register;
 mod relational;
 mod rows;
+pub mod shared;
 pub mod sql;
 pub mod sqlite;
 mod tables;
@@ -282,6 +283,28 @@ pub enum TargetError {
     /// Copies of a database on a server are made by the server's own means.
     #[error("`{0}` is on a server, which makes and reads copies by its own means")]
     ByServer(String),
+    /// Copies of a CRM's database are made by the CRM's own means.
+    #[error("`{0}` is a CRM's database, of which the CRM's own means make and read copies")]
+    ByCrm(String),
+    /// A CRM's database was named as one of our own.
+    #[error("the database `{0}` is a CRM's, and the address names none")]
+    SharedWithCrm(String),
+    /// A database was named as a CRM's, and is not.
+    #[error("the database `{database}` is not the CRM's that the address names: it has no table `{table}`")]
+    NotTheCrm {
+        /// The database.
+        database: String,
+        /// The table that is missing.
+        table: &'static str,
+    },
+    /// The CRM has not the tables that this program knows of it.
+    #[error("the CRM of the database `{database}` is of a version that this program does not know: {what}")]
+    OtherCrm {
+        /// The database.
+        database: String,
+        /// What the engine said.
+        what: String,
+    },
     /// There is no copy in the file.
     #[error("`{0}` holds no copy of a database")]
     NoCopy(String),
@@ -342,6 +365,16 @@ impl TargetError {
             Self::ByServer(_) => {
                 "disconnect first, then use pg_dump for a backup and pg_restore for a restore; schema/README.md shows how"
             }
+            Self::ByCrm(_) => "disconnect first, then copy it as the manual of the CRM says: our tables are in it",
+            Self::SharedWithCrm(_) => {
+                "for CremeCRM write creme+sqlite:PATH or creme+postgres://USER@HOST/DATABASE: then it is read and \
+                 written together with the CRM's own tables"
+            }
+            Self::NotTheCrm { .. } => {
+                "name the database that the CRM itself uses, after it has made its tables; for a database of this program \
+                 leave `creme+` out"
+            }
+            Self::OtherCrm { .. } => "use a version of this program that knows it",
             Self::NoCopy(_) => "name a file that `rightful backup` wrote",
             Self::OtherDatabase(_) => {
                 "look whether the company and the file belong together; to put the copy in this place all the same, move \

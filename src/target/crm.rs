@@ -9,10 +9,16 @@ use super::limits::Limits;
 use super::sql::Sql;
 use super::{Run, TargetError};
 
+/// A table of each CRM that there is an address for, by which its database is known to be none of our own.
+pub const KNOWN: [&str; 1] = ["creme_core_userrole"];
+
+/// The table by which our tables beside those of a CRM are known.
+pub const MARK: &str = "crm_projection";
+
 /// A CRM whose own tables say who may do what.
 pub trait Crm {
     /// What our tables in its database are made of beside those that all have: SQL that every engine understands, run once
-    /// when they are made. It makes `crm_projection`, by which a server's database is told from one of our own.
+    /// when they are made. It makes [`MARK`].
     fn schema(&self) -> &'static str;
 
     /// The name of one of its tables; a database without it is not this CRM's.
