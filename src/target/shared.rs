@@ -4,10 +4,13 @@
 use std::path::Path;
 
 use crate::audit::{Entry, Head, Run};
+use crate::date::Date;
+use crate::model::Policy;
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::crm::Crm;
+use super::limits::Limits;
 use super::relational::{self, Access, Each, Engine, Lock};
 use super::sql::Sql;
 use super::tables::{Row, Table};
@@ -168,6 +171,10 @@ impl<E: Host, C: Crm> Target for Shared<E, C> {
 
     fn record_failure(&mut self, run: &Run, error: &str) -> Result<Option<End>, TargetError> {
         relational::record_failure(self, run, error)
+    }
+
+    fn limits(&self, policy: &Policy, on: Date) -> Option<Limits> {
+        self.crm.limits(policy, on)
     }
 
     fn name(&self) -> Option<String> {
