@@ -43,6 +43,13 @@ pub struct Account {
     pub name: [String; 2],
 }
 
+impl Account {
+    /// Whether what somebody may with it follows from roles: it is in use, and that of a person who may not everything.
+    pub fn is_ruled(&self) -> bool {
+        self.is_active && !self.is_superuser && !self.is_team && !self.is_staff
+    }
+}
+
 /// A role.
 #[derive(Debug, Clone)]
 pub struct Role {

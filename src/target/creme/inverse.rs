@@ -29,7 +29,8 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
     facts.extend(built_in().iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone()))));
     facts.extend(mapping.modules.keys().map(|name| (Key::Module(name.clone()), Fact::Module(None))));
     let mut employees = employees;
-    for (login, account) in held.people().filter(|(_, account)| account.is_active) {
+    // Those who may everything look after Creme; no policy is about them.
+    for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
         let mut user = user_of(account);
         if let Some((name, employee)) = employees.remove(login) {
             (user.employee, user.name) = (Some(name.clone()), None);
@@ -42,7 +43,7 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         let has = |account: &Account| account.roles.contains(id) || account.role.as_ref() == Some(id);
         let members: Vec<&Name> = held
             .people()
-            .filter(|(_, account)| account.is_active && !account.is_superuser && has(account))
+            .filter(|(_, account)| account.is_ruled() && has(account))
             .map(|(login, _)| login)
             .collect();
         if members.is_empty() {
@@ -66,7 +67,7 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         reading.beside.extend(beside(Key::Group(name), &role.gives, &may.gives(mapping), &[]));
     }
     // Whoever has no role may start the program and nothing else.
-    for (login, account) in held.people().filter(|(_, account)| account.is_active && !account.is_superuser) {
+    for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
         if account.role.is_none() && account.roles.is_empty() {
             let may = May { starts: true, ..May::default() };
             allow(facts, &SubjectKey::User(login.clone()), &may, mapping, held);
@@ -121,7 +122,8 @@ fn allow(facts: &mut Facts, subject: &SubjectKey, may: &May, mapping: &Mapping, 
             Whose::Nobodys => {}
             Whose::Everybodys => rule(right, Some(TargetKey::Everyone)),
             Whose::Theirs(people) => {
-                let known = people.iter().filter(|login| held.accounts.get(*login).is_some_and(|owner| owner.is_active));
+                let is_known = |login: &&Name| held.accounts.get(*login).is_some_and(Account::is_ruled);
+                let known = people.iter().filter(is_known);
                 known.for_each(|login| rule(right, Some(TargetKey::User(login.clone()))));
             }
         }
