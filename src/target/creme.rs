@@ -10,6 +10,13 @@ use super::{Run, TargetError};
 #[derive(Debug, Default)]
 pub struct Creme;
 
+impl Creme {
+    /// One of which nothing is known yet.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
 impl Crm for Creme {
     fn schema(&self) -> &'static str {
         include_str!("../../schema/creme.sql")
