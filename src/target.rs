@@ -287,7 +287,7 @@ pub enum TargetError {
     #[error("`{0}` is a CRM's database, of which the CRM's own means make and read copies")]
     ByCrm(String),
     /// A CRM's database was named as one of our own.
-    #[error("the database `{0}` is a CRM's, and the address names none")]
+    #[error("the database `{0}` is a CRM's own, and its address does not say so")]
     SharedWithCrm(String),
     /// A database was named as a CRM's, and is not.
     #[error("the database `{database}` is not the CRM's that the address names: it has no table `{table}`")]
@@ -333,8 +333,8 @@ impl TargetError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::BadUrl => {
-                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it; in a user name \
-                 or password write @ as %40, / as %2F, ? as %3F and # as %23"
+                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it; for a CremeCRM \
+                 write creme+ before the first two; in a user name or password write @ as %40, / as %2F, ? as %3F and # as %23"
             }
             Self::BadVariable => "name it RIGHTFUL_... or ..._DATABASE_URL; no other variable is read",
             Self::BadTls => {

@@ -35,6 +35,13 @@ pub struct Creme {
     seen: Option<(Mapping, Held)>,
 }
 
+impl Creme {
+    /// One of which nothing is known yet.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
 impl Crm for Creme {
     fn schema(&self) -> &'static str {
         include_str!("../../schema/creme.sql")

@@ -76,6 +76,12 @@ impl Sqlite {
 
     fn connect(&mut self) -> Result<&Connection, TargetError> {
         if self.connection.is_none() {
+            if self.sharing.is_some() && !self.path.exists() {
+                return Err(TargetError::Unreachable {
+                    database: self.name(),
+                    reason: "there is no such file".to_owned(),
+                });
+            }
             // Opened for writing where that is allowed, so that what a killed run left behind can be rolled back.
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let create = if self.may_create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };

@@ -85,8 +85,11 @@ fn taken(root: &Path) -> Vec<&'static str> {
 
 /// What the settings can call the database: a path below the root, a variable, or a server without a password.
 fn named(context: &Context, root: &Path, url: Option<&str>) -> Option<String> {
-    let url = DatabaseUrl::parse(url?).ok()?;
-    match &url {
+    within(context, root, &DatabaseUrl::parse(url?).ok()?)
+}
+
+fn within(context: &Context, root: &Path, url: &DatabaseUrl) -> Option<String> {
+    match url {
         DatabaseUrl::Sqlite(path) => {
             let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
             let path = real(context.directory.join(&**path));
@@ -95,6 +98,7 @@ fn named(context: &Context, root: &Path, url: Option<&str>) -> Option<String> {
         }
         DatabaseUrl::Environment(name) => Some(format!("env:{name}")),
         DatabaseUrl::Postgres(server) => (!url.has_password()).then(|| server.to_string()),
+        DatabaseUrl::Crm(crm, url) => within(context, root, url).map(|named| format!("{}{named}", crm.prefix())),
     }
 }
 
