@@ -8,12 +8,11 @@ mod server;
 
 use std::path::PathBuf;
 
+use postgres::SimpleQueryMessage;
 use rightful::date::{Date, parse_date};
 use rightful::model::Policy;
-use rightful::name::Name;
 use rightful::plan::{Desired, Drift, Plan, plan};
 use rightful::repository::compile;
-use rightful::state::State;
 use rightful::target::creme::Creme;
 use rightful::target::postgres::Postgres;
 use rightful::target::shared::Shared;
@@ -21,6 +20,7 @@ use rightful::target::sqlite::Sqlite;
 use rightful::target::{Run, Target, TargetError};
 use rightful::tree::memory::Memory;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 /// Lars and Kari sell and see each other's opportunities; Ingrid leads them. Root is Creme's own.
 const FIRM: &str = "
@@ -70,41 +70,46 @@ impl Crm {
 
     /// The rows of a query, each in a line.
     fn ask(&self, sql: &str) -> String {
-        let rows: Vec<Vec<String>> = match self {
+        let line = |cells: Vec<Option<String>>| {
+            let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned()));
+            cells.collect::<Vec<_>>().join(" ").replace('\n', "+")
+        };
+        let lines: Vec<String> = match self {
             Self::File(_) => {
                 let connection = Connection::open(self.path()).unwrap();
                 let mut statement = connection.prepare(sql).unwrap();
                 let width = statement.column_count();
-                let row = |row: &rusqlite::Row<'_>| {
-                    let cell = |at| row.get_ref(at).map(|value| match value {
-                        rusqlite::types::ValueRef::Integer(number) => number.to_string(),
-                        value => value.as_str_or_null().unwrap().unwrap_or("-").to_owned(),
-                    });
-                    (0..width).map(cell).collect()
+                let cell = |row: &rusqlite::Row<'_>, at| match row.get_ref_unwrap(at) {
+                    ValueRef::Null => None,
+                    ValueRef::Integer(number) => Some(number.to_string()),
+                    text => Some(text.as_str().unwrap().to_owned()),
                 };
-                statement.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+                let rows = statement.query_map([], |row| Ok(line((0..width).map(|at| cell(row, at)).collect())));
+                rows.unwrap().collect::<Result<_, _>>().unwrap()
             }
             Self::Server(database) => {
                 let said = Self::client(database).simple_query(sql).unwrap();
-                let rows = said.iter().filter_map(|message| match message {
-                    postgres::SimpleQueryMessage::Row(row) => Some(row),
-                    _ => None,
-                });
-                let cell = |value: Option<&str>| match value {
-                    Some("t") => "1".to_owned(),
-                    Some("f") => "0".to_owned(),
-                    value => value.unwrap_or("-").to_owned(),
+                let flag = |cell: &str| match cell {
+                    "t" => "1".to_owned(),
+                    "f" => "0".to_owned(),
+                    cell => cell.to_owned(),
                 };
-                rows.map(|row| (0..row.len()).map(|at| cell(row.get(at))).collect()).collect()
+                let row = |message: &SimpleQueryMessage| match message {
+                    SimpleQueryMessage::Row(row) => {
+                        Some(line((0..row.len()).map(|at| row.get(at).map(flag)).collect()))
+                    }
+                    _ => None,
+                };
+                said.iter().filter_map(row).collect()
             }
         };
-        rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>().join("\n")
+        lines.join("\n")
     }
 
     fn target(&self) -> Box<dyn Target> {
         match self {
-            Self::File(_) => Box::new(Shared::new(Sqlite::at(&self.path()), Creme::default())),
-            Self::Server(database) => Box::new(Shared::new(Postgres::at(database.url()).unwrap(), Creme::default())),
+            Self::File(_) => Box::new(Shared::new(Sqlite::at(&self.path()), Creme::new())),
+            Self::Server(database) => Box::new(Shared::new(Postgres::at(database.url()).unwrap(), Creme::new())),
         }
     }
 
@@ -201,13 +206,243 @@ fn one_role_for_each_set_of_rights_and_everybody_linked_to_it() {
         assert_eq!(gives("ingrid", "exportable"), "activity\ncontact\nopportunity\norganisation");
         let apps = "SELECT raw_allowed_apps FROM creme_core_userrole WHERE id =
                     (SELECT role_id FROM creme_core_cremeuser WHERE username = 'lars')";
-        assert_eq!(crm.ask(apps), "activities\nopportunities\npersons");
-        let over = crm.ask(
-            "SELECT value, creme_core_entityfiltercondition.value FROM creme_core_setcredentials
-             JOIN creme_core_entityfiltercondition ON filter_id = efilter_id ORDER BY 1",
+        assert_eq!(crm.ask(apps), "activities+opportunities+persons");
+        // The owners that the filter lets through are the two of them, whatever their numbers are here.
+        let numbers =
+            crm.ask("SELECT id FROM creme_core_cremeuser WHERE username IN ('lars', 'kari') ORDER BY username");
+        let numbers: Vec<String> = numbers.lines().map(|id| format!("\"{id}\"")).collect();
+        let filters = crm.ask("SELECT value FROM creme_core_entityfiltercondition WHERE filter_id LIKE 'rightful-%'");
+        let [filter, wanted] = [filters, format!("{{\"operator\": 1, \"values\": [{}]}}", numbers.join(","))]
+            .map(|json| serde_json::from_str::<serde_json::Value>(&json).unwrap());
+        assert_eq!(filter, wanted);
+        assert_eq!(crm.ask("SELECT crm, day FROM crm_projection"), "CremeCRM 2.8 2026-11-22");
+        assert_eq!(crm.ask("SELECT login FROM crm_accounts ORDER BY 1"), "ingrid\nkari\nlars");
+    }
+}
+
+#[test]
+fn an_apply_of_what_is_there_writes_nothing() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        let all = |crm: &Crm| {
+            let ids = "SELECT id, name, modified FROM creme_core_userrole ORDER BY 1";
+            [crm.decides_by(), crm.ask(ids), crm.ask("SELECT count(*) FROM audit")]
+        };
+        let before = all(&crm);
+        crm.apply_on(FIRM, "2026-12-24");
+        assert_eq!(all(&crm), before);
+    }
+}
+
+/// What somebody does by hand in Creme, as its pages do it, and how the next plan tells it.
+const BY_HAND: &[(&str, &[&str])] = &[
+    (
+        "UPDATE creme_core_cremeuser SET is_active = FALSE WHERE username = 'lars'",
+        &["update user lars active false drift"],
+    ),
+    (
+        "UPDATE creme_core_cremeuser SET is_superuser = TRUE, role_id = NULL WHERE username = 'kari'",
+        &["update user kari superuser true drift"],
+    ),
+    (
+        "UPDATE creme_core_cremeuser SET role_id = (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')
+         WHERE username = 'kari'",
+        &[
+            "delete rule user:kari allow data.export drift",
+            "delete rule user:kari allow opportunities.delete of everyone drift",
+            "delete rule user:kari allow opportunities.edit of everyone drift",
+            "delete rule user:kari allow opportunities.see of everyone drift",
+            "update user kari crm \"role `RIGHTFUL`\" drift",
+        ],
+    ),
+    (
+        "UPDATE creme_core_userrole SET raw_allowed_apps = 'persons' WHERE id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &[
+            "delete rule user:ingrid deny modules.use of module:calendar drift",
+            "delete rule user:ingrid deny modules.use of module:opportunities drift",
+            "update user ingrid crm \"activities.activity list; opportunities.opportunity list\" drift",
+        ],
+    ),
+    (
+        "INSERT INTO creme_core_userrole_exportable_ctypes (userrole_id, contenttype_id)
+         SELECT role_id, (SELECT id FROM django_content_type WHERE model = 'contact') FROM creme_core_cremeuser
+         WHERE username = 'lars'",
+        &[
+            "update user kari crm \"persons.contact export\" drift",
+            "update user lars crm \"persons.contact export\" drift",
+        ],
+    ),
+    (
+        "UPDATE creme_core_entityfiltercondition SET value = '{\"operator\": 1, \"values\": []}' WHERE filter_id LIKE 'rightful-%'",
+        &[
+            "delete rule user:kari allow opportunities.edit of everyone drift",
+            "delete rule user:kari allow opportunities.see of everyone drift",
+            "delete rule user:lars allow opportunities.edit of everyone drift",
+            "delete rule user:lars allow opportunities.see of everyone drift",
+        ],
+    ),
+    (
+        "DELETE FROM creme_core_setcredentials WHERE efilter_id IS NOT NULL",
+        &[
+            "delete rule user:kari deny opportunities.edit of everyone drift",
+            "delete rule user:kari deny opportunities.see of everyone drift",
+            "delete rule user:lars deny opportunities.edit of everyone drift",
+            "delete rule user:lars deny opportunities.see of everyone drift",
+        ],
+    ),
+    (
+        "UPDATE creme_core_userrole SET raw_special_perms = 'creme_config-role' WHERE id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"special permission creme_config-role\" drift"],
+    ),
+    (
+        "UPDATE creme_core_userrole SET raw_admin_4_apps = 'persons' WHERE id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"administration of persons\" drift"],
+    ),
+    (
+        "INSERT INTO creme_core_cremeuser_roles (cremeuser_id, userrole_id)
+         SELECT (SELECT id FROM creme_core_cremeuser WHERE username = 'lars'), id FROM creme_core_userrole
+         WHERE name = 'Regular user'",
+        &[],
+    ),
+];
+
+#[test]
+fn what_somebody_does_in_creme_is_drift_and_is_put_right() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        let right = crm.decides_by();
+        for (sql, told) in BY_HAND {
+            crm.by_hand(sql);
+            let plan = crm.planned(FIRM);
+            let ours = |line: &String| {
+                let (before, rest) = line.split_once("Rightful ").unwrap_or((line, ""));
+                if rest.is_empty() { line.clone() } else { format!("{before}RIGHTFUL{}", &rest[12..]) }
+            };
+            let found: Vec<String> = lines(&plan).iter().map(ours).collect();
+            if told.is_empty() {
+                assert!(!found.is_empty(), "{sql}");
+            } else {
+                assert_eq!(&found, told, "{sql}");
+            }
+            crm.apply(FIRM);
+            assert_eq!(crm.decides_by(), right, "{sql}");
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_stays_in_creme() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        crm.by_hand(
+            "UPDATE creme_core_cremeuser SET role_id = (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')
+             WHERE username = 'kari';
+             DELETE FROM creme_core_cremeuser_roles WHERE cremeuser_id =
+             (SELECT id FROM creme_core_cremeuser WHERE username = 'kari')",
         );
-        let ids = crm.ask("SELECT id FROM creme_core_cremeuser WHERE username IN ('lars', 'kari') ORDER BY username");
-        let ids: Vec<String> = ids.lines().map(|id| format!("\"{id}\"")).collect();
-        assert!(over.is_empty() || over.replace(' ', "").contains(&ids.join(",")), "{over}");
+        let plan = crm.planned_on(FIRM, TODAY, Drift::Keep);
+        assert!(plan.kept.iter().any(|kept| kept.key.to_string() == "user:kari allow data.export"), "{:#?}", plan.kept);
+        crm.carry_out(&plan, TODAY).unwrap();
+        let role =
+            |login: &str| crm.ask(&format!("SELECT role_id FROM creme_core_cremeuser WHERE username = '{login}'"));
+        assert_eq!(role("kari"), role("ingrid"));
+    }
+}
+
+#[test]
+fn dates_are_told_and_carried_over_with_the_next_apply() {
+    let policy = FIRM.replace("data.export, sms.send", "data.export until 2026-11-30, sms.send");
+    let count = "SELECT count(*) FROM creme_core_userrole_exportable_ctypes
+                 JOIN creme_core_userrole ON creme_core_userrole.id = userrole_id WHERE name LIKE 'Rightful %'";
+    for crm in Crm::on_each_engine() {
+        crm.apply(&policy);
+        let mut target = crm.target();
+        target.read().unwrap();
+        let limits = target.limits(&compiled(&policy), day(TODAY)).unwrap();
+        assert_eq!(limits.until, Some(day("2026-12-01")));
+        assert_eq!(crm.ask(count), "4");
+        assert!(crm.planned_on(&policy, "2026-11-30", Drift::Revert).changes.is_empty());
+        let late = crm.planned_on(&policy, "2026-12-01", Drift::Revert);
+        assert_eq!(lines(&late), ["update company company crm \"rights of 2026-11-22\" policy"]);
+        crm.apply_on(&policy, "2026-12-01");
+        assert_eq!(crm.ask(count), "0");
+        // Going back over the day is told too.
+        assert!(!crm.planned(&policy).changes.is_empty());
+    }
+}
+
+#[test]
+fn accounts_of_creme_alone() {
+    for crm in Crm::on_each_engine() {
+        crm.apply("users: { lars: , kari: }\ngroups: { all: { members: [everyone], allow: [program.start] } }\n");
+        // Ingrid was there, and no policy names her; root and the team are none of a policy's business.
+        let state = "SELECT username, is_active, is_superuser FROM creme_core_cremeuser ORDER BY 1";
+        let is_there = "ingrid 0 0\nkari 1 0\nlars 1 0\nroot 1 1\nsales-team 1 0";
+        assert_eq!(crm.ask(state), is_there);
+        let mut target = crm.target();
+        target.read().unwrap();
+        let policy = "users: { lars: , kari: , ola: , root: { superuser: true } }\n";
+        let limits = target.limits(&compiled(policy), day(TODAY)).unwrap();
+        let texts = |names: &[rightful::name::Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!((texts(&limits.missing), texts(&limits.unruled)), (vec!["ola".to_owned()], vec!["root".to_owned()]));
+        // Whoever comes in by hand is told and put out of use.
+        crm.by_hand("UPDATE creme_core_cremeuser SET is_active = TRUE WHERE username = 'ingrid'");
+        let policy = "users: { lars: , kari: }\ngroups: { all: { members: [everyone], allow: [program.start] } }\n";
+        let found = lines(&crm.planned(policy));
+        assert!(found.iter().any(|line| line.contains("user ingrid") && line.ends_with("drift")), "{found:?}");
+        crm.apply(policy);
+        assert_eq!(crm.ask(state), is_there);
+    }
+}
+
+#[test]
+fn a_renamed_account_is_renamed_in_creme() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        let id = "SELECT id FROM creme_core_cremeuser WHERE username = ";
+        let before = crm.ask(&format!("{id}'lars'"));
+        crm.apply(&FIRM.replace("lars: ,", "lars.k: { renamed_from: lars },").replace("[lars,", "[lars.k,"));
+        assert_eq!(crm.ask(&format!("{id}'lars.k'")), before);
+    }
+}
+
+#[test]
+fn a_role_of_ours_that_nobody_has_goes_unless_settings_refer_to_it() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        let ours = || crm.ask("SELECT count(*) FROM creme_core_userrole WHERE name LIKE 'Rightful %'");
+        assert_eq!(ours(), "2");
+        crm.apply(&FIRM.replace("data.export, ", ""));
+        assert_eq!(ours(), "2");
+        crm.by_hand(
+            "INSERT INTO creme_core_sandbox (uuid, type_id, role_id) SELECT '00000000000000000000000000000001', 'x', role_id
+             FROM creme_core_cremeuser WHERE username = 'ingrid'",
+        );
+        crm.apply(FIRM);
+        assert_eq!(ours(), "3");
+        let emptied =
+            "SELECT raw_allowed_apps FROM creme_core_userrole WHERE id IN (SELECT role_id FROM creme_core_sandbox)";
+        assert_eq!(crm.ask(emptied), "");
+        // What somebody else made stays.
+        assert_eq!(crm.ask("SELECT count(*) FROM creme_core_userrole WHERE name = 'Regular user'"), "1");
+    }
+}
+
+#[test]
+fn a_whole_creme_becomes_a_policy_that_changes_nothing_for_anybody() {
+    for crm in Crm::on_each_engine() {
+        let reading = crm.target().read().unwrap();
+        assert!(reading.base.is_none() && reading.id.is_none());
+        let policy = rightful::state::compile(&reading.actual, |_| None);
+        let plan = plan(&reading, &Desired::of(None, &policy), day(TODAY), Drift::Revert, |_| None);
+        assert!(plan.effective.losses.is_empty() && plan.effective.gains.is_empty());
+        let groups: Vec<String> = policy.groups.iter().map(|(_, key, _)| key.to_string()).collect();
+        assert!(groups.contains(&"group:regular-user".to_owned()), "{groups:?}");
+        crm.carry_out(&plan, TODAY).unwrap();
+        let links = "SELECT count(DISTINCT role_id) FROM creme_core_cremeuser WHERE role_id IS NOT NULL";
+        assert_eq!(crm.ask(links), "1");
     }
 }

@@ -91,7 +91,12 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
             let online = online.as_ref().map_err(|failure| failure.message.to(opened.out.language));
             let online = Some(wire::plan_online(online));
             let crm = limits.as_ref().map(wire::limits);
-            wire::to_text(&wire::PlanOut { guards, online, crm, ..wire::plan(opened.sources(), &plan, wanted.company()) })
+            wire::to_text(&wire::PlanOut {
+                guards,
+                online,
+                crm,
+                ..wire::plan(opened.sources(), &plan, wanted.company())
+            })
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };

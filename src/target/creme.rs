@@ -38,7 +38,7 @@ pub struct Creme {
 impl Creme {
     /// One of which nothing is known yet.
     pub fn new() -> Self {
-        Self
+        Self::default()
     }
 }
 

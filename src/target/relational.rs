@@ -385,8 +385,12 @@ fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String
     let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
     let differs = differs.or_else(|| result.strays.keys().next());
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
-    let differs = differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()));
+    let differs =
+        differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()));
     differs.or_else(|| {
-        result.beside.first().map(|aside| format!("{} `{}` in the CRM: {}", aside.key.kind().as_str(), aside.key, aside.says))
+        result
+            .beside
+            .first()
+            .map(|aside| format!("{} `{}` in the CRM: {}", aside.key.kind().as_str(), aside.key, aside.says))
     })
 }

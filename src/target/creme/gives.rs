@@ -183,14 +183,8 @@ impl Gives {
 
     /// What is given of a type.
     pub fn of(&self, kind: &str) -> &Given {
-        static NOTHING: Given = Given {
-            own: Deeds(0),
-            all: Deeds(0),
-            of: BTreeMap::new(),
-            create: false,
-            export: false,
-            list: false,
-        };
+        static NOTHING: Given =
+            Given { own: Deeds(0), all: Deeds(0), of: BTreeMap::new(), create: false, export: false, list: false };
         self.types.get(kind).unwrap_or(&NOTHING)
     }
 
@@ -205,7 +199,8 @@ impl Gives {
                 ("list", given.list && !less.list),
             ];
             let said = |deeds: Deeds| deeds.iter().map(Deed::as_str).collect::<Vec<_>>().join("+");
-            let mut words: Vec<String> = flags.iter().filter(|(_, more)| *more).map(|(word, _)| (*word).into()).collect();
+            let mut words: Vec<String> =
+                flags.iter().filter(|(_, more)| *more).map(|(word, _)| (*word).into()).collect();
             for (whose, deeds) in [("all", given.all.without(less.all)), ("own", given.own.without(less.own))] {
                 // What is given of all is told once.
                 let deeds = if whose == "own" { deeds.without(given.all) } else { deeds };

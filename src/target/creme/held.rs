@@ -248,7 +248,8 @@ impl Reader<'_> {
     }
 
     fn read_roles(&mut self, sql: &mut dyn Sql) -> Result<(), TargetError> {
-        let query = "SELECT id, name, raw_allowed_apps, raw_admin_4_apps, raw_special_perms, extra_data, deactivated_on, uuid
+        let query =
+            "SELECT id, name, raw_allowed_apps, raw_admin_4_apps, raw_special_perms, extra_data, deactivated_on, uuid
                      FROM creme_core_userrole";
         let roles = &mut self.roles;
         sql.rows(query, &[], &mut |row| {

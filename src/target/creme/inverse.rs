@@ -41,11 +41,8 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
     let mut names = Names::default();
     for (id, role) in &held.roles {
         let has = |account: &Account| account.roles.contains(id) || account.role.as_ref() == Some(id);
-        let members: Vec<&Name> = held
-            .people()
-            .filter(|(_, account)| account.is_ruled() && has(account))
-            .map(|(login, _)| login)
-            .collect();
+        let members: Vec<&Name> =
+            held.people().filter(|(_, account)| account.is_ruled() && has(account)).map(|(login, _)| login).collect();
         if members.is_empty() {
             continue;
         }

@@ -82,7 +82,9 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
         users.iter_mut().enumerate().filter(|(at, _)| bits.contains(*at)).for_each(|(_, of)| of.extend([user]));
     });
     let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
-    lacking.filter_map(|(id, name, _)| limit(policy, format!("{USE} of {name}"), String::new(), &users[id.index()])).collect()
+    lacking
+        .filter_map(|(id, name, _)| limit(policy, format!("{USE} of {name}"), String::new(), &users[id.index()]))
+        .collect()
 }
 
 /// The first later day on which people may something else in Creme. After many days that change nothing the next one counts.

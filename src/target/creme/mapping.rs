@@ -115,7 +115,8 @@ impl Asked<'_> {
 
 /// The mapping that the program carries.
 pub fn mapping() -> &'static Mapping {
-    static READ: LazyLock<Mapping> = LazyLock::new(|| serde_yaml::from_str(MAPPING).unwrap_or_else(|_| Mapping::none()));
+    static READ: LazyLock<Mapping> =
+        LazyLock::new(|| serde_yaml::from_str(MAPPING).unwrap_or_else(|_| Mapping::none()));
     &READ
 }
 

@@ -151,10 +151,14 @@ impl May {
     pub fn of(gives: &Gives, mapping: &Mapping, known: &Self) -> Self {
         let mut may = Self { starts: true, ..Self::default() };
         // Two modules can share an app, so what tells them apart are the types.
-        may.modules = mapping.modules.iter().filter(|(_, app)| uses(gives, mapping, &app.types, &app.app))
+        may.modules = mapping
+            .modules
+            .iter()
+            .filter(|(_, app)| uses(gives, mapping, &app.types, &app.app))
             .map(|(name, _)| name.clone())
             .collect();
-        let types: Vec<&str> = may.modules.iter().flat_map(|name| &mapping.modules[name].types).map(|kind| &**kind).collect();
+        let types: Vec<&str> =
+            may.modules.iter().flat_map(|name| &mapping.modules[name].types).map(|kind| &**kind).collect();
         let mut seen: BTreeMap<RightName, Whose> = BTreeMap::new();
         for kind in &types {
             let (asked, given) = (mapping.asked(kind), gives.of(kind));
@@ -174,7 +178,8 @@ impl May {
                 may.plain.insert(right);
             }
         }
-        let seen: BTreeSet<RightName> = types.iter().flat_map(|kind| mapping.asked(kind).rights().cloned().collect::<Vec<_>>()).collect();
+        let seen: BTreeSet<RightName> =
+            types.iter().flat_map(|kind| mapping.asked(kind).rights().cloned().collect::<Vec<_>>()).collect();
         may.plain.extend(known.plain.iter().filter(|right| !seen.contains(*right)).cloned());
         let unseen = known.over.iter().filter(|(right, _)| !seen.contains(*right));
         may.over.extend(unseen.map(|(right, whose)| (right.clone(), whose.clone())));

@@ -14,8 +14,8 @@ use crate::target::{Run, TargetError};
 use super::gives::{Deed, Deeds, Given, Gives};
 use super::held::{Account, Held, OURS, Role, set};
 use super::mapping::Mapping;
-use super::stands;
 use super::may::{self, May};
+use super::stands;
 
 /// What was written last: the day whose rights there are, and the accounts that were there.
 #[derive(Debug, Default)]
@@ -52,7 +52,8 @@ pub fn project(sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetEr
     let day = run.applied_at.get(..10).and_then(parse_date);
     let day = day.ok_or_else(|| TargetError::Senseless(format!("no day in `{}`", run.applied_at)))?;
     let wanted = Wanted::of(&plan.after, &held, &mapping, day);
-    let writer = Writer { sql, held: &held, at: format!("{} {}+00:00", day, run.applied_at.get(11..19).unwrap_or("00:00:00")) };
+    let writer =
+        Writer { sql, held: &held, at: format!("{} {}+00:00", day, run.applied_at.get(11..19).unwrap_or("00:00:00")) };
     writer.write(&wanted)?;
     remember(sql, &mapping, day, &wanted)
 }
@@ -168,7 +169,7 @@ impl Writer<'_, '_> {
                      raw_special_perms = '', deactivated_on = NULL, extra_data = $3, modified = $4 WHERE id = $5",
                     &[owned([name, &apps, &extra, &at, id])],
                 )?;
-                self.empty(id)?;
+                self.empty(id, uuid)?;
                 id.clone()
             }
             None => {
@@ -195,7 +196,9 @@ impl Writer<'_, '_> {
         let (kind, type_id) = of;
         for (list, has) in [("creatable", given.create), ("exportable", given.export), ("listable", given.list)] {
             if has {
-                let sql = format!("INSERT INTO creme_core_userrole_{list}_ctypes (userrole_id, contenttype_id) VALUES ($1, $2)");
+                let sql = format!(
+                    "INSERT INTO creme_core_userrole_{list}_ctypes (userrole_id, contenttype_id) VALUES ($1, $2)"
+                );
                 self.sql.execute(&sql, &[owned([role, type_id])])?;
             }
         }
@@ -207,7 +210,8 @@ impl Writer<'_, '_> {
         }
         let mut by_owners: BTreeMap<Vec<&Name>, Deeds> = BTreeMap::new();
         for deed in Deed::ALL {
-            let owners: Vec<&Name> = given.of.iter().filter(|(_, deeds)| deeds.has(deed)).map(|(owner, _)| owner).collect();
+            let owners: Vec<&Name> =
+                given.of.iter().filter(|(_, deeds)| deeds.has(deed)).map(|(owner, _)| owner).collect();
             if !owners.is_empty() {
                 by_owners.entry(owners).or_default().and(deed.into());
             }
@@ -241,10 +245,14 @@ impl Writer<'_, '_> {
     /// A filter that lets the records of these owners through.
     fn filter(&mut self, id: &str, type_id: &str, owners: &[&Name]) -> Result<(), TargetError> {
         let at = self.at.clone();
+        let mut is_there = false;
+        self.sql.rows("SELECT 1 FROM creme_core_entityfilter WHERE id = $1", &[Some(id)], &mut |_| is_there = true)?;
+        self.sql.execute("DELETE FROM creme_core_entityfiltercondition WHERE filter_id = $1", &[owned([id])])?;
+        let row = owned([id, id, type_id, &at, &at]);
         self.sql.execute(
             "INSERT INTO creme_core_entityfilter (id, name, filter_type, is_custom, is_private, use_or, entity_type_id,
              extra_data, created, modified) VALUES ($1, $2, 'creme_core-credentials', '0', '0', '0', $3, '{}', $4, $5)",
-            &[owned([id, id, type_id, &at, &at])],
+            if is_there { &[] } else { std::slice::from_ref(&row) },
         )?;
         let numbers = owners.iter().filter_map(|owner| self.held.accounts.get(*owner)).map(|owner| owner.id.as_str());
         let values: Vec<String> = numbers.map(|id| format!("\"{id}\"")).collect();
@@ -256,26 +264,23 @@ impl Writer<'_, '_> {
     }
 
     /// Takes out of a role what it gives, and the filters of ours with it.
-    fn empty(&mut self, role: &str) -> Result<(), TargetError> {
-        let mut filters = Vec::new();
-        self.sql.rows(
-            "SELECT efilter_id FROM creme_core_setcredentials WHERE role_id = $1 AND efilter_id LIKE 'rightful-%'",
-            &[Some(role)],
-            &mut |row| filters.push(vec![row[0].clone()]),
-        )?;
-        for table in ["setcredentials", "userrole_creatable_ctypes", "userrole_exportable_ctypes", "userrole_listable_ctypes"] {
+    fn empty(&mut self, role: &str, uuid: &str) -> Result<(), TargetError> {
+        for table in
+            ["setcredentials", "userrole_creatable_ctypes", "userrole_exportable_ctypes", "userrole_listable_ctypes"]
+        {
             let column = if table == "setcredentials" { "role_id" } else { "userrole_id" };
             self.sql.execute(&format!("DELETE FROM creme_core_{table} WHERE {column} = $1"), &[owned([role])])?;
         }
-        // Somebody may have put a filter of ours to another use meanwhile; then it stays with what it has.
+        // A filter of ours that somebody put to another use stays with what it has.
+        let ours = [owned([format!("rightful-{uuid}-%").as_str()])];
         let unused = "NOT EXISTS (SELECT 1 FROM creme_core_setcredentials AS used WHERE used.efilter_id = ";
         self.sql.execute(
-            &format!("DELETE FROM creme_core_entityfiltercondition WHERE filter_id = $1 AND {unused} filter_id)"),
-            &filters,
+            &format!("DELETE FROM creme_core_entityfiltercondition WHERE filter_id LIKE $1 AND {unused} filter_id)"),
+            &ours,
         )?;
         self.sql.execute(
-            &format!("DELETE FROM creme_core_entityfilter WHERE id = $1 AND {unused} creme_core_entityfilter.id)"),
-            &filters,
+            &format!("DELETE FROM creme_core_entityfilter WHERE id LIKE $1 AND {unused} creme_core_entityfilter.id)"),
+            &ours,
         )
     }
 
@@ -313,7 +318,7 @@ impl Writer<'_, '_> {
 
     /// A role of ours that nobody has goes; one that settings of Creme refer to stays, and gives nothing.
     fn retire(&mut self, id: &str, role: &Role) -> Result<(), TargetError> {
-        self.empty(id)?;
+        self.empty(id, &role.uuid)?;
         if self.is_referred_to(id)? {
             if role.gives != Gives::default() {
                 let emptied = "UPDATE creme_core_userrole SET raw_allowed_apps = '', raw_admin_4_apps = '',
@@ -330,7 +335,8 @@ impl Writer<'_, '_> {
     /// Whether accounts or settings of Creme refer to a role.
     fn is_referred_to(&mut self, role: &str) -> Result<bool, TargetError> {
         let mut found = false;
-        for kind in REFERRING.iter().filter(|kind| self.held.types.contains_key(**kind)) {
+        let is_there = |kind: &&&str| kind.starts_with("creme_core.") || self.held.types.contains_key(**kind);
+        for kind in REFERRING.iter().filter(is_there) {
             let query = format!("SELECT 1 FROM {} WHERE role_id = $1", kind.replace('.', "_"));
             self.sql.rows(&query, &[Some(role)], &mut |_| found = true)?;
         }
@@ -338,8 +344,8 @@ impl Writer<'_, '_> {
     }
 }
 
-/// What refers to roles in Creme 2.8, beside the lists that belong to a role; where an app is not installed there is no
-/// such type. Its table has the name with an underscore.
+/// What refers to roles in Creme 2.8, beside the lists that belong to a role. The table has the name with an underscore;
+/// where an app is not installed there is no such type.
 const REFERRING: [&str; 9] = [
     "creme_core.cremeuser",
     "creme_core.sandbox",
@@ -359,7 +365,10 @@ fn owned<const N: usize>(values: [&str; N]) -> Vec<Option<String>> {
 fn remember(sql: &mut dyn Sql, mapping: &Mapping, day: Date, wanted: &Wanted<'_>) -> Result<(), TargetError> {
     sql.execute("DELETE FROM crm_projection", &[vec![]])?;
     let day = day.to_string();
-    sql.execute("INSERT INTO crm_projection (id, crm, day) VALUES ('1', $1, $2)", &[owned([mapping.crm.as_str(), &day])])?;
+    sql.execute(
+        "INSERT INTO crm_projection (id, crm, day) VALUES ('1', $1, $2)",
+        &[owned([mapping.crm.as_str(), &day])],
+    )?;
     sql.execute("DELETE FROM crm_accounts", &[vec![]])?;
     let logins: Vec<Vec<Option<String>>> = wanted.accounts.iter().map(|login| vec![Some(login.to_string())]).collect();
     sql.execute("INSERT INTO crm_accounts (login) VALUES ($1)", &logins)
