@@ -6,8 +6,8 @@ use super::TargetError;
 /// Statements over the open transaction of an engine, written alike for all: places are `$1`, `$2`, ... in the
 /// order in which they stand; every value goes and comes as text.
 pub trait Sql {
-    /// Hands on each row of a statement: a query, or an INSERT with RETURNING. Numbers come in decimal digits, and flags
-    /// as `0` and `1`, whatever the engine calls them.
+    /// Hands on each row of a statement: a query, or an INSERT with RETURNING. Numbers come in decimal digits, and
+    /// flags as `0` and `1`, whatever the engine calls them.
     ///
     /// # Errors
     /// If the engine refuses the statement.
