@@ -1,5 +1,5 @@
-//! A CRM whose own tables say who may do what: our tables stand beside them in its database, and both are read and written
-//! in one transaction.
+//! A CRM whose own tables say who may do what: our tables stand beside them in its database, and both are read and
+//! written in one transaction.
 
 use crate::date::Date;
 use crate::model::Policy;
@@ -17,8 +17,8 @@ pub const MARK: &str = "crm_projection";
 
 /// A CRM whose own tables say who may do what.
 pub trait Crm {
-    /// What our tables in its database are made of beside those that all have: SQL that every engine understands, run once
-    /// when they are made. It makes [`MARK`].
+    /// What our tables in its database are made of beside those that all have: SQL that every engine understands, run
+    /// once when they are made. It makes [`MARK`].
     fn schema(&self) -> &'static str;
 
     /// The name of one of its tables; a database without it is not this CRM's.

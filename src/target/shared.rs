@@ -1,5 +1,5 @@
-//! A database that a CRM shares with us: an engine with the CRM beside it. Everything goes to the engine, but for the two
-//! hooks, which go to the CRM; copies are the CRM's own business.
+//! A database that a CRM shares with us: an engine with the CRM beside it. Everything goes to the engine, but for the
+//! two hooks, which go to the CRM; copies are the CRM's own business.
 
 use std::path::Path;
 

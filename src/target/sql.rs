@@ -1,13 +1,13 @@
-//! Statements over the open transaction of an engine, written alike for all engines. Values go and come as text; what they
-//! are is said by the columns that they go into.
+//! Statements over the open transaction of an engine, written alike for all engines. Values go and come as text; what
+//! they are is said by the columns that they go into.
 
 use super::TargetError;
 
-/// Statements over the open transaction of an engine, written alike for all: places are `$1`, `$2`, ... in the order in
-/// which they stand; every value goes and comes as text.
+/// Statements over the open transaction of an engine, written alike for all: places are `$1`, `$2`, ... in the
+/// order in which they stand; every value goes and comes as text.
 pub trait Sql {
-    /// Hands on each row of a statement: a query, or an INSERT with RETURNING. Numbers come in decimal digits, and flags
-    /// as `0` and `1`, whatever the engine calls them.
+    /// Hands on each row of a statement: a query, or an INSERT with RETURNING. Numbers come in decimal digits, and
+    /// flags as `0` and `1`, whatever the engine calls them.
     ///
     /// # Errors
     /// If the engine refuses the statement.

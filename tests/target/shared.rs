@@ -297,7 +297,7 @@ fn values_go_and_come_as_text_whatever_the_columns_are() {
             let text = |text: &str| Some(text.to_owned());
             let by_number = "SELECT id, name, is_ours, size FROM creme_core_userrole WHERE id = $1 AND name <> $2";
             let one = vec![text("1"), text("the CRM's"), text("1"), None];
-            assert_eq!(asked(sql, by_number, &[Some("1"), Some("x")]), [one.clone()]);
+            assert_eq!(asked(sql, by_number, &[Some("1"), Some("x")]), [one]);
             // The same statement once more, with other values.
             assert_eq!(asked(sql, by_number, &[Some("2"), Some("x")]), Vec::<Vec<_>>::new());
             assert_eq!(asked(sql, by_number, &[Some("1"), None]), Vec::<Vec<_>>::new());
@@ -416,6 +416,43 @@ fn an_address_says_whether_a_servers_database_is_a_crms() {
     apply(&mut crm(made.url()), FIRM);
     on_the_server(made.url(), "CREATE INDEX added ON creme_core_userrole (name); DROP INDEX rightful.rules_key");
     assert!(matches!(refused(&mut crm(made.url())), TargetError::Altered { .. }));
+}
+
+#[test]
+fn our_schema_in_a_crms_database_is_made_once_and_known_again() {
+    let database = database();
+    let crm = || Shared::new(Postgres::at(database.url()).unwrap(), Quiet);
+    // Several make it at once: one does, and the others find it made.
+    let outcomes: Vec<Result<_, TargetError>> = std::thread::scope(|scope| {
+        let apply = || {
+            let mut target = crm();
+            let plan = plan(&Reading::default(), &desired(FIRM), on(), Drift::Revert, |_| None);
+            target.apply(&plan, &Run::default())
+        };
+        let runs: Vec<_> = (0..4).map(|_| scope.spawn(apply)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    let is_refusal = |outcome: &Result<_, TargetError>| outcome.as_ref().err().is_none_or(TargetError::is_refusal);
+    assert!(outcomes.iter().all(is_refusal), "{outcomes:?}");
+    // After the server was upgraded it is made once more, beside, and is the same.
+    on_the_server(database.url(), "UPDATE rightful.schema_parts SET server = 1");
+    apply(&mut crm(), &FIRM.replace("karin", "clara"));
+    on_the_server(database.url(), "UPDATE rightful.schema_parts SET server = 1; DROP INDEX rightful.rules_key");
+    let plan = planned(&mut crm(), FIRM);
+    assert!(matches!(crm().apply(&plan, &Run::default()), Err(TargetError::Altered { .. })));
+    // Whoever may not look into our schema is told so, and does not get another one in the CRM's.
+    let user = format!("outsider_{}", database.name());
+    on_the_server(
+        database.url(),
+        &format!(
+            "CREATE ROLE {user} LOGIN PASSWORD 'x'; GRANT ALL ON SCHEMA public TO {user}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {user}"
+        ),
+    );
+    let url = server::Server::shared().url_as(&user, "x", database.name());
+    let mut outsider = Shared::new(Postgres::at(&url).unwrap(), Quiet);
+    assert!(matches!(outsider.read(), Err(TargetError::Denied { .. })));
+    on_the_server(database.url(), &format!("DROP OWNED BY {user}; DROP ROLE {user}"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A server's database that a CRM shares with us: our tables are in a schema of their own, before the CRM's on the search
-//! path.
+//! A server's database that a CRM shares with us: our tables are in a schema of their own, before the CRM's on the
+//! search path.
 
 use postgres::{Client, Error};
 

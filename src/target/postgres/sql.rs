@@ -1,5 +1,5 @@
-//! Statements for a CRM's tables, on a server: values go as text, which the server reads as whatever stands at their place,
-//! and everything that is asked for is made text by the server.
+//! Statements for a CRM's tables, on a server: values go as text, which the server reads as whatever stands at their
+//! place, and everything that is asked for is made text by the server.
 
 use bytes::BytesMut;
 use postgres::error::SqlState;

@@ -1,4 +1,5 @@
-//! Statements for a CRM's tables, in SQLite: what is bound as text becomes what its column holds, by the column's affinity.
+//! Statements for a CRM's tables, in SQLite: what is bound as text becomes what its column holds, by the column's
+//! affinity.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Error, Statement};
