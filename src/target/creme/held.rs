@@ -275,7 +275,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads one of the lists of types that a role has. A type without a place in the mapping is told as it is.
+    /// Reads one of the lists of types that a role has. A type without a place in the mapping is told as it is; one of an
+    /// app without a place is told with the app.
     fn read_types(
         &mut self,
         sql: &mut dyn Sql,
@@ -283,7 +284,7 @@ impl Reader<'_> {
         of: fn(&mut Given) -> &mut bool,
     ) -> Result<(), TargetError> {
         let query = format!("SELECT userrole_id, contenttype_id FROM creme_core_userrole_{list}_ctypes");
-        let known: BTreeSet<&str> = self.mapping.types().collect();
+        let (known, apps) = (self.mapping.types().collect::<BTreeSet<_>>(), self.mapping.apps());
         let (roles, kinds) = (&mut self.roles, &self.kinds);
         sql.rows(&query, &[], &mut |row| {
             let (Some(raw), Some(kind)) = (roles.get_mut(&text(&row[0])), kinds.get(text(&row[1]).as_str())) else {
@@ -291,7 +292,7 @@ impl Reader<'_> {
             };
             if known.contains(kind) {
                 *of(raw.gives.types.entry((*kind).to_owned()).or_default()) = true;
-            } else if is_of(&raw.gives.apps, kind) {
+            } else if is_of(&raw.gives.apps, kind) && is_of(&apps, kind) {
                 raw.gives.strange.insert(format!("{kind} {list}"));
             }
         })
@@ -299,7 +300,7 @@ impl Reader<'_> {
 
     fn read_credentials(&mut self, sql: &mut dyn Sql) -> Result<(), TargetError> {
         let query = "SELECT role_id, ctype_id, value, set_type, forbidden, efilter_id FROM creme_core_setcredentials";
-        let known: BTreeSet<&str> = self.mapping.types().collect();
+        let (known, apps) = (self.mapping.types().collect::<BTreeSet<_>>(), self.mapping.apps());
         let (roles, kinds, filters) = (&mut self.roles, &self.kinds, &self.filters);
         sql.rows(query, &[], &mut |row| {
             let Some(raw) = roles.get_mut(&text(&row[0])) else { return };
@@ -312,7 +313,7 @@ impl Reader<'_> {
                 None => known.iter().copied().collect(),
                 Some(kind) if known.contains(kind) => vec![kind],
                 Some(kind) => {
-                    if is_of(&raw.gives.apps, kind) {
+                    if is_of(&raw.gives.apps, kind) && is_of(&apps, kind) {
                         raw.gives.strange.insert(format!("{kind} credentials"));
                     }
                     return;

@@ -111,6 +111,7 @@ fn allow(facts: &mut Facts, subject: &SubjectKey, may: &May, mapping: &Mapping, 
     };
     if may.starts {
         rule(&mapping.start, None);
+        mapping.everybody.iter().for_each(|right| rule(right, None));
     }
     may.plain.iter().for_each(|right| rule(right, None));
     may.modules.iter().for_each(|module| rule(&uses(), Some(TargetKey::Module(module.clone()))));

@@ -28,15 +28,15 @@ pub fn limits(policy: &Policy, on: Date, held: &Held, installed: &Mapping) -> Li
             continue;
         }
         let holders = holders(&population, Some(right));
-        if !placed.contains(name) {
-            let why = whole.nowhere.get(name).cloned().unwrap_or_default();
-            limits.nowhere.extend(limit(policy, name.to_string(), why, &holders));
-        } else if let Some(nearly) = whole.nearly.get(name) {
+        if let Some(nearly) = whole.nearly.get(name) {
             let concerned = match nearly.concerns {
                 Concerned::Holders => holders,
                 Concerned::Others => starting.difference(&holders).copied().collect(),
             };
             limits.nearly.extend(limit(policy, name.to_string(), nearly.why.clone(), &concerned));
+        } else if !placed.contains(name) && !whole.everybody.contains(name) {
+            let why = whole.nowhere.get(name).cloned().unwrap_or_default();
+            limits.nowhere.extend(limit(policy, name.to_string(), why, &holders));
         }
     }
     for (_, login, user) in policy.users.iter() {

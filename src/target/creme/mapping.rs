@@ -26,6 +26,9 @@ pub struct Mapping {
     /// What is asked for a type that says nothing else.
     every_type: Aspects,
     types: BTreeMap<String, Ruled>,
+    /// What is kept from nobody.
+    #[serde(deserialize_with = "rights")]
+    pub everybody: BTreeSet<RightName>,
     /// Rights that are only something near to it, and the difference.
     #[serde(deserialize_with = "by_right")]
     pub nearly: BTreeMap<RightName, Nearly>,
@@ -130,6 +133,7 @@ impl Mapping {
             modules: BTreeMap::new(),
             every_type: Aspects { create: nothing.clone(), export: nothing.clone(), list: nothing },
             types: BTreeMap::new(),
+            everybody: BTreeSet::new(),
             nearly: BTreeMap::new(),
             nowhere: BTreeMap::new(),
         }
@@ -162,6 +166,11 @@ impl Mapping {
         self.modules.values().flat_map(|app| app.types.iter().map(String::as_str))
     }
 
+    /// The apps of all modules.
+    pub fn apps(&self) -> BTreeSet<String> {
+        self.modules.values().map(|app| app.app.clone()).collect()
+    }
+
     /// Every right that has a place, beside the use of modules.
     pub fn rights(&self) -> BTreeSet<RightName> {
         let of_types = self.types().flat_map(|kind| self.asked(kind).rights().cloned().collect::<Vec<_>>());
@@ -181,6 +190,10 @@ fn right<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RightName, Fault<'
 
 fn optional_right<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RightName>, Fault<'de, D>> {
     right(from).map(Some)
+}
+
+fn rights<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeSet<RightName>, Fault<'de, D>> {
+    Vec::<String>::deserialize(from)?.iter().map(|right| named(right)).collect()
 }
 
 fn by_right<'de, D, T>(from: D) -> Result<BTreeMap<RightName, T>, Fault<'de, D>>
@@ -218,9 +231,9 @@ mod tests {
         let placed = read.rights();
         for right in built_in().keys().filter(|right| right.as_str() != "modules.use") {
             let nowhere = read.nowhere.contains_key(right);
-            assert!(placed.contains(right) != nowhere, "{right}");
+            assert!((placed.contains(right) || read.everybody.contains(right)) != nowhere, "{right}");
         }
-        assert!(read.nearly.keys().all(|right| placed.contains(right)));
+        assert!(read.nearly.keys().all(|right| !read.nowhere.contains_key(right)));
         assert_eq!(mapping().crm, "CremeCRM 2.8");
     }
 
