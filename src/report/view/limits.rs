@@ -6,7 +6,7 @@ use crate::report::block::{Line, Page, Tone};
 use crate::say;
 use crate::target::{Limit, Limits};
 
-use super::{Unfold, count};
+use super::Unfold;
 
 /// How many people are named, unless all are asked for.
 const NAMED: usize = 5;
@@ -58,8 +58,8 @@ fn some(people: &[Name], unfold: Unfold) -> Word {
     if people.len() <= NAMED + 1 || unfold == Unfold::Wanted {
         return names(people, Joint::And);
     }
-    let more = count::people(people.len() - NAMED);
-    say!("{names} and {more} more", names = names(&people[..NAMED], Joint::Comma), more).into_word()
+    let list = names(&people[..NAMED], Joint::Comma);
+    say!("{list} and {more} more", list, more = Word::Number(people.len() - NAMED)).into_word()
 }
 
 /// That somebody asked for a CRM that can say everything.
