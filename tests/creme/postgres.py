@@ -1,0 +1,158 @@
+"""A PostgreSQL server for the tests: a port of its own, a user who is not root, and gone with whoever started it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+#: The superuser of each server.
+OWNER = "creme"
+
+#: The database that the server is asked over, if there is no other one.
+FIRST = "postgres"
+
+#: The longest that a server may take to answer, on a machine with much else to do.
+PATIENCE = 60.0
+
+#: Keeps a server for as long as somebody holds its input open, then stops it, and removes the directory `$1`.
+KEEPER = """
+directory=$1
+shift
+"$@" > "$directory/log" 2>&1 < /dev/null &
+server=$!
+read -r word
+kill -s INT "$server"
+wait "$server"
+if [ "$word" != keep ]; then rm -rf "$directory"; fi
+"""
+
+
+class Server:
+    """A running server. Leaving it stops it and removes its data."""
+
+    def __init__(self, data: Path | None = None) -> None:
+        """Starts a server over a copy of a data directory, or over a new one."""
+        self.directory = Path(tempfile.mkdtemp(prefix="creme-postgres-"))
+        self.data = self.directory / "data"
+        if data is None:
+            give(self.directory)
+            options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+            command = as_somebody([program("initdb"), "-D", str(self.data), "-U", OWNER, *options])
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        else:
+            shutil.copytree(data, self.data)
+            self.data.chmod(0o700)
+            give(self.directory)
+        self.port = free_port()
+        command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
+        # What is written need not outlive the machine.
+        for setting in ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off"):
+            command += ["-c", setting]
+        self.keeper = subprocess.Popen(
+            ["sh", "-c", KEEPER, "keeper", str(self.directory), *as_somebody(command)], stdin=subprocess.PIPE, text=True
+        )
+        wait_for(self.answers, "PostgreSQL does not start")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop("remove")
+
+    def stop(self, word: str) -> None:
+        """Stops the server; the word `keep` leaves its directory to the caller."""
+        if self.keeper.stdin and not self.keeper.stdin.closed:
+            self.keeper.stdin.write(word + "\n")
+            self.keeper.stdin.close()
+        self.keeper.wait()
+
+    def keep(self, place: Path) -> None:
+        """Stops the server, and leaves its data in a place that is there only when it is whole."""
+        self.stop("keep")
+        unfinished = place.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(self.data, unfinished)
+        unfinished.rename(place)
+        shutil.rmtree(self.directory)
+
+    def answers(self) -> bool:
+        """Whether the server takes connections."""
+        command = [program("psql"), *self.options(FIRST), "-c", "SELECT 1"]
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def run(self, sql: str) -> None:
+        """Runs a statement of the superuser."""
+        subprocess.run([program("psql"), *self.options(FIRST), "-q", "-c", sql], check=True)
+
+    def options(self, database: str) -> list[str]:
+        """What tells `psql` where a database is."""
+        return ["-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER, database]
+
+
+def program(name: str) -> str:
+    """Where a program of PostgreSQL is: on the path, or where Debian keeps servers."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        # `initdb` and `postgres` have to be of one version, so only folders that have both count.
+        if all(os.access(folder / needed, os.X_OK) for needed in ("initdb", "postgres", "psql")):
+            return str(folder / name)
+    raise SystemExit("there is no PostgreSQL server here")
+
+
+def version() -> str:
+    """The major version of the server, which data directories depend on."""
+    said = subprocess.run([program("postgres"), "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return said.split()[2].split(".")[0]
+
+
+def somebody() -> pwd.struct_passwd | None:
+    """Who runs the server, since root may not: nobody else if the caller is not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise SystemExit("there is no user who could run PostgreSQL")
+
+
+def as_somebody(command: list[str]) -> list[str]:
+    """A command, run by whoever may run a server."""
+    user = somebody()
+    if user is None:
+        return command
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
+
+
+def give(directory: Path) -> None:
+    """Gives a directory and what is in it to whoever runs the server."""
+    user = somebody()
+    if user is not None:
+        for path in (directory, *directory.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(ready: Callable[[], bool], complaint: str) -> None:
+    """Waits until something is ready, and gives up with a complaint."""
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if time.monotonic() > end:
+            raise SystemExit(complaint)
+        time.sleep(0.05)
