@@ -54,6 +54,8 @@ pub struct Reading {
     pub beside: Vec<Beside>,
     /// The day whose rights a CRM has that knows no dates; `None` where dates are looked at with each question.
     pub projected: Option<Date>,
+    /// The day on which it is read, where that may be another one than the day that is looked at.
+    pub today: Option<Date>,
 }
 
 /// What a CRM says of somebody and no policy can say. An apply puts it right.

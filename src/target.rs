@@ -320,6 +320,12 @@ pub enum TargetError {
     /// People work with the database, or programs.
     #[error("others are at work, and this needs the database alone: {0}")]
     AtWork(String),
+    /// Somebody who may everything in a CRM is an ordinary user in the policy.
+    #[error("`{0}` is a superuser of the CRM, and none in the policy; nothing was changed")]
+    CrmSuperuser(String),
+    /// A CRM would be left without anybody who may everything.
+    #[error("the CRM would be left without an active superuser; nothing was changed")]
+    NoCrmSuperuser,
     /// A table of somebody else refers to what would go away or get another name.
     #[error("something beside our tables refers to what would be deleted or renamed; nothing was changed")]
     InUse,
@@ -382,6 +388,10 @@ impl TargetError {
             }
             Self::Taken(_) => "name another file; this one was left as it is",
             Self::Connected => "`rightful disconnect` disconnects it, at a time when nobody works",
+            Self::CrmSuperuser(_) => {
+                "write `superuser: true` in the policy, or make it an ordinary user in the CRM first"
+            }
+            Self::NoCrmSuperuser => "make somebody else a superuser in the CRM, and write it in the policy, first",
             Self::AtWork(_) => "ask them to log out and stop the programs at the interfaces, then try again",
             Self::InUse => "take that reference out in the CRM, or keep in the policy what it is about",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
@@ -399,6 +409,8 @@ impl TargetError {
                 | Self::Connected
                 | Self::OtherDatabase(_)
                 | Self::AtWork(_)
+                | Self::CrmSuperuser(_)
+                | Self::NoCrmSuperuser
         )
     }
 }

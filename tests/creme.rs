@@ -307,6 +307,65 @@ const BY_HAND: &[(&str, &[&str])] = &[
          WHERE name = 'Regular user'",
         &[],
     ),
+    ("UPDATE creme_core_cremeuser SET is_staff = TRUE WHERE username = 'lars'", &["update user lars superuser true drift"]),
+    // The records of a team, and of one who may everything.
+    (
+        "UPDATE creme_core_entityfiltercondition SET value = '{\"operator\": 1, \"values\": [\"1\", \"2\", \"3\", \"5\"]}'
+         WHERE filter_id LIKE 'rightful-%'",
+        &[
+            "update user kari crm \"opportunities.opportunity view+change+link+unlink of root sales-team\" drift",
+            "update user lars crm \"opportunities.opportunity view+change+link+unlink of root sales-team\" drift",
+        ],
+    ),
+    (
+        "UPDATE creme_core_userrole SET deactivated_on = created WHERE id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &[],
+    ),
+    (
+        "UPDATE creme_core_userrole SET extra_data = '{\"rightful\": true}' WHERE id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"no mark `listablemigr`, so Creme gives lists anew\" drift"],
+    ),
+    (
+        "INSERT INTO creme_core_setcredentials (value, set_type, role_id, forbidden)
+         SELECT 62, 1, role_id, FALSE FROM creme_core_cremeuser WHERE username = 'lars'",
+        &[
+            "delete rule user:kari allow calendar.edit of everyone drift",
+            "delete rule user:kari allow calendar.see of everyone drift",
+            "delete rule user:kari allow opportunities.delete of everyone drift",
+            "delete rule user:kari allow opportunities.edit of everyone drift",
+            "delete rule user:kari allow opportunities.see of everyone drift",
+            "delete rule user:lars allow calendar.edit of everyone drift",
+            "delete rule user:lars allow calendar.see of everyone drift",
+            "delete rule user:lars allow opportunities.delete of everyone drift",
+            "delete rule user:lars allow opportunities.edit of everyone drift",
+            "delete rule user:lars allow opportunities.see of everyone drift",
+        ],
+    ),
+    (
+        "INSERT INTO creme_core_setcredentials (value, set_type, role_id, forbidden)
+         SELECT 2, 1, role_id, TRUE FROM creme_core_cremeuser WHERE username = 'ingrid'",
+        &[],
+    ),
+    (
+        "INSERT INTO creme_core_setcredentials (value, set_type, role_id, forbidden)
+         SELECT 2, 2, role_id, TRUE FROM creme_core_cremeuser WHERE username = 'ingrid'",
+        &[],
+    ),
+    (
+        "UPDATE creme_core_userrole SET raw_allowed_apps = 'activities
+opportunities
+persons
+crudity' WHERE id = (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"app crudity\" drift"],
+    ),
+    (
+        "INSERT INTO creme_core_userrole_creatable_ctypes (userrole_id, contenttype_id)
+         SELECT role_id, (SELECT id FROM django_content_type WHERE model = 'ticket') FROM creme_core_cremeuser
+         WHERE username = 'ingrid'",
+        &["update user ingrid crm \"tickets.ticket create\" drift"],
+    ),
 ];
 
 #[test]
@@ -428,6 +487,88 @@ fn a_role_of_ours_that_nobody_has_goes_unless_settings_refer_to_it() {
         assert_eq!(crm.ask(emptied), "");
         // What somebody else made stays.
         assert_eq!(crm.ask("SELECT count(*) FROM creme_core_userrole WHERE name = 'Regular user'"), "1");
+    }
+}
+
+#[test]
+fn who_may_everything_in_creme_is_not_made_less_by_chance() {
+    let policy = "users: { root: , lars: }\ngroups: { all: { members: [everyone], allow: [program.start] } }\n";
+    for crm in Crm::on_each_engine() {
+        let refused = crm.carry_out(&crm.planned(policy), TODAY).unwrap_err();
+        assert!(matches!(&refused, TargetError::CrmSuperuser(login) if login == "root") && refused.is_refusal());
+        let named = policy.replace("root: ,", "root: { superuser: true },");
+        crm.apply(&named);
+        assert_eq!(crm.ask("SELECT is_superuser, role_id FROM creme_core_cremeuser WHERE username = 'root'"), "1 -");
+        // The last one stays.
+        let refused = crm.carry_out(&crm.planned(policy), TODAY).unwrap_err();
+        assert!(matches!(refused, TargetError::NoCrmSuperuser), "{refused}");
+        crm.by_hand("UPDATE creme_core_cremeuser SET is_superuser = TRUE, role_id = NULL WHERE username = 'lars'");
+        let other = named.replace("superuser: true", "").replace("lars: ", "lars: { superuser: true } ");
+        crm.apply(&other);
+        let above = "SELECT username FROM creme_core_cremeuser WHERE is_superuser";
+        assert_eq!(crm.ask(above), "lars");
+    }
+}
+
+#[test]
+fn records_of_accounts_that_no_policy_names_are_those_of_everyone_only() {
+    let all = |crm: &Crm| {
+        crm.ask(
+            "SELECT count(*) FROM creme_core_setcredentials
+             JOIN creme_core_userrole ON creme_core_userrole.id = role_id
+             JOIN django_content_type ON django_content_type.id = ctype_id
+             WHERE name LIKE 'Rightful %' AND model = 'opportunity' AND set_type = 1",
+        )
+    };
+    for crm in Crm::on_each_engine() {
+        let policy = FIRM.replace("opportunities.* of everyone", "opportunities.* of lars, opportunities.* of kari");
+        crm.apply(&policy);
+        assert_eq!(all(&crm), "0");
+        crm.apply(FIRM);
+        assert_ne!(all(&crm), "0");
+    }
+}
+
+#[test]
+fn an_account_that_comes_later_is_linked_and_its_records_are_found() {
+    for crm in Crm::on_each_engine() {
+        let policy = FIRM.replace("ingrid: }", "ingrid: , ola: }").replace("[lars, kari]", "[lars, kari, ola]");
+        crm.apply(&policy);
+        crm.by_hand(
+            "INSERT INTO creme_core_cremeuser (password, uuid, username, first_name, last_name, email, displayed_name,
+             date_joined, is_active, is_staff, is_superuser, is_team, role_id, theme, time_zone, language, json_settings,
+             modified) SELECT '', '00000000000000000000000000000099', 'ola', '', '', '', '', date_joined, TRUE, FALSE, FALSE,
+             FALSE, role_id, theme, time_zone, language, json_settings, modified FROM creme_core_cremeuser
+             WHERE username = 'lars'",
+        );
+        let told = lines(&crm.planned(&policy));
+        assert!(told.iter().any(|line| line.starts_with("update user ola crm \"new account")), "{told:?}");
+        crm.apply(&policy);
+        let filters = crm.ask("SELECT value FROM creme_core_entityfiltercondition WHERE filter_id LIKE 'rightful-%'");
+        let id = crm.ask("SELECT id FROM creme_core_cremeuser WHERE username = 'ola'");
+        assert!(filters.contains(&format!("\"{id}\"")), "{filters}");
+    }
+}
+
+#[test]
+fn names_in_creme_that_are_in_the_way_keep_nothing_from_being_applied() {
+    for crm in Crm::on_each_engine() {
+        crm.apply(FIRM);
+        let ours = "SELECT name FROM creme_core_userrole WHERE name LIKE 'Rightful %' ORDER BY name";
+        let name = crm.ask(ours).lines().next().unwrap().to_owned();
+        crm.by_hand(&format!(
+            "UPDATE creme_core_userrole SET name = 'ours' WHERE name = '{name}';
+             UPDATE creme_core_userrole SET name = '{name}' WHERE name = 'Regular user'"
+        ));
+        assert!(crm.planned(FIRM).changes.is_empty());
+        crm.apply(&FIRM.replace("data.export, ", ""));
+        crm.apply(FIRM);
+        // An account has the new name of another one already.
+        let renamed = FIRM.replace("lars: ,", "ola: { renamed_from: lars },").replace("[lars,", "[ola,");
+        crm.by_hand("UPDATE creme_core_cremeuser SET username = 'ola' WHERE username = 'ingrid'");
+        crm.carry_out(&crm.planned(&renamed), TODAY).unwrap();
+        let state = "SELECT username, is_active FROM creme_core_cremeuser WHERE username IN ('lars', 'ola') ORDER BY 1";
+        assert_eq!(crm.ask(state), "lars 0\nola 1");
     }
 }
 

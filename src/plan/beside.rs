@@ -25,6 +25,8 @@ pub(super) fn changes(reading: &Reading, after: &Policy, on: Date) -> Vec<Change
 }
 
 fn lapsed(reading: &Reading, after: &Policy, on: Date) -> Option<Change> {
+    // What a CRM is told is what holds on the day on which it is told, whatever day is looked at.
+    let on = reading.today.unwrap_or(on);
     let day = reading.projected.filter(|day| *day != on)?;
     let between = |turn: &Date| day.min(on) < *turn && *turn <= day.max(on);
     after.turning_days().iter().any(between).then(|| Change {

@@ -12,7 +12,7 @@ mod mapping;
 mod may;
 mod projection;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Date;
 use crate::model::{Employee, Policy};
@@ -32,7 +32,17 @@ use projection::Last;
 #[derive(Debug, Default)]
 pub struct Creme {
     /// What stood there when it was read last.
-    seen: Option<(Mapping, Held)>,
+    seen: Option<Seen>,
+}
+
+/// What was seen of an installation.
+#[derive(Debug)]
+struct Seen {
+    /// The mapping as far as it has the apps.
+    mapping: Mapping,
+    held: Held,
+    /// The accounts that were there when it was written last.
+    linked: BTreeSet<Name>,
 }
 
 impl Creme {
@@ -65,13 +75,12 @@ impl Crm for Creme {
                 reading.projected = Some(day);
             }
         }
-        self.seen = Some((mapping, held));
+        self.seen = Some(Seen { mapping, held, linked: last.accounts });
         Ok(())
     }
 
     fn limits(&self, policy: &Policy, on: Date) -> Option<Limits> {
-        let (mapping, held) = self.seen.as_ref()?;
-        Some(limits::limits(policy, on, held, mapping))
+        Some(limits::limits(policy, on, self.seen.as_ref()?))
     }
 
     fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError> {

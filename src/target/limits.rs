@@ -8,6 +8,8 @@ use crate::name::Name;
 pub struct Limits {
     /// What the CRM is called.
     pub crm: String,
+    /// How many people may start the program.
+    pub people: usize,
     /// What the policy gives and the CRM has no place for.
     pub nowhere: Vec<Limit>,
     /// What the CRM has only something near to.
@@ -16,6 +18,8 @@ pub struct Limits {
     pub missing: Vec<Name>,
     /// People of the policy who may everything in the CRM, whatever the policy says.
     pub unruled: Vec<Name>,
+    /// People who may everything in the CRM, and whom the policy does not call superusers: an apply refuses that.
+    pub undeclared: Vec<Name>,
     /// Accounts that may everything in the CRM and that the policy does not know.
     pub strangers: Vec<Name>,
     /// The first day on which people may something else, which the CRM is told by the next apply only.

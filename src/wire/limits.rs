@@ -30,6 +30,8 @@ pub struct LimitsOut {
     pub missing: Vec<String>,
     /// Users who may everything there, whatever the policy says.
     pub unruled: Vec<String>,
+    /// Users who may everything there and are no superusers in the policy: `apply` refuses that.
+    pub undeclared: Vec<String>,
     /// Accounts that may everything there, and that the policy does not know.
     pub strangers: Vec<String>,
     /// The day on which it must be applied again, `YYYY-MM-DD`, since the CRM knows no dates; `null` if no rule or
@@ -54,6 +56,7 @@ pub fn limits(limits: &Limits) -> LimitsOut {
         nearly: all(&limits.nearly),
         missing: names(&limits.missing),
         unruled: names(&limits.unruled),
+        undeclared: names(&limits.undeclared),
         strangers: names(&limits.strangers),
         until: limits.until.map(|day| day.to_string()),
     }

@@ -18,10 +18,10 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
         page.blank();
         page.heading(say!("what {crm} cannot say", crm = &limits.crm));
         for limit in &limits.nowhere {
-            page.item(2, told(Tone::No, say!("no place"), limit, unfold));
+            page.item(2, told(Tone::No, say!("no place"), limit, whom(limits, limit, unfold)));
         }
         for limit in &limits.nearly {
-            page.item(2, told(Tone::Warning, say!("nearly"), limit, unfold));
+            page.item(2, told(Tone::Warning, say!("nearly"), limit, whom(limits, limit, unfold)));
         }
         let mut people = |names: &[Name], text: fn(Word) -> Text| {
             if !names.is_empty() {
@@ -30,6 +30,16 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
         };
         people(&limits.missing, |names| say!("no account, so make them there: {names}", names));
         people(&limits.unruled, |names| say!("superusers there, who may everything: {names}", names));
+    }
+    if !limits.undeclared.is_empty() {
+        page.blank();
+        let (crm, names) = (&limits.crm, some(&limits.undeclared, unfold));
+        let text = say!(
+            "apply will refuse this: superusers of {crm} that are none in the policy: {names}; write `superuser: true`, or take it from them there",
+            crm,
+            names
+        );
+        page.text(Line::new().then(Tone::No, text));
     }
     if !limits.strangers.is_empty() {
         page.blank();
@@ -46,11 +56,15 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
     page
 }
 
-fn told(tone: Tone, word: Text, limit: &Limit, unfold: Unfold) -> Line {
-    let people = some(&limit.people, unfold);
+fn told(tone: Tone, word: Text, limit: &Limit, people: Word) -> Line {
     let line = Line::new().then(tone, word).then(Tone::Plain, " ").then(Tone::Strong, &limit.what);
     let line = line.then(Tone::Plain, say!(" for {people}", people));
     if limit.why.is_empty() { line } else { line.then(Tone::Quiet, format!(" ({})", limit.why)) }
+}
+
+fn whom(limits: &Limits, limit: &Limit, unfold: Unfold) -> Word {
+    let is_everybody = limit.people.len() >= limits.people && limits.people > 1;
+    if is_everybody && unfold != Unfold::Wanted { say!("everybody").into_word() } else { some(&limit.people, unfold) }
 }
 
 /// The names of people; of many only some, unless all are wanted.

@@ -12,6 +12,10 @@ use super::mapping::Mapping;
 /// The key that a role of ours has in its `extra_data`, which Creme leaves to others.
 pub const OURS: &str = "rightful";
 
+/// The key by which Creme knows that it need not give a role all lists of its apps, as it does when it is brought to a newer
+/// version.
+pub const MIGRATED: &str = "listablemigr";
+
 /// How Creme calls the sets of records that credentials are about.
 pub mod set {
     /// Everybody's.
@@ -44,9 +48,14 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether it may everything, as a superuser or as one of those who look after the installation.
+    pub fn is_above(&self) -> bool {
+        self.is_superuser || self.is_staff
+    }
+
     /// Whether what somebody may with it follows from roles: it is in use, and that of a person who may not everything.
     pub fn is_ruled(&self) -> bool {
-        self.is_active && !self.is_superuser && !self.is_team && !self.is_staff
+        self.is_active && !self.is_team && !self.is_above()
     }
 }
 
@@ -97,7 +106,7 @@ impl Held {
 
     /// The logins of people, who can own records and have rights.
     pub fn people(&self) -> impl Iterator<Item = (&Name, &Account)> {
-        self.accounts.iter().filter(|(_, account)| !account.is_team && !account.is_staff)
+        self.accounts.iter().filter(|(_, account)| !account.is_team)
     }
 }
 
@@ -261,12 +270,17 @@ impl Reader<'_> {
             apps.extend(administered.iter().cloned());
             let administered = administered.iter().map(|app| format!("administration of {app}"));
             let special = lines(&row[4]);
-            let strange = administered.chain(special.iter().map(|what| format!("special permission {what}"))).collect();
+            let mut strange: BTreeSet<String> =
+                administered.chain(special.iter().map(|what| format!("special permission {what}"))).collect();
             let extra: Option<serde_json::Value> = serde_json::from_str(&text(&row[5])).ok();
+            let has = |key: &str| extra.as_ref().is_some_and(|extra| extra.get(key).is_some());
+            if has(OURS) && !has(MIGRATED) {
+                strange.insert(format!("no mark `{MIGRATED}`, so Creme gives lists anew"));
+            }
             let raw = Raw {
                 name: text(&row[1]),
                 uuid: text(&row[7]).replace('-', ""),
-                is_ours: extra.is_some_and(|extra| extra.get(OURS).is_some()),
+                is_ours: has(OURS),
                 is_deactivated: row[6].is_some(),
                 gives: Gives { apps, strange, ..Gives::default() },
                 forbids: BTreeMap::new(),
@@ -304,7 +318,7 @@ impl Reader<'_> {
         let (roles, kinds, filters) = (&mut self.roles, &self.kinds, &self.filters);
         sql.rows(query, &[], &mut |row| {
             let Some(raw) = roles.get_mut(&text(&row[0])) else { return };
-            let deeds = Deeds::of_value(text(&row[2]).parse::<u16>().unwrap_or_default() as u8);
+            let deeds = Deeds::of_value((text(&row[2]).parse::<u64>().unwrap_or_default() & 0xff) as u8);
             if deeds.is_empty() {
                 return;
             }

@@ -9,8 +9,7 @@ use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::model::{Effect, Employee};
 use crate::name::{Name, RightName};
 use crate::plan::{Beside, Reading};
-use crate::resolve::InForce;
-use crate::state::{self, Fact, GroupFact, Key, MemberKey, State, UserFact};
+use crate::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 
 use super::gives::Gives;
 use super::held::{Account, Held};
@@ -58,16 +57,28 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
             };
             facts.insert(key, Fact::Member(None));
         }
-        let may = May::of(&role.gives, mapping, &May::default());
+        let mut may = May::of(&role.gives, mapping, &May::default());
+        // What a policy cannot name is told beside.
+        may.keep_owners(|owner| facts.contains_key(&Key::User(owner.clone())));
         let subject = SubjectKey::Group(name.clone());
-        allow(facts, &subject, &may, mapping, held);
+        allow(facts, &subject, &may, mapping);
         reading.beside.extend(beside(Key::Group(name), &role.gives, &may.gives(mapping), &[]));
+    }
+    // Who has several roles works with one at a time; from now on it is all of them at once.
+    for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
+        let roles: BTreeSet<&String> = account.roles.iter().chain(&account.role).collect();
+        let called: Vec<String> =
+            roles.iter().filter_map(|id| held.roles.get(*id)).map(|role| format!("`{}`", role.name)).collect();
+        if called.len() > 1 {
+            let says = format!("one role at a time of {}", called.join(", "));
+            reading.beside.push(Beside { key: Key::User(login.clone()), says });
+        }
     }
     // Whoever has no role may start the program and nothing else.
     for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
         if account.role.is_none() && account.roles.is_empty() {
             let may = May { starts: true, ..May::default() };
-            allow(facts, &SubjectKey::User(login.clone()), &may, mapping, held);
+            allow(facts, &SubjectKey::User(login.clone()), &may, mapping);
         }
     }
     reading
@@ -78,7 +89,7 @@ fn user_of(account: &Account) -> UserFact {
     UserFact {
         employee: None,
         name: (!name.is_empty()).then(|| name.into()),
-        superuser: account.is_superuser,
+        superuser: account.is_above(),
         active: account.is_active,
         modules: None,
     }
@@ -105,7 +116,7 @@ fn named(text: &str) -> Name {
     Name::new(&words.join("-")).unwrap_or_else(|_| Name::foreign("unnamed"))
 }
 
-fn allow(facts: &mut Facts, subject: &SubjectKey, may: &May, mapping: &Mapping, held: &Held) {
+fn allow(facts: &mut Facts, subject: &SubjectKey, may: &May, mapping: &Mapping) {
     let mut rule = |right: &RightName, target: Option<TargetKey>| {
         facts.insert(rule_of(subject, right, target, Effect::Allow), Fact::Rule(None));
     };
@@ -120,9 +131,7 @@ fn allow(facts: &mut Facts, subject: &SubjectKey, may: &May, mapping: &Mapping, 
             Whose::Nobodys => {}
             Whose::Everybodys => rule(right, Some(TargetKey::Everyone)),
             Whose::Theirs(people) => {
-                let is_known = |login: &&Name| held.accounts.get(*login).is_some_and(Account::is_ruled);
-                let known = people.iter().filter(is_known);
-                known.for_each(|login| rule(right, Some(TargetKey::User(login.clone()))));
+                people.iter().for_each(|login| rule(right, Some(TargetKey::User(login.clone()))));
             }
         }
     }
@@ -151,24 +160,25 @@ pub fn correct(reading: &mut Reading, held: &Held, mapping: &Mapping, day: Date,
     }
     let said = everybody(facts, mapping, day, linked);
     for (login, account) in held.people() {
-        let Some(may) = said.get(login).filter(|_| account.is_active && !account.is_superuser) else { continue };
+        let Some(may) = said.get(login).filter(|_| account.is_ruled()) else { continue };
         let gives = held.gives(account);
-        let holds = May::of(&gives, mapping, may);
+        let mut holds = May::of(&gives, mapping, may);
+        // What a policy cannot name is told beside.
+        holds.keep_owners(|owner| facts.contains_key(&Key::User(owner.clone())));
         Own { facts, login, day }.correct(may, &holds, mapping);
         let role = account.role.as_ref().and_then(|id| held.roles.get(id));
         let others = account.roles.iter().filter(|id| account.role.as_ref() != Some(*id));
         let others = others.filter_map(|id| held.roles.get(id)).map(|other| format!("role `{}`", other.name));
         let strange = role.filter(|role| !role.is_ours).map(|role| format!("role `{}`", role.name));
         let none = role.is_none().then(|| "no role".to_owned());
-        let roles: Vec<String> = strange.into_iter().chain(none).chain(others).collect();
+        let fresh = (!linked.contains(login)).then(|| "new account".to_owned());
+        let roles: Vec<String> = fresh.into_iter().chain(strange).chain(none).chain(others).collect();
         reading.beside.extend(beside(Key::User(login.clone()), &gives, &holds.gives(mapping), &roles));
     }
 }
 
 fn everybody(facts: &Facts, mapping: &Mapping, day: Date, owners: &BTreeSet<Name>) -> may::Everybody {
-    let state = State { facts: facts.clone() };
-    let policy = state::compile(&state, |_| None);
-    may::everybody(&InForce::new(&policy, day), mapping, owners)
+    may::everybody(State { facts: facts.clone() }, day, mapping, owners)
 }
 
 /// Whether somebody is in use, or may everything, as Creme says. Those that Creme alone knows come in, but for those who may
@@ -176,14 +186,14 @@ fn everybody(facts: &Facts, mapping: &Mapping, day: Date, owners: &BTreeSet<Name
 fn correct_account(facts: &mut Facts, login: &Name, account: &Account, starts: bool) {
     match facts.get_mut(&Key::User(login.clone())) {
         Some(Fact::User(user)) => {
-            user.superuser |= account.is_superuser;
+            user.superuser |= account.is_above();
             if account.is_active {
                 user.active = true;
             } else if starts {
                 user.active = false;
             }
         }
-        _ if account.is_active && !account.is_superuser => {
+        _ if account.is_ruled() => {
             facts.insert(Key::User(login.clone()), Fact::User(user_of(account)));
         }
         _ => {}
@@ -253,13 +263,7 @@ impl Own<'_> {
         self.put(right, Some(TargetKey::Everyone), effect);
     }
 
-    /// Only what the state can name is named.
     fn put(&mut self, right: &RightName, target: Option<TargetKey>, effect: Effect) {
-        if let Some(TargetKey::User(owner)) = &target
-            && !self.facts.contains_key(&Key::User(owner.clone()))
-        {
-            return;
-        }
         self.facts.insert(rule_of(&SubjectKey::User(self.login.clone()), right, target, effect), Fact::Rule(None));
     }
 

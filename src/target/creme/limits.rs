@@ -6,8 +6,10 @@ use crate::date::Date;
 use crate::model::{Id, Policy, RightId, Scope, UserId};
 use crate::name::Name;
 use crate::resolve::{Bits, InForce, Population};
+use crate::state::State;
 use crate::target::limits::{Limit, Limits};
 
+use super::Seen;
 use super::held::Held;
 use super::mapping::{Concerned, Mapping, mapping};
 use super::may::{self, USE};
@@ -15,13 +17,14 @@ use super::may::{self, USE};
 /// How many days are looked at one by one for the first that changes anything.
 const DAYS: usize = 60;
 
-/// What Creme cannot say of a policy. `installed` is the mapping as far as this Creme has the apps.
-pub fn limits(policy: &Policy, on: Date, held: &Held, installed: &Mapping) -> Limits {
+/// What Creme cannot say of a policy, by what was seen of it.
+pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
+    let Seen { mapping: installed, held, linked } = seen;
     let in_force = InForce::new(policy, on);
     let population = Population::new(&in_force);
     let whole = mapping();
-    let mut limits = Limits { crm: whole.crm.clone(), ..Limits::default() };
     let (placed, starting) = (whole.rights(), holders(&population, policy.right_called(whole.start.as_str())));
+    let mut limits = Limits { crm: whole.crm.clone(), people: starting.len(), ..Limits::default() };
     for (right, name, _) in policy.rights.iter() {
         if name.as_str() == USE {
             limits.nowhere.extend(modules(&population, right, installed));
@@ -43,14 +46,17 @@ pub fn limits(policy: &Policy, on: Date, held: &Held, installed: &Mapping) -> Li
         let account = held.accounts.get(login).filter(|account| !account.is_team);
         match account {
             None if user.active => limits.missing.push(login.clone()),
-            Some(account) if account.is_active && account.is_superuser && user.superuser => {
+            Some(account) if account.is_active && account.is_above() && user.superuser => {
                 limits.unruled.push(login.clone());
+            }
+            Some(account) if account.is_active && account.is_above() && !linked.contains(login) => {
+                limits.undeclared.push(login.clone());
             }
             _ => {}
         }
     }
     let is_stranger = |login: &Name| policy.users.find(login).is_none();
-    let above = held.accounts.iter().filter(|(_, account)| account.is_active && account.is_superuser);
+    let above = held.accounts.iter().filter(|(_, account)| account.is_active && !account.is_team && account.is_above());
     limits.strangers = above.map(|(login, _)| login).filter(|login| is_stranger(login)).cloned().collect();
     limits.until = until(policy, on, held, installed);
     limits
@@ -90,7 +96,8 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
 /// The first later day on which people may something else in Creme. After many days that change nothing the next one counts.
 fn until(policy: &Policy, on: Date, held: &Held, mapping: &Mapping) -> Option<Date> {
     let owners: BTreeSet<Name> = held.accounts.keys().cloned().collect();
-    let on_day = |day| may::everybody(&InForce::new(policy, day), mapping, &owners);
+    let state = State::of(policy);
+    let on_day = |day| may::everybody(state.clone(), day, mapping, &owners);
     let today = on_day(on);
     let later: Vec<Date> = policy.turning_days().into_iter().filter(|day| *day > on).collect();
     later.iter().take(DAYS).find(|day| on_day(**day) != today).or_else(|| later.get(DAYS)).copied()

@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::date::Date;
 use crate::model::{Id, Policy, RightId, Scope, UserId};
 use crate::name::{Name, RightName};
 use crate::resolve::{Bits, InForce, Population, Space, Spread};
+use crate::state::{self, Fact, Key, State, UserFact};
 
 use super::gives::{Deed, Deeds, Given, Gives};
 use super::mapping::{Asked, Mapping};
@@ -40,11 +42,19 @@ pub struct May {
 /// What everybody may, by login.
 pub type Everybody = BTreeMap<Name, May>;
 
-/// Asks a policy what everybody may on its day. Only `owners` are told apart, since Creme knows no others.
-pub fn everybody(in_force: &InForce<'_>, mapping: &Mapping, owners: &BTreeSet<Name>) -> Everybody {
-    let policy = in_force.policy;
-    let (population, asked) = (Population::new(in_force), mapping.rights());
-    let mut everybody: Everybody = policy.users.iter().map(|(_, name, _)| (name.clone(), May::default())).collect();
+/// Somebody whom no policy names, and who is in no group but by `everyone`: whoever may do something to the records of this
+/// one may do it to those of everybody.
+const STRANGER: &str = "\u{10ffff}";
+
+/// Asks a state what everybody may on a day. Only `owners` are told apart, since Creme knows no others.
+pub fn everybody(mut state: State, day: Date, mapping: &Mapping, owners: &BTreeSet<Name>) -> Everybody {
+    let stranger = Name::foreign(STRANGER);
+    state.facts.insert(Key::User(stranger.clone()), Fact::User(UserFact::default()));
+    let policy = state::compile(&state, |_| None);
+    let in_force = InForce::new(&policy, day);
+    let (population, asked) = (Population::new(&in_force), mapping.rights());
+    let names = policy.users.iter().map(|(_, name, _)| name).filter(|name| **name != stranger);
+    let mut everybody: Everybody = names.map(|name| (name.clone(), May::default())).collect();
     for right in policy.rights.ids() {
         let name = policy.rights.key(right);
         let is_asked = name.as_str() == USE || asked.contains(name);
@@ -55,8 +65,8 @@ pub fn everybody(in_force: &InForce<'_>, mapping: &Mapping, owners: &BTreeSet<Na
                 match policy.rights.get(right).scope {
                     None if *name == mapping.start => may.starts = true,
                     None => drop(may.plain.insert(name.clone())),
-                    Some(Scope::Modules) => may.modules = modules(policy, mapping, bits),
-                    Some(Scope::People) => drop(may.over.insert(name.clone(), whose(policy, user, bits, owners))),
+                    Some(Scope::Modules) => may.modules = modules(&policy, mapping, bits),
+                    Some(Scope::People) => drop(may.over.insert(name.clone(), whose(&policy, user, bits, owners))),
                     Some(Scope::Attachments) => {}
                 }
             });
@@ -90,13 +100,10 @@ fn modules(policy: &Policy, mapping: &Mapping, bits: &Bits) -> BTreeSet<Name> {
     used.map(|(_, name, _)| name.clone()).filter(|name| mapping.modules.contains_key(name)).collect()
 }
 
-/// Everybody's are the records of all whom the policy knows. Among certain people one counts oneself, so that those who
-/// work with each other's records are alike.
+/// Everybody's are the records of all whom the policy knows, and of those whom it will know. Among certain people one counts
+/// oneself, so that those who work with each other's records are alike.
 fn whose(policy: &Policy, user: UserId, bits: &Bits, owners: &BTreeSet<Name>) -> Whose {
     let others = bits.ones().filter(|at| *at != user.index()).count();
-    if others == 0 {
-        return Whose::Nobodys;
-    }
     if others + 1 == policy.users.len() {
         return Whose::Everybodys;
     }
@@ -144,6 +151,19 @@ impl May {
             }
         }
         given
+    }
+
+    /// Without the owners that are not to be kept.
+    pub fn keep_owners(&mut self, keep: impl Fn(&Name) -> bool) {
+        for whose in self.over.values_mut() {
+            if let Whose::Theirs(people) = whose {
+                people.retain(&keep);
+                if people.is_empty() {
+                    *whose = Whose::Nobodys;
+                }
+            }
+        }
+        self.over.retain(|_, whose| *whose != Whose::Nobodys);
     }
 
     /// The most that a policy can say of what is given, to whoever may start the program. What cannot be seen in it,
@@ -241,7 +261,7 @@ groups:
     fn everybody_of(policy: &str) -> Everybody {
         let policy = compiled(policy).policy;
         let owners = policy.users.iter().map(|(_, name, _)| name.clone()).collect();
-        everybody(&InForce::new(&policy, day("2026-11-22")), mapping(), &owners)
+        everybody(State::of(&policy), day("2026-11-22"), mapping(), &owners)
     }
 
     fn of<'e>(everybody: &'e Everybody, login: &str) -> &'e May {

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::date::{Date, parse_date};
 use crate::name::Name;
 use crate::plan::{Feed, Plan};
-use crate::resolve::InForce;
-use crate::state::{self, Fact, Key, State};
+use crate::state::{Fact, Key, State};
 use crate::target::sql::Sql;
 use crate::target::{Run, TargetError};
 
 use super::gives::{Deed, Deeds, Given, Gives};
-use super::held::{Account, Held, OURS, Role, set};
+use super::held::{Account, Held, MIGRATED, OURS, Role, set};
 use super::mapping::Mapping;
 use super::may::{self, May};
 use super::stands;
@@ -52,6 +51,7 @@ pub fn project(sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetEr
     let day = run.applied_at.get(..10).and_then(parse_date);
     let day = day.ok_or_else(|| TargetError::Senseless(format!("no day in `{}`", run.applied_at)))?;
     let wanted = Wanted::of(&plan.after, &held, &mapping, day);
+    wanted.leave_a_superuser(&Last::read(sql, 1)?)?;
     let writer =
         Writer { sql, held: &held, at: format!("{} {}+00:00", day, run.applied_at.get(11..19).unwrap_or("00:00:00")) };
     writer.write(&wanted)?;
@@ -70,6 +70,7 @@ fn rename(sql: &mut dyn Sql, from: &Name, to: &Name) -> Result<(), TargetError> 
 
 /// What somebody shall have.
 struct Person<'h> {
+    login: &'h Name,
     account: &'h Account,
     is_active: bool,
     gives: Gives,
@@ -79,6 +80,8 @@ struct Wanted<'h> {
     people: Vec<Person<'h>>,
     /// Those who may everything, and keep it: only whether they are in use is ruled.
     superusers: Vec<(&'h Account, bool)>,
+    /// Accounts that the policy knows nothing of.
+    strangers: Vec<(&'h Name, &'h Account)>,
     accounts: BTreeSet<Name>,
 }
 
@@ -90,20 +93,37 @@ impl<'h> Wanted<'h> {
         };
         let accounts: BTreeSet<Name> =
             held.people().map(|(login, _)| login).filter(|login| user(login).is_some()).cloned().collect();
-        let policy = state::compile(after, |_| None);
-        let everybody = may::everybody(&InForce::new(&policy, day), mapping, &accounts);
+        let everybody = may::everybody(after.clone(), day, mapping, &accounts);
         let nothing = May::default();
         let (mut people, mut superusers) = (Vec::new(), Vec::new());
         for (login, account) in held.people() {
             let Some(user) = user(login) else { continue };
-            if account.is_superuser && user.superuser {
+            if account.is_above() && user.superuser {
                 superusers.push((account, user.active));
                 continue;
             }
             let may = everybody.get(login).unwrap_or(&nothing);
-            people.push(Person { account, is_active: may.starts, gives: may.gives(mapping) });
+            people.push(Person { login, account, is_active: may.starts, gives: may.gives(mapping) });
         }
-        Self { people, superusers, accounts }
+        Self {
+            people,
+            superusers,
+            accounts,
+            strangers: held.people().filter(|(login, _)| user(login).is_none()).collect(),
+        }
+    }
+
+    /// Refuses what would take from Creme the last one who may everything; and from somebody whom it was never written for,
+    /// since that may be a name by chance.
+    fn leave_a_superuser(&self, last: &Last) -> Result<(), TargetError> {
+        let mut demoted = self.people.iter().filter(|person| person.account.is_active && person.account.is_above());
+        if let Some(person) = demoted.clone().find(|person| !last.accounts.contains(person.login)) {
+            return Err(TargetError::CrmSuperuser(person.login.to_string()));
+        }
+        let leaves = self.superusers.iter().any(|(account, is_active)| account.is_active && !is_active);
+        let stays = self.superusers.iter().any(|(_, is_active)| *is_active)
+            || self.strangers.iter().any(|(_, account)| account.is_active && account.is_above());
+        if !stays && (leaves || demoted.next().is_some()) { Err(TargetError::NoCrmSuperuser) } else { Ok(()) }
     }
 }
 
@@ -121,7 +141,8 @@ impl Gives {
     }
 }
 
-/// What a role of ours is called, and the identity by which Creme carries it to another installation: both by its digest.
+/// What a role of ours is called, and the identity by which it is found again, here and in another installation to which
+/// Creme carries it: both by its digest.
 fn names(gives: &Gives) -> (String, String) {
     let digest = gives.digest();
     (format!("Rightful {}", &digest[..12]), digest[..32].to_owned())
@@ -148,6 +169,10 @@ impl Writer<'_, '_> {
         for (account, is_active) in &wanted.superusers {
             self.activate(account, *is_active)?;
         }
+        // One that shall have another name, which an account has already.
+        for (_, account) in wanted.strangers.iter().filter(|(_, account)| account.is_ruled()) {
+            self.activate(account, false)?;
+        }
         let used: BTreeSet<&String> = ids.values().collect();
         for (id, role) in self.held.roles.iter().filter(|(id, role)| role.is_ours && !used.contains(id)) {
             self.retire(id, role)?;
@@ -157,12 +182,17 @@ impl Writer<'_, '_> {
 
     /// The role that gives this: the one that is there, put right if it gives something else, or a new one.
     fn role(&mut self, name: &str, uuid: &str, gives: &Gives) -> Result<String, TargetError> {
-        let there = self.held.roles.iter().find(|(_, role)| role.name == name || role.uuid == uuid);
-        let extra = format!("{{\"listablemigr\": true, \"{OURS}\": true}}");
+        let there = self.held.roles.iter().find(|(_, role)| role.uuid == uuid);
+        // What it is called is for people; somebody may have given the name to another one.
+        let is_free = |name: &String| self.held.roles.values().all(|role| role.name != *name || role.uuid == uuid);
+        let numbered = (2..).map(|number| format!("{name} ({number})"));
+        let name = std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default();
+        let name = name.as_str();
+        let extra = format!("{{\"{MIGRATED}\": true, \"{OURS}\": true}}");
         let apps: Vec<&str> = gives.apps.iter().map(String::as_str).collect();
         let (apps, at) = (apps.join("\n"), self.at.clone());
         let id = match there {
-            Some((id, role)) if role.is_ours && role.name == name && role.gives == *gives => return Ok(id.clone()),
+            Some((id, role)) if role.is_ours && role.gives == *gives => return Ok(id.clone()),
             Some((id, _)) => {
                 self.sql.execute(
                     "UPDATE creme_core_userrole SET name = $1, raw_allowed_apps = $2, raw_admin_4_apps = '',
@@ -287,8 +317,8 @@ impl Writer<'_, '_> {
     /// Links an account to its role and to no other one.
     fn link(&mut self, person: &Person<'_>, role: &str) -> Result<(), TargetError> {
         let account = person.account;
-        if account.is_superuser {
-            let demote = "UPDATE creme_core_cremeuser SET is_superuser = '0' WHERE id = $1";
+        if account.is_above() {
+            let demote = "UPDATE creme_core_cremeuser SET is_superuser = '0', is_staff = '0' WHERE id = $1";
             self.sql.execute(demote, &[owned([account.id.as_str()])])?;
         }
         self.activate(account, person.is_active)?;
