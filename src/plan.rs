@@ -170,6 +170,9 @@ pub struct Plan {
     pub grants: Grants,
     /// What it means for people.
     pub effective: Effective,
+    /// The days whose rights are compared: before it and after it. A CRM that knows no dates has those of the day on which it
+    /// was told.
+    pub days: [Date; 2],
     /// The writes.
     pub steps: Vec<Step>,
     /// What the database says, with accounts under their new names.
@@ -287,7 +290,8 @@ pub fn plan(
     steps.extend((!aside.is_empty()).then_some(Step::Project));
     changes.extend(aside);
     changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
+    let days = [reading.projected.unwrap_or(on), on];
+    let effective = diff::effective(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]));
     let former = rename::remembered(desired, &declared, &renames, &former);
     let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
     Plan {
@@ -297,6 +301,7 @@ pub fn plan(
         unrenamed,
         grants,
         effective,
+        days,
         steps,
         before,
         after,

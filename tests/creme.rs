@@ -426,6 +426,8 @@ fn dates_are_told_and_carried_over_with_the_next_apply() {
         assert!(crm.planned_on(&policy, "2026-11-30", Drift::Revert).changes.is_empty());
         let late = crm.planned_on(&policy, "2026-12-01", Drift::Revert);
         assert_eq!(lines(&late), ["update company company crm \"rights of 2026-11-22\" policy"]);
+        let lost: Vec<String> = late.effective.losses.iter().map(|change| change.right.to_string()).collect();
+        assert_eq!(lost, ["data.export"]);
         crm.apply_on(&policy, "2026-12-01");
         assert_eq!(crm.ask(count), "0");
         // Going back over the day is told too.
@@ -569,6 +571,18 @@ fn names_in_creme_that_are_in_the_way_keep_nothing_from_being_applied() {
         crm.carry_out(&crm.planned(&renamed), TODAY).unwrap();
         let state = "SELECT username, is_active FROM creme_core_cremeuser WHERE username IN ('lars', 'ola') ORDER BY 1";
         assert_eq!(crm.ask(state), "lars 0\nola 1");
+    }
+}
+
+#[test]
+fn another_version_of_creme_is_refused() {
+    for crm in Crm::on_each_engine() {
+        crm.by_hand(
+            "INSERT INTO django_migrations (app, name, applied) SELECT app, '0200_v3_0__more', applied FROM django_migrations
+             WHERE app = 'creme_core' LIMIT 1",
+        );
+        let refused = crm.target().read().unwrap_err();
+        assert!(refused.to_string().contains("3.0") && matches!(refused, TargetError::OtherCrm { .. }), "{refused}");
     }
 }
 

@@ -88,8 +88,33 @@ impl Crm for Creme {
     }
 }
 
+/// The version of Creme that this program knows: newer ones may decide by something else.
+const VERSION: (u32, u32) = (2, 8);
+
+/// Refuses another version than the one that is known, by the migrations that Creme remembers.
+fn is_known(sql: &mut dyn Sql) -> Result<(), TargetError> {
+    let mut newest = (0, 0);
+    sql.rows("SELECT name FROM django_migrations WHERE app = 'creme_core'", &[], &mut |row| {
+        newest = newest.max(row[0].as_deref().and_then(version).unwrap_or_default());
+    })?;
+    if newest == VERSION {
+        return Ok(());
+    }
+    let (major, minor) = newest;
+    let what = format!("it is of version {major}.{minor}, and this program knows {}.{}", VERSION.0, VERSION.1);
+    Err(TargetError::OtherCrm { database: "CremeCRM".to_owned(), what })
+}
+
+/// The version in the name of a migration: `0186_v2_8__set_version`.
+fn version(migration: &str) -> Option<(u32, u32)> {
+    let (_, rest) = migration.split_once("_v")?;
+    let mut numbers = rest.split('_').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
 /// What stands in Creme's tables, and the mapping as far as it has the apps.
 fn stands(sql: &mut dyn Sql) -> Result<(Mapping, Held), TargetError> {
+    is_known(sql)?;
     let types = held::types(sql)?;
     let mapping = mapping().installed(&types);
     let held = Held::read(sql, types, &mapping)?;
@@ -120,4 +145,16 @@ fn employees(sql: &mut dyn Sql, held: &Held) -> Result<BTreeMap<Name, (Name, Emp
         employees.insert((*login).clone(), (names.free(called), employee));
     })?;
     Ok(employees)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_tells_its_version() {
+        assert_eq!(version("0186_v2_8__set_version"), Some((2, 8)));
+        assert_eq!(version("0200_v3_0__more"), Some((3, 0)));
+        assert_eq!(version("0001_initial"), None);
+    }
 }

@@ -42,10 +42,11 @@ pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
             limits.nowhere.extend(limit(policy, name.to_string(), why, &holders));
         }
     }
+    let is_there = |login: Option<&Name>| login.is_some_and(|login| held.accounts.contains_key(login));
     for (_, login, user) in policy.users.iter() {
         let account = held.accounts.get(login).filter(|account| !account.is_team);
         match account {
-            None if user.active => limits.missing.push(login.clone()),
+            None if user.active && !is_there(user.renamed_from.as_ref()) => limits.missing.push(login.clone()),
             Some(account) if account.is_active && account.is_above() && user.superuser => {
                 limits.unruled.push(login.clone());
             }

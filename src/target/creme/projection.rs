@@ -58,8 +58,15 @@ pub fn project(sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetEr
     remember(sql, &mapping, day, &wanted)
 }
 
+/// How many characters Creme has for a login.
+const LOGIN: usize = 30;
+
 /// The account gets the other name in Creme too, unless it has been given it there.
 fn rename(sql: &mut dyn Sql, from: &Name, to: &Name) -> Result<(), TargetError> {
+    if to.as_str().chars().count() > LOGIN {
+        let what = format!("`{to}` is longer than the {LOGIN} characters of a login");
+        return Err(TargetError::Unable { database: "CremeCRM".to_owned(), what });
+    }
     let both = || vec![Some(to.to_string()), Some(from.to_string()), Some(to.to_string())];
     sql.execute(
         "UPDATE creme_core_cremeuser SET username = $1
