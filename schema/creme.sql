@@ -9,3 +9,7 @@ CREATE TABLE crm_projection (
 CREATE TABLE crm_accounts (
     login TEXT PRIMARY KEY
 );
+-- Superusers of the CRM that no policy named then. They look after it; one who comes later is told and put out of use.
+CREATE TABLE crm_superusers (
+    login TEXT PRIMARY KEY
+);

@@ -29,7 +29,7 @@ use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 pub use crate::audit::Run;
-pub use limits::{Limit, Limits};
+pub use limits::{Concerned, Limit, Limits};
 pub use memory::Memory;
 pub use relational::LEASE_SECONDS;
 

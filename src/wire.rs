@@ -50,7 +50,7 @@ pub use explain::{ExplainOut, PageOut, explain};
 pub use gates::{GateOut, HitOut, RequiredOut, ReviewersOut, gates, reviewers};
 pub use guards::{GuardOut, guards};
 pub use init::{InitOut, init};
-pub use limits::{LimitOut, LimitsOut, limits};
+pub use limits::{LimitOut, LimitsOut, TeamOut, limits};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
 pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};

@@ -17,9 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::date::Date;
 use crate::model::{Employee, Policy};
 use crate::name::Name;
-use crate::plan::{Plan, Reading};
+use crate::plan::Reading;
+use crate::state::State;
 
-use super::crm::Crm;
+use super::crm::{Crm, Renames};
 use super::limits::Limits;
 use super::sql::Sql;
 use super::{Run, TargetError};
@@ -71,7 +72,7 @@ impl Crm for Creme {
                 (reading.actual, reading.beside) = (said.actual, said.beside);
             }
             Some(day) => {
-                inverse::correct(reading, &held, &mapping, day, &last.accounts);
+                inverse::correct(reading, &held, &mapping, day, &last);
                 reading.projected = Some(day);
             }
         }
@@ -83,8 +84,8 @@ impl Crm for Creme {
         Some(limits::limits(policy, on, self.seen.as_ref()?))
     }
 
-    fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError> {
-        projection::project(sql, plan, run)
+    fn project(&mut self, sql: &mut dyn Sql, after: &State, renames: &Renames, run: &Run) -> Result<(), TargetError> {
+        projection::project(sql, after, renames, run)
     }
 }
 

@@ -1,9 +1,13 @@
 //! A CRM whose own tables say who may do what: our tables stand beside them in its database, and both are read and
 //! written in one transaction.
 
+use std::collections::BTreeMap;
+
 use crate::date::Date;
 use crate::model::Policy;
-use crate::plan::{Plan, Reading};
+use crate::name::Name;
+use crate::plan::Reading;
+use crate::state::State;
 
 use super::limits::Limits;
 use super::sql::Sql;
@@ -14,6 +18,9 @@ pub const KNOWN: [&str; 1] = ["creme_core_userrole"];
 
 /// The table by which our tables beside those of a CRM are known.
 pub const MARK: &str = "crm_projection";
+
+/// The accounts that get another name, from old to new.
+pub type Renames = BTreeMap<Name, Name>;
 
 /// A CRM whose own tables say who may do what.
 pub trait Crm {
@@ -36,9 +43,9 @@ pub trait Crm {
         None
     }
 
-    /// Writes into the CRM what the plan leaves in our tables.
+    /// Writes into the CRM what our tables say from now on; accounts that get another name are given from old to new.
     ///
     /// # Errors
     /// If the CRM's tables cannot be written; then nothing of the plan is.
-    fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError>;
+    fn project(&mut self, sql: &mut dyn Sql, after: &State, renames: &Renames, run: &Run) -> Result<(), TargetError>;
 }

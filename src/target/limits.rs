@@ -22,8 +22,19 @@ pub struct Limits {
     pub undeclared: Vec<Name>,
     /// Accounts that may everything in the CRM and that the policy does not know.
     pub strangers: Vec<Name>,
+    /// Teams with their members, for whom the team's records count as their own.
+    pub teams: Vec<(Name, Vec<Name>)>,
     /// The first day on which people may something else, which the CRM is told by the next apply only.
     pub until: Option<Date>,
+}
+
+/// Who feels a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concerned {
+    /// Those who have the right, and whom the CRM does not give it.
+    Holders,
+    /// Those who may start the program and have it not, and from whom the CRM does not keep it.
+    Others,
 }
 
 /// One right or module, and whom it concerns.
@@ -33,6 +44,8 @@ pub struct Limit {
     pub what: String,
     /// Why, in a sentence of the mapping; empty if nobody said it.
     pub why: String,
+    /// Whether they have the right.
+    pub concerns: Concerned,
     /// Whom it concerns.
     pub people: Vec<Name>,
 }

@@ -14,6 +14,7 @@ use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
+use super::crm::Renames;
 use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Table};
 use super::writes::{self, Changes, Writes};
 use super::{End, Receipt, TargetError, rows};
@@ -101,8 +102,8 @@ pub trait Engine {
     fn correct(&mut self, _reading: &mut Reading, _version: usize) -> Result<(), TargetError> {
         Ok(())
     }
-    /// Writes what a plan left in our tables into those of the CRM.
-    fn project(&mut self, _plan: &Plan, _run: &Run) -> Result<(), TargetError> {
+    /// Writes what our tables say from now on into those of the CRM.
+    fn project(&mut self, _after: &State, _renames: &Renames, _run: &Run) -> Result<(), TargetError> {
         Ok(())
     }
 }
@@ -336,7 +337,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
     service::applied(engine, plan, run)?;
-    engine.project(plan, run)?;
+    engine.project(&plan.after, &plan.renames(), run)?;
     let newest = engine.newest();
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {

@@ -8,8 +8,9 @@ use crate::date::Date;
 use crate::model::Policy;
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
+use crate::state::State;
 
-use super::crm::Crm;
+use super::crm::{Crm, Renames};
 use super::limits::Limits;
 use super::relational::{self, Access, Each, Engine, Lock};
 use super::sql::Sql;
@@ -154,8 +155,8 @@ impl<E: Host, C: Crm> Engine for Shared<E, C> {
         self.crm.correct(&mut self.engine, reading, version)
     }
 
-    fn project(&mut self, plan: &Plan, run: &Run) -> Result<(), TargetError> {
-        self.crm.project(&mut self.engine, plan, run)
+    fn project(&mut self, after: &State, renames: &Renames, run: &Run) -> Result<(), TargetError> {
+        self.crm.project(&mut self.engine, after, renames, run)
     }
 }
 

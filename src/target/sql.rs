@@ -18,6 +18,12 @@ pub trait Sql {
         each: &mut dyn FnMut(&[Option<String>]),
     ) -> Result<(), TargetError>;
 
+    /// The tables and columns that refer to a table by a foreign key, as a statement writes them.
+    ///
+    /// # Errors
+    /// If the engine does not tell.
+    fn referring(&mut self, table: &str) -> Result<Vec<(String, String)>, TargetError>;
+
     /// Runs a statement once for each row of values.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use rightful::model::key::SubjectKey;
 use rightful::name::RightName;
 use rightful::plan::Reading;
 use rightful::syntax::rules::Effect;
-use rightful::target::crm::Crm;
+use rightful::target::crm::{Crm, Renames};
 use rightful::target::shared::Shared;
 use rightful::target::sql::Sql;
 
@@ -36,7 +36,7 @@ impl Crm for Quiet {
         Ok(())
     }
 
-    fn project(&mut self, _: &mut dyn Sql, _: &Plan, _: &Run) -> Result<(), TargetError> {
+    fn project(&mut self, _: &mut dyn Sql, _: &State, _: &Renames, _: &Run) -> Result<(), TargetError> {
         Ok(())
     }
 }
@@ -100,9 +100,9 @@ impl Crm for Granting {
         Ok(())
     }
 
-    fn project(&mut self, sql: &mut dyn Sql, plan: &Plan, _: &Run) -> Result<(), TargetError> {
+    fn project(&mut self, sql: &mut dyn Sql, after: &State, _: &Renames, _: &Run) -> Result<(), TargetError> {
         sql.execute("DELETE FROM grants", &[vec![]])?;
-        for (login, right) in plan.after.facts.keys().filter_map(granted) {
+        for (login, right) in after.facts.keys().filter_map(granted) {
             let mut id = None;
             let known = "SELECT id FROM creme_core_userrole WHERE name = $1 AND is_ours = $2";
             sql.rows(known, &[Some(&right), Some("1")], &mut |row| id = row[0].clone())?;
@@ -278,7 +278,7 @@ impl Crm for Asked {
         (self.0)(sql)
     }
 
-    fn project(&mut self, _: &mut dyn Sql, _: &Plan, _: &Run) -> Result<(), TargetError> {
+    fn project(&mut self, _: &mut dyn Sql, _: &State, _: &Renames, _: &Run) -> Result<(), TargetError> {
         Ok(())
     }
 }

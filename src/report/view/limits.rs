@@ -4,7 +4,7 @@ use crate::language::{IntoWord, Joint, Text, Word, names};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
-use crate::target::{Limit, Limits};
+use crate::target::{Concerned, Limit, Limits};
 
 use super::Unfold;
 
@@ -46,6 +46,11 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
         let (crm, names) = (&limits.crm, some(&limits.strangers, unfold));
         page.text(say!("superusers of {crm} that no policy names, left as they are: {names}", crm, names));
     }
+    for (team, people) in limits.teams.iter().filter(|(_, people)| !people.is_empty()) {
+        page.blank();
+        let names = some(people, unfold);
+        page.text(say!("members of the team `{team}`, whose records count as their own: {names}", team, names));
+    }
     if let Some(day) = limits.until {
         page.blank();
         page.text(Line::new().then(
@@ -58,7 +63,13 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
 
 fn told(tone: Tone, word: Text, limit: &Limit, people: Word) -> Line {
     let line = Line::new().then(tone, word).then(Tone::Plain, " ").then(Tone::Strong, &limit.what);
-    let line = line.then(Tone::Plain, say!(" for {people}", people));
+    let line = line.then(
+        Tone::Plain,
+        match limit.concerns {
+            Concerned::Holders => say!(" for {people}", people),
+            Concerned::Others => say!(", not kept from {people}", people),
+        },
+    );
     if limit.why.is_empty() { line } else { line.then(Tone::Quiet, format!(" ({})", limit.why)) }
 }
 

@@ -53,9 +53,14 @@ impl Account {
         self.is_superuser || self.is_staff
     }
 
+    /// Whether it is a team. A person who is called one by hand can log in all the same, and has a role.
+    pub fn is_real_team(&self) -> bool {
+        self.is_team && self.role.is_none() && self.roles.is_empty()
+    }
+
     /// Whether what somebody may with it follows from roles: it is in use, and that of a person who may not everything.
     pub fn is_ruled(&self) -> bool {
-        self.is_active && !self.is_team && !self.is_above()
+        self.is_active && !self.is_real_team() && !self.is_above()
     }
 }
 
@@ -79,6 +84,8 @@ pub struct Held {
     pub accounts: BTreeMap<Name, Account>,
     /// Roles by their number.
     pub roles: BTreeMap<String, Role>,
+    /// The teams with their members, by login.
+    pub teams: BTreeMap<Name, BTreeSet<Name>>,
     /// The number of each type of records that the installation has, `app.model`.
     pub types: Types,
 }
@@ -87,6 +94,7 @@ impl Held {
     /// Reads it.
     pub fn read(sql: &mut dyn Sql, types: Types, mapping: &Mapping) -> Result<Self, TargetError> {
         let mut held = Self { types, accounts: accounts(sql)?, ..Self::default() };
+        held.teams = teams(sql, &held.accounts)?;
         let filters = filters(sql, &held.accounts)?;
         let kinds: BTreeMap<&str, &str> = held.types.iter().map(|(kind, id)| (id.as_str(), kind.as_str())).collect();
         let mut reader = Reader { mapping, kinds, filters, roles: BTreeMap::new() };
@@ -106,7 +114,7 @@ impl Held {
 
     /// The logins of people, who can own records and have rights.
     pub fn people(&self) -> impl Iterator<Item = (&Name, &Account)> {
-        self.accounts.iter().filter(|(_, account)| !account.is_team)
+        self.accounts.iter().filter(|(_, account)| !account.is_real_team())
     }
 }
 
@@ -157,6 +165,19 @@ fn accounts(sql: &mut dyn Sql) -> Result<BTreeMap<Name, Account>, TargetError> {
         }
     })?;
     Ok(accounts)
+}
+
+fn teams(sql: &mut dyn Sql, accounts: &BTreeMap<Name, Account>) -> Result<BTreeMap<Name, BTreeSet<Name>>, TargetError> {
+    let logins: BTreeMap<&str, &Name> = accounts.iter().map(|(login, account)| (account.id.as_str(), login)).collect();
+    let mut teams: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+    let query = "SELECT from_cremeuser_id, to_cremeuser_id FROM creme_core_cremeuser_teammates_set";
+    sql.rows(query, &[], &mut |row| {
+        let [team, member] = [0, 1].map(|at| row[at].as_deref().and_then(|id| logins.get(id)));
+        if let (Some(team), Some(member)) = (team, member) {
+            teams.entry((*team).clone()).or_default().insert((*member).clone());
+        }
+    })?;
+    Ok(teams)
 }
 
 /// Which records a filter lets through.

@@ -15,6 +15,7 @@ use super::gives::Gives;
 use super::held::{Account, Held};
 use super::mapping::Mapping;
 use super::may::{self, May, Whose};
+use super::projection::Last;
 
 /// The right to use modules.
 fn uses() -> RightName {
@@ -29,7 +30,13 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
     facts.extend(mapping.modules.keys().map(|name| (Key::Module(name.clone()), Fact::Module(None))));
     let mut employees = employees;
     // Those who may everything look after Creme; no policy is about them.
+    let is_lawful = |login: &Name| Name::new(login.as_str()).is_ok();
     for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
+        if !is_lawful(login) {
+            let says = "a login that no policy can write".to_owned();
+            reading.beside.push(Beside { key: Key::User(login.clone()), says });
+            continue;
+        }
         let mut user = user_of(account);
         if let Some((name, employee)) = employees.remove(login) {
             (user.employee, user.name) = (Some(name.clone()), None);
@@ -65,7 +72,8 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         reading.beside.extend(beside(Key::Group(name), &role.gives, &may.gives(mapping), &[]));
     }
     // Who has several roles works with one at a time; from now on it is all of them at once.
-    for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
+    let lawful = || held.people().filter(|(login, account)| account.is_ruled() && is_lawful(login));
+    for (login, account) in lawful() {
         let roles: BTreeSet<&String> = account.roles.iter().chain(&account.role).collect();
         let called: Vec<String> =
             roles.iter().filter_map(|id| held.roles.get(*id)).map(|role| format!("`{}`", role.name)).collect();
@@ -75,7 +83,7 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         }
     }
     // Whoever has no role may start the program and nothing else.
-    for (login, account) in held.people().filter(|(_, account)| account.is_ruled()) {
+    for (login, account) in lawful() {
         if account.role.is_none() && account.roles.is_empty() {
             let may = May { starts: true, ..May::default() };
             allow(facts, &SubjectKey::User(login.clone()), &may, mapping);
@@ -152,11 +160,13 @@ fn beside(key: Key, gives: &Gives, said: &Gives, else_: &[String]) -> Option<Bes
 }
 
 /// Corrects what our tables say by what Creme says, as our tables were projected on a day for those who were there then.
-pub fn correct(reading: &mut Reading, held: &Held, mapping: &Mapping, day: Date, linked: &BTreeSet<Name>) {
+pub fn correct(reading: &mut Reading, held: &Held, mapping: &Mapping, day: Date, last: &Last) {
+    let linked = &last.accounts;
     let facts = &mut reading.actual.facts;
     let before = everybody(facts, mapping, day, linked);
     for (login, account) in held.people() {
-        correct_account(facts, login, account, before.get(login).is_some_and(|may| may.starts));
+        let starts = before.get(login).is_some_and(|may| may.starts);
+        correct_account(facts, login, account, starts, &last.superusers);
     }
     let said = everybody(facts, mapping, day, linked);
     for (login, account) in held.people() {
@@ -171,8 +181,9 @@ pub fn correct(reading: &mut Reading, held: &Held, mapping: &Mapping, day: Date,
         let others = others.filter_map(|id| held.roles.get(id)).map(|other| format!("role `{}`", other.name));
         let strange = role.filter(|role| !role.is_ours).map(|role| format!("role `{}`", role.name));
         let none = role.is_none().then(|| "no role".to_owned());
+        let team = account.is_team.then(|| "called a team".to_owned());
         let fresh = (!linked.contains(login)).then(|| "new account".to_owned());
-        let roles: Vec<String> = fresh.into_iter().chain(strange).chain(none).chain(others).collect();
+        let roles: Vec<String> = fresh.into_iter().chain(team).chain(strange).chain(none).chain(others).collect();
         reading.beside.extend(beside(Key::User(login.clone()), &gives, &holds.gives(mapping), &roles));
     }
 }
@@ -181,19 +192,19 @@ fn everybody(facts: &Facts, mapping: &Mapping, day: Date, owners: &BTreeSet<Name
     may::everybody(State { facts: facts.clone() }, day, mapping, owners)
 }
 
-/// Whether somebody is in use, or may everything, as Creme says. Those that Creme alone knows come in, but for those who may
-/// everything: they look after Creme, and no policy is about them.
-fn correct_account(facts: &mut Facts, login: &Name, account: &Account, starts: bool) {
+/// Whether somebody is in use, or may everything, as Creme says. Those that Creme alone knows come in, but for those who could
+/// do everything before: they look after Creme, and no policy is about them.
+fn correct_account(facts: &mut Facts, login: &Name, account: &Account, starts: bool, known: &BTreeSet<Name>) {
     match facts.get_mut(&Key::User(login.clone())) {
         Some(Fact::User(user)) => {
-            user.superuser |= account.is_above();
+            user.superuser |= account.is_active && account.is_above();
             if account.is_active {
                 user.active = true;
             } else if starts {
                 user.active = false;
             }
         }
-        _ if account.is_ruled() => {
+        _ if account.is_ruled() || (account.is_active && account.is_above() && !known.contains(login)) => {
             facts.insert(Key::User(login.clone()), Fact::User(user_of(account)));
         }
         _ => {}

@@ -7,11 +7,11 @@ use crate::model::{Id, Policy, RightId, Scope, UserId};
 use crate::name::Name;
 use crate::resolve::{Bits, InForce, Population};
 use crate::state::State;
-use crate::target::limits::{Limit, Limits};
+use crate::target::limits::{Concerned, Limit, Limits};
 
 use super::Seen;
 use super::held::Held;
-use super::mapping::{Concerned, Mapping, mapping};
+use super::mapping::{Differs, Mapping, mapping};
 use super::may::{self, USE};
 
 /// How many days are looked at one by one for the first that changes anything.
@@ -31,15 +31,19 @@ pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
             continue;
         }
         let holders = holders(&population, Some(right));
-        if let Some(nearly) = whole.nearly.get(name) {
-            let concerned = match nearly.concerns {
-                Concerned::Holders => holders,
+        let told = |differs: Option<&Differs>| {
+            let concerns = differs.map_or(Concerned::Holders, |differs| differs.concerns);
+            let people = match concerns {
+                Concerned::Holders => holders.clone(),
                 Concerned::Others => starting.difference(&holders).copied().collect(),
             };
-            limits.nearly.extend(limit(policy, name.to_string(), nearly.why.clone(), &concerned));
+            let why = differs.map(|differs| differs.why.clone()).unwrap_or_default();
+            limit(policy, name.to_string(), why, concerns, &people)
+        };
+        if whole.nearly.contains_key(name) {
+            limits.nearly.extend(told(whole.nearly.get(name)));
         } else if !placed.contains(name) && !whole.everybody.contains(name) {
-            let why = whole.nowhere.get(name).cloned().unwrap_or_default();
-            limits.nowhere.extend(limit(policy, name.to_string(), why, &holders));
+            limits.nowhere.extend(told(whole.nowhere.get(name)));
         }
     }
     let is_there = |login: Option<&Name>| login.is_some_and(|login| held.accounts.contains_key(login));
@@ -59,13 +63,15 @@ pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
     let is_stranger = |login: &Name| policy.users.find(login).is_none();
     let above = held.accounts.iter().filter(|(_, account)| account.is_active && !account.is_team && account.is_above());
     limits.strangers = above.map(|(login, _)| login).filter(|login| is_stranger(login)).cloned().collect();
+    let members = |team: &BTreeSet<Name>| team.iter().cloned().collect::<Vec<Name>>();
+    limits.teams = held.teams.iter().map(|(team, people)| (team.clone(), members(people))).collect();
     limits.until = until(policy, on, held, installed);
     limits
 }
 
-fn limit(policy: &Policy, what: String, why: String, people: &BTreeSet<UserId>) -> Option<Limit> {
+fn limit(policy: &Policy, what: String, why: String, concerns: Concerned, people: &BTreeSet<UserId>) -> Option<Limit> {
     let people: Vec<Name> = people.iter().map(|user| policy.users.key(*user).clone()).collect();
-    (!people.is_empty()).then_some(Limit { what, why, people })
+    (!people.is_empty()).then_some(Limit { what, why, concerns, people })
 }
 
 /// Who may anything of a right, beside what one does with the own data.
@@ -90,7 +96,9 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
     });
     let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
     lacking
-        .filter_map(|(id, name, _)| limit(policy, format!("{USE} of {name}"), String::new(), &users[id.index()]))
+        .filter_map(|(id, name, _)| {
+            limit(policy, format!("{USE} of {name}"), String::new(), Concerned::Holders, &users[id.index()])
+        })
         .collect()
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::name::{Name, RightName};
+use crate::target::limits::Concerned;
 
 use super::gives::Deed;
 
@@ -31,31 +32,21 @@ pub struct Mapping {
     pub everybody: BTreeSet<RightName>,
     /// Rights that are only something near to it, and the difference.
     #[serde(deserialize_with = "by_right")]
-    pub nearly: BTreeMap<RightName, Nearly>,
+    pub nearly: BTreeMap<RightName, Differs>,
     /// Why there is no place for a right.
     #[serde(deserialize_with = "by_right")]
-    pub nowhere: BTreeMap<RightName, String>,
+    pub nowhere: BTreeMap<RightName, Differs>,
 }
 
 /// How a right differs in Creme from what the policy means.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Nearly {
+pub struct Differs {
     /// Who feels it.
-    #[serde(rename = "for")]
+    #[serde(rename = "for", deserialize_with = "concerned")]
     pub concerns: Concerned,
     /// What it is.
     pub why: String,
-}
-
-/// Who feels a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Concerned {
-    /// Those who have the right.
-    Holders,
-    /// Those who may start the program and have it not.
-    Others,
 }
 
 /// What a module is in Creme.
@@ -190,6 +181,14 @@ fn right<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RightName, Fault<'
 
 fn optional_right<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RightName>, Fault<'de, D>> {
     right(from).map(Some)
+}
+
+fn concerned<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Concerned, Fault<'de, D>> {
+    match String::deserialize(from)?.as_str() {
+        "holders" => Ok(Concerned::Holders),
+        "others" => Ok(Concerned::Others),
+        word => Err(serde::de::Error::custom(format!("`{word}` is neither `holders` nor `others`"))),
+    }
 }
 
 fn rights<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeSet<RightName>, Fault<'de, D>> {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::{Date, parse_date};
 use crate::name::Name;
-use crate::plan::{Feed, Plan};
+use crate::plan::Feed;
 use crate::state::{Fact, Key, State};
+use crate::target::crm::Renames;
 use crate::target::sql::Sql;
 use crate::target::{Run, TargetError};
 
@@ -21,8 +22,10 @@ use super::stands;
 pub struct Last {
     /// The day; `None` before the first time.
     pub day: Option<Date>,
-    /// The logins.
+    /// The logins of people whom our tables name.
     pub accounts: BTreeSet<Name>,
+    /// Those of others who may everything.
+    pub superusers: BTreeSet<Name>,
 }
 
 impl Last {
@@ -35,22 +38,23 @@ impl Last {
         let mut day = String::new();
         sql.rows("SELECT day FROM crm_projection", &[], &mut |row| day = row[0].clone().unwrap_or_default())?;
         last.day = parse_date(&day);
-        sql.rows("SELECT login FROM crm_accounts", &[], &mut |row| {
-            last.accounts.extend(row[0].as_deref().map(Name::foreign));
-        })?;
+        for (table, logins) in [("accounts", &mut last.accounts), ("superusers", &mut last.superusers)] {
+            let query = format!("SELECT login FROM crm_{table}");
+            sql.rows(&query, &[], &mut |row| logins.extend(row[0].as_deref().map(Name::foreign)))?;
+        }
         Ok(last)
     }
 }
 
-/// Writes what a plan leaves, with the rights of the day of the run.
-pub fn project(sql: &mut dyn Sql, plan: &Plan, run: &Run) -> Result<(), TargetError> {
-    for (from, to) in plan.renames() {
-        rename(sql, &from, &to)?;
+/// Writes what our tables say from now on, with the rights of the day of the run.
+pub fn project(sql: &mut dyn Sql, after: &State, renames: &Renames, run: &Run) -> Result<(), TargetError> {
+    for (from, to) in renames {
+        rename(sql, from, to)?;
     }
     let (mapping, held) = stands(sql)?;
     let day = run.applied_at.get(..10).and_then(parse_date);
     let day = day.ok_or_else(|| TargetError::Senseless(format!("no day in `{}`", run.applied_at)))?;
-    let wanted = Wanted::of(&plan.after, &held, &mapping, day);
+    let wanted = Wanted::of(after, &held, &mapping, day);
     wanted.leave_a_superuser(&Last::read(sql, 1)?)?;
     let writer =
         Writer { sql, held: &held, at: format!("{} {}+00:00", day, run.applied_at.get(11..19).unwrap_or("00:00:00")) };
@@ -105,7 +109,8 @@ impl<'h> Wanted<'h> {
         let (mut people, mut superusers) = (Vec::new(), Vec::new());
         for (login, account) in held.people() {
             let Some(user) = user(login) else { continue };
-            if account.is_above() && user.superuser {
+            // Whoever goes out of use can do nothing, and need not be made less first.
+            if account.is_above() && (user.superuser || !user.active) {
                 superusers.push((account, user.active));
                 continue;
             }
@@ -328,6 +333,10 @@ impl Writer<'_, '_> {
             let demote = "UPDATE creme_core_cremeuser SET is_superuser = '0', is_staff = '0' WHERE id = $1";
             self.sql.execute(demote, &[owned([account.id.as_str()])])?;
         }
+        if account.is_team {
+            let person = "UPDATE creme_core_cremeuser SET is_team = '0' WHERE id = $1";
+            self.sql.execute(person, &[owned([account.id.as_str()])])?;
+        }
         self.activate(account, person.is_active)?;
         if account.role.as_deref() != Some(role) {
             let change = "UPDATE creme_core_cremeuser SET role_id = $1 WHERE id = $2";
@@ -369,30 +378,26 @@ impl Writer<'_, '_> {
         self.sql.execute("DELETE FROM creme_core_userrole WHERE id = $1", &[owned([id])])
     }
 
-    /// Whether accounts or settings of Creme refer to a role.
+    /// Whether accounts, settings of Creme or tables of others refer to a role, beside the lists that belong to it.
     fn is_referred_to(&mut self, role: &str) -> Result<bool, TargetError> {
         let mut found = false;
-        let is_there = |kind: &&&str| kind.starts_with("creme_core.") || self.held.types.contains_key(**kind);
-        for kind in REFERRING.iter().filter(is_there) {
-            let query = format!("SELECT 1 FROM {} WHERE role_id = $1", kind.replace('.', "_"));
-            self.sql.rows(&query, &[Some(role)], &mut |_| found = true)?;
+        for (table, column) in self.sql.referring("creme_core_userrole")? {
+            if !OWN.contains(&table.as_str()) {
+                let query = format!("SELECT 1 FROM {table} WHERE {column} = $1");
+                self.sql.rows(&query, &[Some(role)], &mut |_| found = true)?;
+            }
         }
         Ok(found)
     }
 }
 
-/// What refers to roles in Creme 2.8, beside the lists that belong to a role. The table has the name with an underscore;
-/// where an app is not installed there is no such type.
-const REFERRING: [&str; 9] = [
-    "creme_core.cremeuser",
-    "creme_core.sandbox",
-    "creme_core.brickdetailviewlocation",
-    "creme_core.brickhomelocation",
-    "creme_core.buttonmenuitem",
-    "creme_core.customformconfigitem",
-    "creme_core.menuconfigitem",
-    "creme_core.searchconfigitem",
-    "activities.calendarconfigitem",
+/// The tables whose rows belong to a role, and go with it.
+const OWN: [&str; 5] = [
+    "creme_core_cremeuser_roles",
+    "creme_core_setcredentials",
+    "creme_core_userrole_creatable_ctypes",
+    "creme_core_userrole_exportable_ctypes",
+    "creme_core_userrole_listable_ctypes",
 ];
 
 fn owned<const N: usize>(values: [&str; N]) -> Vec<Option<String>> {
@@ -406,7 +411,12 @@ fn remember(sql: &mut dyn Sql, mapping: &Mapping, day: Date, wanted: &Wanted<'_>
         "INSERT INTO crm_projection (id, crm, day) VALUES ('1', $1, $2)",
         &[owned([mapping.crm.as_str(), &day])],
     )?;
-    sql.execute("DELETE FROM crm_accounts", &[vec![]])?;
-    let logins: Vec<Vec<Option<String>>> = wanted.accounts.iter().map(|login| vec![Some(login.to_string())]).collect();
-    sql.execute("INSERT INTO crm_accounts (login) VALUES ($1)", &logins)
+    let superusers = wanted.strangers.iter().filter(|(_, account)| account.is_active && account.is_above());
+    let superusers: Vec<&Name> = superusers.map(|(login, _)| *login).collect();
+    for (table, logins) in [("accounts", wanted.accounts.iter().collect()), ("superusers", superusers)] {
+        sql.execute(&format!("DELETE FROM crm_{table}"), &[vec![]])?;
+        let logins: Vec<Vec<Option<String>>> = logins.iter().map(|login| vec![Some(login.to_string())]).collect();
+        sql.execute(&format!("INSERT INTO crm_{table} (login) VALUES ($1)"), &logins)?;
+    }
+    Ok(())
 }

@@ -61,6 +61,15 @@ impl Sql for Postgres {
         })
     }
 
+    fn referring(&mut self, table: &str) -> Result<Vec<(String, String)>, TargetError> {
+        let mut referring = Vec::new();
+        let query = "SELECT conrelid::regclass, quote_ident(attname) FROM pg_constraint
+                     JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+                     WHERE contype = 'f' AND confrelid = $1::regclass ORDER BY 1, 2";
+        self.rows(query, &[Some(table)], &mut |row| referring.extend(row[0].clone().zip(row[1].clone())))?;
+        Ok(referring)
+    }
+
     fn execute(&mut self, statement: &str, values: &[Vec<Option<String>>]) -> Result<(), TargetError> {
         if values.is_empty() {
             return Ok(());

@@ -29,6 +29,19 @@ impl Sql for Sqlite {
         })
     }
 
+    fn referring(&mut self, table: &str) -> Result<Vec<(String, String)>, TargetError> {
+        let mut referring = Vec::new();
+        let query = r#"SELECT '"' || schema.name || '"', '"' || refers."from" || '"', schema.name
+                       FROM sqlite_schema AS schema JOIN pragma_foreign_key_list(schema.name) AS refers
+                       WHERE schema.type = 'table' AND lower(refers."table") = $1 ORDER BY 3, 2"#;
+        self.rows(query, &[Some(table)], &mut |row| {
+            // The name alone where it needs no quotes, as people and the other engine write it.
+            let plain = row[2].clone().filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+            referring.extend(plain.or_else(|| row[0].clone()).zip(row[1].clone()));
+        })?;
+        Ok(referring)
+    }
+
     fn execute(&mut self, statement: &str, values: &[Vec<Option<String>>]) -> Result<(), TargetError> {
         self.with_crm(statement, |statement| {
             for row in values {
