@@ -3,7 +3,7 @@
 mod expectations;
 mod once;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::diag::{self, Code, Diagnostic};
 use crate::language::Text;
@@ -56,8 +56,9 @@ fn join<'d, T: 'd, K: Ord, U>(
     diagnostics: &mut Vec<Diagnostic>,
     mut make: impl FnMut(&'d Declared<T>, Place) -> Option<(K, U)>,
 ) -> Vec<(K, U)> {
-    let mut first: BTreeMap<&Name, Place> = BTreeMap::new();
-    let mut entries = Vec::new();
+    let count = documents.iter().map(|document| section(document).len()).sum();
+    let mut first: HashMap<&Name, Place> = HashMap::with_capacity(count);
+    let mut entries = Vec::with_capacity(count);
     for document in documents {
         for declared in section(document) {
             let name = &declared.name;

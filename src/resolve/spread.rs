@@ -111,6 +111,11 @@ impl<'p> Population<'p> {
         &self.members[group.index()]
     }
 
+    /// The members of all groups, by the index of their ids.
+    pub fn into_members(self) -> Vec<Vec<UserId>> {
+        self.members
+    }
+
     /// The rules in force about a right.
     pub fn rules(&self, right: RightId) -> &[RuleId] {
         &self.rules[right.index()]
