@@ -164,8 +164,7 @@ pub fn policy(in_force: &InForce<'_>, settings: &Settings) -> Report {
     let population = Population::new(in_force);
     let sensitive = rights_named(in_force.policy, &settings.sensitive);
     let subject = Subject { in_force, population: &population, sensitive, prescribed: OnceLock::new() };
-    let asked: Vec<&(Code, Check)> =
-        CHECKS.iter().filter(|(code, _)| settings.level(*code) != Level::Off).collect();
+    let asked: Vec<&(Code, Check)> = CHECKS.iter().filter(|(code, _)| settings.level(*code) != Level::Off).collect();
     let check = |(_, check): &&(Code, Check)| check(&subject);
     let in_order = |checks: &[&(Code, Check)]| checks.iter().map(check).collect();
     let many = in_force.policy.users.len() >= WORTH_SHARING;

@@ -1,5 +1,6 @@
 //! Ids and the tables that they index. Ids count in the order of names, so that sorting by id sorts by name.
 
+use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
@@ -88,8 +89,16 @@ impl<I: Id, K: Ord + Hash, T> Table<I, K, T> {
 
     /// The id of a key.
     pub fn find(&self, key: &K) -> Option<I> {
-        let found = self.places.find(self.hasher.hash_one(key), |place| self.keys[*place as usize] == *key);
-        found.map(|place| I::from_index(*place as usize))
+        self.find_by(key)
+    }
+
+    /// The id of what a key is made of: the text of a name.
+    pub fn find_by<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<I>
+    where
+        K: Borrow<Q>,
+    {
+        let is_it = |place: &u32| self.keys[*place as usize].borrow() == key;
+        self.places.find(self.hasher.hash_one(key), is_it).map(|place| I::from_index(*place as usize))
     }
 
     /// What an id stands for.

@@ -126,8 +126,11 @@ impl Library {
             Parsed { document, found }
         };
         let bytes: usize = unparsed.iter().map(|id| self.kept[id.0 as usize].file.text().len()).sum();
-        let all: Vec<Parsed> =
-            if bytes < WORTH_SHARING { unparsed.iter().map(parsed).collect() } else { workers::each(&unparsed, parsed) };
+        let all: Vec<Parsed> = if bytes < WORTH_SHARING {
+            unparsed.iter().map(parsed).collect()
+        } else {
+            workers::each(&unparsed, parsed)
+        };
         for (id, parsed) in unparsed.into_iter().zip(all) {
             self.kept[id.0 as usize].parsed = Some(parsed);
         }

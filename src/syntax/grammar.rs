@@ -399,8 +399,28 @@ mod tests {
         });
         let long = ["x".repeat(128), "x".repeat(129)];
         let others = [
-            "lars", "l.k@x_y-1", "007", "2026-01-01", "group:sales", "group:", "group", "user", "user:lars", "role:x",
-            "-a", ".a", "a:b", "group:group:a", " a", "a ", "", "a\n", "jürgen", "lars until 2026-12-31", "no", "A/b",
+            "lars",
+            "l.k@x_y-1",
+            "007",
+            "2026-01-01",
+            "group:sales",
+            "group:",
+            "group",
+            "user",
+            "user:lars",
+            "role:x",
+            "-a",
+            ".a",
+            "a:b",
+            "group:group:a",
+            " a",
+            "a ",
+            "",
+            "a\n",
+            "jürgen",
+            "lars until 2026-12-31",
+            "no",
+            "A/b",
         ];
         let mut bare = 0;
         for text in words.chain(long).chain(others.map(str::to_owned)) {
