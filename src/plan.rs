@@ -285,13 +285,19 @@ pub fn plan(
     changes.extend(strays::told(&strays, &changes));
     steps.splice(0..0, strays.into_iter().map(|(key, fact)| Step::Clear(key, fact)));
     let grants = grants::grants(&known, &desired.state, &before, on);
-    let [base, head] = policies(&before, &after, place);
-    let aside = beside::changes(reading, &head, on);
+    let mut aside = beside::told(reading);
+    let days = [reading.projected.unwrap_or(on), on];
+    // What is written nowhere else means nothing else to anybody, unless a CRM knows no days.
+    let effective = if before == after && reading.projected.is_none() {
+        Effective::default()
+    } else {
+        let [base, head] = policies(&before, &after, place);
+        aside.extend(beside::lapsed(reading, &head, on));
+        diff::effective(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]))
+    };
     steps.extend((!aside.is_empty()).then_some(Step::Project));
     changes.extend(aside);
     changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let days = [reading.projected.unwrap_or(on), on];
-    let effective = diff::effective(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]));
     let former = rename::remembered(desired, &declared, &renames, &former);
     let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
     Plan {
@@ -316,15 +322,18 @@ pub fn plan(
 /// What must be written so that a database says another thing: what refers to something goes before it and comes after
 /// it.
 fn steps_between(before: &State, after: &State) -> Vec<Step> {
-    let gone = before.facts.keys().rev().filter(|key| !after.facts.contains_key(*key));
-    let mut steps: Vec<Step> = gone.cloned().map(Step::Delete).collect();
-    for (key, fact) in &after.facts {
-        match before.facts.get(key) {
-            None => steps.push(Step::Insert(key.clone(), fact.clone())),
-            Some(before) if before != fact => steps.push(Step::Update(key.clone(), fact.clone())),
-            Some(_) => {}
+    let mut steps = Vec::new();
+    let mut written = Vec::new();
+    for (key, facts) in before.beside(after) {
+        match facts {
+            [Some(_), None] => steps.push(Step::Delete(key.clone())),
+            [None, Some(fact)] => written.push(Step::Insert(key.clone(), fact.clone())),
+            [Some(old), Some(fact)] if old != fact => written.push(Step::Update(key.clone(), fact.clone())),
+            _ => {}
         }
     }
+    steps.reverse();
+    steps.extend(written);
     steps
 }
 

@@ -9,22 +9,23 @@ use super::{Beside, Change, Origin, Reading};
 /// The field under which it is told.
 pub const CRM: &str = "crm";
 
-/// What is put right, as people review it. A CRM that knows no dates lets what a policy lets end go on until it is told.
-pub(super) fn changes(reading: &Reading, after: &Policy, on: Date) -> Vec<Change> {
+/// What is put right, as people review it.
+pub(super) fn told(reading: &Reading) -> Vec<Change> {
     // Before the first apply nobody was told anything, so nobody changed it.
     let origin = if reading.base.is_some() { Origin::Drift } else { Origin::Policy };
-    let aside = reading.beside.iter().map(|Beside { key, says }| Change {
+    let told = |Beside { key, says }: &Beside| Change {
         action: Action::Update,
         key: key.clone(),
         field: Some(CRM),
         before: Some(text(says)),
         after: None,
         origin,
-    });
-    aside.chain(lapsed(reading, after, on)).collect()
+    };
+    reading.beside.iter().map(told).collect()
 }
 
-fn lapsed(reading: &Reading, after: &Policy, on: Date) -> Option<Change> {
+/// That a CRM which knows no dates has the rights of another day, between which and this one something begins or ends.
+pub(super) fn lapsed(reading: &Reading, after: &Policy, on: Date) -> Option<Change> {
     // What a CRM is told is what holds on the day on which it is told, whatever day is looked at.
     let on = reading.today.unwrap_or(on);
     let day = reading.projected.filter(|day| *day != on)?;

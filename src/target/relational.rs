@@ -141,12 +141,16 @@ fn standing(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetEr
     if version == 0 {
         return Ok(reading);
     }
+    let mut facts = Vec::new();
     // A database of an older version has nothing of what came later.
     for table in Declares::ALL.into_iter().filter(|table| table.table().since <= version) {
-        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, table, &row))?;
+        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, &mut facts, table, &row))?;
     }
-    let mut base = Base::new();
+    facts.extend(std::mem::take(&mut reading.actual.facts));
+    reading.actual.facts = facts.into_iter().collect();
+    let mut base = Vec::new();
     engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, &row))?;
+    let base: Base = base.into_iter().collect();
     let recorded = if version < CHAINED { Vec::new() } else { engine.last_applied()? };
     // A run of a version that told no digest stands behind none that did.
     let told = recorded.iter().map(|body| audit::remembered(body));
