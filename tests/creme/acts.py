@@ -6,6 +6,7 @@ into Creme has to come out as this.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ SINGLE = {
     OPPORTUNITY: {"open": "opportunities.see", "edit": "opportunities.edit", "delete": "opportunities.delete"},
     ACTIVITY: {"open": "calendar.see", "edit": "calendar.edit", "delete": "calendar.edit"},
 }
+
+#: Numbers what people try.
+ATTEMPTS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,11 @@ class Person:
 
     def attempt(self, act: Act) -> bool:
         """Whether Creme lets this person do it. What is refused must have left no trace."""
-        done: Callable[[Person, Kind, str], bool] = DEEDS[act.deed]
-        return done(self, act.kind, act.owner or self.login)
+        return DEEDS[act.deed](self, act.kind, act.owner or self.login)
+
+    def trace(self, word: str, kind: Kind) -> str:
+        """What an attempt leaves behind, unlike all others."""
+        return f"{word} {kind.name} by {self.login}, {next(ATTEMPTS)}"
 
     def lists(self, kind: Kind) -> set[str]:
         """The owners of the records in a list, empty if there is no list for this person."""
@@ -98,7 +105,7 @@ def list_them(person: Person, kind: Kind, _: str) -> bool:
 def create_one(person: Person, kind: Kind, _: str) -> bool:
     """Opens the form of a new record, and sends it filled out."""
     path = kind.model.get_create_absolute_url()
-    title = f"new {kind.name} by {person.login}"
+    title = person.trace("new", kind)
     form = filled(person.root.get(path), kind, title, get_user_model().objects.get(username=person.login))
     opened, sent = person.browser.get(path), person.browser.post(path, form)
     made = kind.model.objects.filter(**{kind.title: title})
@@ -108,9 +115,9 @@ def create_one(person: Person, kind: Kind, _: str) -> bool:
 def import_some(person: Person, kind: Kind, _: str) -> bool:
     """Chooses an uploaded file for an import; of contacts the import is carried out."""
     owner = get_user_model().objects.get(username=person.login)
-    title = f"imported {kind.name} by {person.login}"
+    title = person.trace("imported", kind)
     file = get_document_model()(user=owner, title=title, linked_folder=get_folder_model().objects.first())
-    file.filedata.save(f"{kind.name}.csv", ContentFile(f"{title},Husum\n"))
+    file.filedata.save(f"{kind.name}.csv", ContentFile(f'"{title}",Husum\n'))
     file.save()
     path = f"/creme_core/mass_import/{content_type(kind)}"
     opened = person.browser.get(path)
@@ -142,7 +149,7 @@ def open_it(person: Person, kind: Kind, owner: str) -> bool:
 def edit_it(person: Person, kind: Kind, owner: str) -> bool:
     """Opens the form of a record, and sends it with another description."""
     record = kind.owned_by(owner)
-    path, words = record.get_edit_absolute_url(), f"edited by {person.login}"
+    path, words = record.get_edit_absolute_url(), person.trace("edited", kind)
     form = {**person.root.get(path).fields(), "description": [words]}
     opened, sent = person.browser.get(path), person.browser.post(path, form)
     record.refresh_from_db()

@@ -20,6 +20,9 @@ import postgres
 #: The name of the project, and of its package of settings.
 PROJECT = "nordwind"
 
+#: Counts the ways in which this is made, so that what was kept from an older one is not taken for it.
+LAYOUT = 1
+
 #: The populated database of a server.
 POPULATED = "creme"
 
@@ -28,6 +31,12 @@ SETTINGS = f'''
 
 # The rest is of the tests.
 import os  # NOQA
+import warnings  # NOQA
+
+warnings.simplefilter('ignore')
+LOGGING['handlers']['console']['level'] = 'ERROR'
+# It finds no locale of the system by which it could write sums of money.
+LOGGING['loggers']['creme.creme_core.utils.currency_format'] = {{'handlers': ['file'], 'propagate': False}}
 
 SECRET_KEY = 'known to everybody, since nobody works with this installation'
 SITE_DOMAIN = 'http://127.0.0.1'
@@ -86,17 +95,17 @@ class Home:
     @property
     def project(self) -> Path:
         """The project that Creme made."""
-        return self.directory / PROJECT
+        return self.directory / f"project-{LAYOUT}"
 
     @property
     def sqlite(self) -> Path:
         """The populated SQLite database."""
-        return self.directory / "creme.sqlite"
+        return self.directory / f"creme-{LAYOUT}.sqlite"
 
     @property
     def postgres(self) -> Path:
         """The data directory with the populated database, for this version of PostgreSQL."""
-        return self.directory / f"postgres-{postgres.version()}"
+        return self.directory / f"postgres-{postgres.version()}-{LAYOUT}"
 
     def environment(self, database: str) -> dict[str, str]:
         """The environment in which Python finds Creme, the project and a database."""
@@ -105,7 +114,6 @@ class Home:
             "CREME_DATABASE": database,
             "DJANGO_SETTINGS_MODULE": f"{PROJECT}.settings",
             "PYTHONPATH": str(self.project),
-            "PYTHONWARNINGS": "ignore",
         }
 
     def fill(self) -> None:
@@ -130,9 +138,10 @@ def start_project(home: Home) -> None:
     """Has Creme make a project, and adds the settings of the tests."""
     with tempfile.TemporaryDirectory(dir=home.directory) as made:
         creme = Path(sys.executable).parent / "creme"
-        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         command = [str(creme), "creme_start_project", PROJECT]
-        subprocess.run(command, cwd=made, env=environment, check=True, stdout=subprocess.DEVNULL)
+        ran = subprocess.run(command, cwd=made, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise SystemExit(ran.stderr)
         package = Path(made) / PROJECT / PROJECT
         with (package / "settings.py").open("a") as settings:
             settings.write(SETTINGS)
@@ -142,7 +151,7 @@ def start_project(home: Home) -> None:
 
 def fill_sqlite(home: Home) -> None:
     """Makes the populated SQLite database, which gets its name when it is whole."""
-    unfinished = home.sqlite.with_suffix(".unfinished")
+    unfinished = home.sqlite.with_name(f"{home.sqlite.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     fill(home, f"sqlite:{unfinished}")
     unfinished.rename(home.sqlite)
