@@ -59,8 +59,9 @@ class Policy:
         return all(everything[login, need] for need in needs)
 
     def people(self) -> list[str]:
-        """Everybody with an account."""
-        return sorted({login for login, _ in self.everything()})
+        """Everybody with an account, in order."""
+        # The matrix is in the order of names.
+        return list(dict.fromkeys(login for login, _ in self.everything()))
 
     def everything(self) -> dict[tuple[str, Need], bool]:
         """What everybody may."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from creme.creme_core.models import UserRole
 from creme.emails import get_emailcampaign_model, get_emailtemplate_model
 from creme.products import get_product_model, get_service_model
+from django.urls import reverse
 from evaluator import Evaluator
 from policy import Need
 from trial import Trial
@@ -46,11 +48,17 @@ class Modules(Trial):
             self.assertLessEqual(role.allowed_apps, set(APPS), login)
             self.assertEqual((set(), {}), (role.admin_4_apps, role.special_permissions), login)
 
-    def test_campaigns_templates_and_articles_are_created_by_those_who_may(self) -> None:
+    def test_nobody_can_switch_to_another_role(self) -> None:
         for login, evaluator in self.active():
-            for model, module, right in CREATED:
-                wanted = self.holds(login, Need("modules.use", module)) and self.holds(login, Need(right))
-                self.assertEqual(wanted, evaluator.user.has_perm_to_create(model), f"{login}: {model.__name__}")
+            self.assertEqual([evaluator.user.role], list(evaluator.user.roles.all()), login)
+        login, evaluator = self.active()[0]
+        user, other = evaluator.user, UserRole.objects.get(name="Regular user")
+        with self.crm.browser(login) as person:
+            assert person
+            for role, status in ((user.role, 200), (other, 409)):
+                path = reverse("creme_core__switch_role", args=(user.id, role.id))
+                self.assertEqual(status, person.browser.post(path).status, role.name)
+        self.assertEqual(user.role, Evaluator(login).user.role)
 
     def holds(self, login: str, need: Need) -> bool:
         """What the policy says of one right."""
