@@ -60,6 +60,12 @@ class Modules(Trial):
                 self.assertEqual(status, person.browser.post(path).status, role.name)
         self.assertEqual(user.role, Evaluator(login).user.role)
 
+    def test_campaigns_templates_and_articles_are_created_by_those_who_may(self) -> None:
+        for login, evaluator in self.active():
+            for model, module, right in CREATED:
+                wanted = self.holds(login, Need("modules.use", module)) and self.holds(login, Need(right))
+                self.assertEqual(wanted, evaluator.user.has_perm_to_create(model), f"{login}: {model.__name__}")
+
     def holds(self, login: str, need: Need) -> bool:
         """What the policy says of one right."""
         return self.policy.can_all(login, (need,))
