@@ -27,15 +27,17 @@ mod unused_group;
 mod unused_module_set;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::date::Date;
 use crate::diag::{self, Code, Diagnostic, Level, Severity};
-use crate::model::RightId;
+use crate::model::{RightId, UserId};
 use crate::name::Name;
 use crate::repository::{Company, Repository, rights_named};
-use crate::resolve::{InForce, Population};
+use crate::resolve::{InForce, Population, Prescribed, prescriptions};
 use crate::syntax::settings::Settings;
 use crate::text::Place;
+use crate::workers;
 
 /// What a rule of the check looks at.
 pub struct Subject<'p> {
@@ -45,7 +47,18 @@ pub struct Subject<'p> {
     pub population: &'p Population<'p>,
     /// The rights that the settings call sensitive.
     pub sensitive: BTreeSet<RightId>,
+    prescribed: OnceLock<Vec<(UserId, Prescribed)>>,
 }
+
+impl Subject<'_> {
+    /// The module sets that are prescribed to people; worked out once for all checks.
+    pub fn prescribed(&self) -> &[(UserId, Prescribed)] {
+        self.prescribed.get_or_init(|| prescriptions(self.population))
+    }
+}
+
+/// From how many users on the checks are shared by several threads.
+const WORTH_SHARING: usize = 1_000;
 
 /// A rule of the check.
 type Check = fn(&Subject<'_>) -> Vec<Diagnostic>;
@@ -150,10 +163,14 @@ pub fn company(company: &Company, settings: &Settings, on: Date) -> Report {
 pub fn policy(in_force: &InForce<'_>, settings: &Settings) -> Report {
     let population = Population::new(in_force);
     let sensitive = rights_named(in_force.policy, &settings.sensitive);
-    let subject = Subject { in_force, population: &population, sensitive };
-    let asked = CHECKS.iter().filter(|(code, _)| settings.level(*code) != Level::Off);
-    let mut findings: Vec<Diagnostic> = asked.flat_map(|(_, check)| check(&subject)).collect();
-    let outcome = expectations::run(in_force.policy, in_force.on);
+    let subject = Subject { in_force, population: &population, sensitive, prescribed: OnceLock::new() };
+    let asked: Vec<&(Code, Check)> = CHECKS.iter().filter(|(code, _)| settings.level(*code) != Level::Off).collect();
+    let check = |(_, check): &&(Code, Check)| check(&subject);
+    let in_order = |checks: &[&(Code, Check)]| checks.iter().map(check).collect();
+    let many = in_force.policy.users.len() >= WORTH_SHARING;
+    let found: Vec<Vec<Diagnostic>> = if many { workers::each(&asked, check) } else { in_order(&asked) };
+    let mut findings: Vec<Diagnostic> = found.into_iter().flatten().collect();
+    let outcome = expectations::run(&population);
     findings.extend(outcome.findings);
     settle(&mut findings, settings);
     Report { findings, proved: outcome.proved }

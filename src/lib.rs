@@ -9,6 +9,7 @@ pub mod language;
 pub mod date;
 pub mod name;
 pub mod text;
+pub mod workers;
 
 // What can be wrong in files, and where files come from.
 pub mod diag;

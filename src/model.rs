@@ -272,15 +272,16 @@ impl Policy {
                 sets_of_module[module.index()].push(id);
             }
         }
-        let user_rules = parts.users.ids().map(|id| range_of(&parts.rules, &Subject::User(id), |r| &r.subject));
-        let group_rules = parts.groups.ids().map(|id| range_of(&parts.rules, &Subject::Group(id), |r| &r.subject));
-        let of_member = |member: Member| range_of(&parts.memberships, &member, |m| &m.member);
+        // Users stand before groups among the subjects, and everyone before users and groups among the members.
+        let mut rules = Ranges::of(parts.rules.iter().map(|rule| rule.subject));
+        let mut memberships = Ranges::of(parts.memberships.iter().map(|membership| membership.member));
+        let everyone_memberships = memberships.next(Member::Everyone);
         Self {
-            user_rules: user_rules.collect(),
-            group_rules: group_rules.collect(),
-            user_memberships: parts.users.ids().map(|id| of_member(Member::User(id))).collect(),
-            group_memberships: parts.groups.ids().map(|id| of_member(Member::Group(id))).collect(),
-            everyone_memberships: of_member(Member::Everyone),
+            user_rules: parts.users.ids().map(|id| rules.next(Subject::User(id))).collect(),
+            group_rules: parts.groups.ids().map(|id| rules.next(Subject::Group(id))).collect(),
+            user_memberships: parts.users.ids().map(|id| memberships.next(Member::User(id))).collect(),
+            group_memberships: parts.groups.ids().map(|id| memberships.next(Member::Group(id))).collect(),
+            everyone_memberships,
             sets_of_module,
             parts,
         }
@@ -396,10 +397,23 @@ impl Policy {
     }
 }
 
-/// The range of the items with a key, in items sorted by that key.
-fn range_of<T, K: Ord>(items: &[T], key: &K, of: impl Fn(&T) -> &K) -> Range<u32> {
-    let first = items.partition_point(|item| of(item) < key);
-    let count = items[first..].partition_point(|item| of(item) == key);
-    let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-    narrow(first)..narrow(first + count)
+/// The ranges of items with the same key, in items sorted by their keys: asked for one key after the other, in order.
+struct Ranges<I: Iterator> {
+    items: std::iter::Peekable<I>,
+    at: u32,
+}
+
+impl<K: Ord, I: Iterator<Item = K>> Ranges<I> {
+    fn of(items: I) -> Self {
+        Self { items: items.peekable(), at: 0 }
+    }
+
+    /// The range of a key, which is greater than those that were asked for before.
+    fn next(&mut self, key: K) -> Range<u32> {
+        let start = self.at;
+        while self.items.next_if(|item| *item == key).is_some() {
+            self.at += 1;
+        }
+        start..self.at
+    }
 }

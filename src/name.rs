@@ -2,6 +2,7 @@
 //!
 //! A [`Name`] and a [`RightName`] are checked once, when they are made. Only what a database holds is taken as it is.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -116,6 +117,13 @@ impl Name {
     }
 }
 
+/// So that tables find a name by its text; both are compared and hashed alike.
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -152,6 +160,13 @@ impl RightName {
     /// The part after the dot.
     pub fn action(&self) -> &str {
         self.0.split_once('.').map_or("", |(_, action)| action)
+    }
+}
+
+/// As for [`Name`].
+impl Borrow<str> for RightName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -4,6 +4,7 @@
 //! What a plan lists is what an apply runs; nothing is decided later.
 
 mod adopted;
+mod beside;
 mod changes;
 mod fingerprint;
 mod grants;
@@ -24,6 +25,7 @@ use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
 use crate::text::Place;
 
 pub use adopted::{Adopted, adopted};
+pub use beside::CRM;
 use changes::{Remembered, rename_change};
 pub use fingerprint::{Feed, Fingerprint, digest, digest_of_base};
 pub use grants::{Grant, Grants};
@@ -48,6 +50,21 @@ pub struct Reading {
     pub id: Option<String>,
     /// Whether what stands there as written by the last apply is not what its record says it wrote.
     pub is_forged: bool,
+    /// What a CRM says beside, that no policy can say.
+    pub beside: Vec<Beside>,
+    /// The day whose rights a CRM has that knows no dates; `None` where dates are looked at with each question.
+    pub projected: Option<Date>,
+    /// The day on which it is read, where that may be another one than the day that is looked at.
+    pub today: Option<Date>,
+}
+
+/// What a CRM says of somebody and no policy can say. An apply puts it right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Of whom.
+    pub key: Key,
+    /// What it is, in the CRM's words.
+    pub says: String,
 }
 
 /// Who made a difference.
@@ -122,6 +139,8 @@ pub enum Step {
     Insert(Key, Fact),
     /// A row changes.
     Update(Key, Fact),
+    /// A CRM is told anew what it shall say, though nothing else changes.
+    Project,
 }
 
 /// What becomes of what somebody changed in the database.
@@ -151,6 +170,9 @@ pub struct Plan {
     pub grants: Grants,
     /// What it means for people.
     pub effective: Effective,
+    /// The days whose rights are compared: before it and after it. A CRM that knows no dates has those of the day on which it
+    /// was told.
+    pub days: [Date; 2],
     /// The writes.
     pub steps: Vec<Step>,
     /// What the database says, with accounts under their new names.
@@ -262,10 +284,20 @@ pub fn plan(
     changes.extend(in_order.map(|(from, to)| rename_change(from, to)));
     changes.extend(strays::told(&strays, &changes));
     steps.splice(0..0, strays.into_iter().map(|(key, fact)| Step::Clear(key, fact)));
-    changes.sort_by(|a, b| a.key.cmp(&b.key));
     let grants = grants::grants(&known, &desired.state, &before, on);
-    let [base, head] = policies(&before, &after, place);
-    let effective = diff::effective(&InForce::new(&base, on), &InForce::new(&head, on));
+    let mut aside = beside::told(reading);
+    let days = [reading.projected.unwrap_or(on), on];
+    // What is written nowhere else means nothing else to anybody, unless a CRM knows no days.
+    let effective = if before == after && reading.projected.is_none() {
+        Effective::default()
+    } else {
+        let [base, head] = policies(&before, &after, place);
+        aside.extend(beside::lapsed(reading, &head, on));
+        diff::effective(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]))
+    };
+    steps.extend((!aside.is_empty()).then_some(Step::Project));
+    changes.extend(aside);
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
     let former = rename::remembered(desired, &declared, &renames, &former);
     let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
     Plan {
@@ -275,6 +307,7 @@ pub fn plan(
         unrenamed,
         grants,
         effective,
+        days,
         steps,
         before,
         after,
@@ -289,15 +322,18 @@ pub fn plan(
 /// What must be written so that a database says another thing: what refers to something goes before it and comes after
 /// it.
 fn steps_between(before: &State, after: &State) -> Vec<Step> {
-    let gone = before.facts.keys().rev().filter(|key| !after.facts.contains_key(*key));
-    let mut steps: Vec<Step> = gone.cloned().map(Step::Delete).collect();
-    for (key, fact) in &after.facts {
-        match before.facts.get(key) {
-            None => steps.push(Step::Insert(key.clone(), fact.clone())),
-            Some(before) if before != fact => steps.push(Step::Update(key.clone(), fact.clone())),
-            Some(_) => {}
+    let mut steps = Vec::new();
+    let mut written = Vec::new();
+    for (key, facts) in before.beside(after) {
+        match facts {
+            [Some(_), None] => steps.push(Step::Delete(key.clone())),
+            [None, Some(fact)] => written.push(Step::Insert(key.clone(), fact.clone())),
+            [Some(old), Some(fact)] if old != fact => written.push(Step::Update(key.clone(), fact.clone())),
+            _ => {}
         }
     }
+    steps.reverse();
+    steps.extend(written);
     steps
 }
 

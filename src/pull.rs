@@ -16,7 +16,7 @@ mod write;
 
 use crate::language::Text;
 use crate::model::catalogue;
-use crate::plan::{Change, Conflict, Origin, Plan, Reading};
+use crate::plan::{CRM, Change, Conflict, Origin, Plan, Reading};
 use crate::repository::Repository;
 use crate::say;
 use crate::state::{Fact, Key, State, Value};
@@ -72,6 +72,8 @@ pub enum Why {
     Scope,
     /// What is said of the company and its licence is written by hand.
     ByHand,
+    /// A CRM gives something that no policy can say, or keeps it.
+    OfCrm(String),
 }
 
 impl Why {
@@ -100,6 +102,7 @@ impl Why {
             Self::Circle => say!("the groups would contain each other in a circle"),
             Self::Scope => say!("the right is over another kind of thing than its rules"),
             Self::ByHand => say!("the sections `company` and `licence` are written by hand"),
+            Self::OfCrm(says) => say!("no policy can say it: {says}", says),
         }
     }
 }
@@ -167,7 +170,8 @@ pub fn take(
 ///
 /// # Errors
 /// If names came in that no policy can have.
-pub fn everything(actual: &State) -> Result<Taking, Vec<Unnameable>> {
+pub fn everything(reading: &Reading) -> Result<Taking, Vec<Unnameable>> {
+    let actual = &reading.actual;
     let built_in = catalogue::built_in();
     let facts = built_in.iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone())));
     let declared = State { facts: facts.collect() };
@@ -180,6 +184,9 @@ pub fn everything(actual: &State) -> Result<Taking, Vec<Unnameable>> {
         if taker.wanted.facts.insert(key.clone(), fact.clone()).is_some_and(|found| found != *fact) {
             taker.leave(key, None, Why::Catalogue);
         }
+    }
+    for aside in &reading.beside {
+        taker.leave(&aside.key, Some(CRM), Why::OfCrm(aside.says.clone()));
     }
     let (wanted, left) = taker.finish()?;
     Ok(Taking { wanted, left: left.into_iter().collect(), ..Taking::default() })
@@ -817,7 +824,7 @@ online:
         ] {
             let mut actual = declared.clone();
             actual.facts.insert(Key::User(name(wrong)), Fact::User(user()));
-            let refused = everything(&actual).unwrap_err();
+            let refused = everything(&Reading { actual, ..Reading::default() }).unwrap_err();
             assert_eq!(
                 refused.iter().map(|one| (&*one.name, one.why.english())).collect::<Vec<_>>(),
                 [(wrong, why.to_owned())]
@@ -834,7 +841,7 @@ online:
         let long = Fact::Rule(because(&"x, y # z: ".repeat(409)));
         state.facts.insert(rule(sales.clone(), Effect::Allow, "articles.create", None), long);
         state.facts.insert(rule(sales, Effect::Allow, "data.import", None), Fact::Rule(because("two\nlines")));
-        let taking = everything(&state).unwrap();
+        let taking = everything(&Reading { actual: state.clone(), ..Reading::default() }).unwrap();
         assert_eq!(taking.left, []);
         let files = layout(&taking.wanted);
         let again = compile(&Memory::new(files.iter().map(|file| (file.path.clone(), file.after.clone())))).unwrap();

@@ -104,7 +104,7 @@ fn login(text: &str) -> Option<Range<usize>> {
             .rfind(is_border)
             .map_or(0, |border| border + text[border..].chars().next().map_or(1, char::len_utf8));
         while let Some((kind, _)) = text[start..at].split_once(':')
-            && (KINDS.contains(&kind) || kind == "sqlite")
+            && (KINDS.contains(&kind) || matches!(kind, "sqlite" | "creme+sqlite"))
         {
             start += kind.len() + 1;
         }
@@ -180,6 +180,8 @@ mod tests {
             ("postgres://u:se/cr?e#t@h/db", "postgres://***@h/db"),
             ("postgres://u:a://b@h/db", "postgres://***@h/db"),
             ("sqlite:postgres://u:s3cret@h/db", "sqlite:postgres://***@h/db"),
+            ("creme+sqlite:u:s3cret@h/db", "creme+sqlite:***@h/db"),
+            ("creme+postgres://u:s3cret@h/db", "creme+postgres://***@h/db"),
             ("postgres:/u:s3cret@h/db", "postgres:/***@h/db"),
             ("/srv/firm/postgres://u:s3cret@h/db", "/srv/firm/postgres://***@h/db"),
             ("POSTGRES://u:s3cret@h, git+ssh://u:x@h", "POSTGRES://***@h, git+ssh://***@h"),
@@ -207,6 +209,8 @@ mod tests {
             "// lars@example.org",
             "http://localhost:8080/a http://[::1]:80/",
             "sqlite:/home/a@b.db",
+            "creme+sqlite:/home/a@b.db",
+            "creme+sqlite:a@b.db",
             "https://example.org/a",
             "sqlite:PATH or postgres://USER@HOST/DATABASE; write @ as %40",
             "calendar.see of lars",

@@ -3,10 +3,12 @@
 //! [`decide`] is the one primitive on which every answer of the program stands; [`prove()`] says which rules decided
 //! and which were overruled. Both are pure: the day comes in with [`InForce`].
 
+mod bulk;
 mod division;
 mod in_force;
 mod matter;
 mod origin;
+mod plain;
 mod prescribe;
 mod prove;
 mod spread;
@@ -19,12 +21,15 @@ pub use division::Part;
 pub use in_force::{InForce, Path};
 pub use matter::matters;
 pub use origin::{Origin, Origins};
+pub use plain::Plain;
 pub use prescribe::{Prescribed, prescriptions};
 pub use prove::{Proof, Proven, prove, spoken};
 pub use spread::{Bits, Population, Space, Spread};
 pub use stance::Tier;
 pub use suppose::{Actual, Shift, Supposed, Supposition, position};
 pub use ways::Ways;
+
+use std::borrow::Cow;
 
 use crate::model::{Effect, GroupId, ModuleSetId, Policy, RightId, Single, Subject, UserId};
 
@@ -110,7 +115,7 @@ impl Person {
 #[derive(Debug, Clone)]
 pub enum Aim<'p> {
     /// A person's data, and the groups of that person.
-    Person(Person),
+    Person(Cow<'p, Person>),
     /// A module, and the sets that hold it.
     Module(Single, &'p [ModuleSetId]),
     /// A class of attachments.
@@ -121,7 +126,7 @@ impl<'p> Aim<'p> {
     /// Looks up what contains a target.
     pub fn new(in_force: &InForce<'p>, target: Single) -> Self {
         match target {
-            Single::User(user) => Self::Person(Person::new(in_force, user)),
+            Single::User(user) => Self::Person(Cow::Owned(Person::new(in_force, user))),
             Single::Module(module) => Self::Module(target, in_force.policy.sets_of(module)),
             Single::Attachment(_) => Self::Attachment(target),
         }

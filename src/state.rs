@@ -6,6 +6,7 @@ mod compile;
 mod key;
 mod value;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::model::key::GroupKey;
@@ -157,27 +158,27 @@ pub struct State {
 impl State {
     /// What a policy says.
     pub fn of(policy: &Policy) -> Self {
-        let mut facts = BTreeMap::new();
+        let mut facts: Vec<(Key, Fact)> = Vec::new();
         for (_, name, right) in policy.rights.iter() {
-            facts.insert(Key::Right(name.clone()), Fact::Right(right.clone()));
+            facts.push((Key::Right(name.clone()), Fact::Right(right.clone())));
         }
         for (_, name, module) in policy.modules.iter() {
-            facts.insert(Key::Module(name.clone()), Fact::Module(module.name.clone()));
+            facts.push((Key::Module(name.clone()), Fact::Module(module.name.clone())));
         }
         for (_, name, set) in policy.module_sets.iter() {
             let modules = set.modules.iter().map(|id| policy.modules.key(*id).clone()).collect();
-            facts.insert(Key::ModuleSet(name.clone()), Fact::ModuleSet(modules));
+            facts.push((Key::ModuleSet(name.clone()), Fact::ModuleSet(modules)));
         }
         for (_, name, class) in policy.attachments.iter() {
-            facts.insert(Key::Attachment(name.clone()), Fact::Attachment(class.patterns.clone()));
+            facts.push((Key::Attachment(name.clone()), Fact::Attachment(class.patterns.clone())));
         }
         for (_, name, employee) in policy.employees.iter() {
-            facts.insert(Key::Employee(name.clone()), Fact::Employee(employee.clone()));
+            facts.push((Key::Employee(name.clone()), Fact::Employee(employee.clone())));
         }
         let set_name = |id| policy.module_sets.key(id).clone();
         for (_, key, group) in policy.groups.iter() {
             let fact = GroupFact { name: group.name.clone(), modules: group.modules.map(set_name) };
-            facts.insert(Key::of_group(key), Fact::Group(fact));
+            facts.push((Key::of_group(key), Fact::Group(fact)));
         }
         for (_, name, user) in policy.users.iter() {
             let fact = UserFact {
@@ -187,26 +188,56 @@ impl State {
                 active: user.active,
                 modules: user.modules.map(set_name),
             };
-            facts.insert(Key::User(name.clone()), Fact::User(fact));
+            facts.push((Key::User(name.clone()), Fact::User(fact)));
         }
         for membership in &policy.memberships {
             let key = Key::of_membership(policy, membership);
-            facts.entry(key).or_insert_with_key(|key| match key {
+            let fact = match key {
                 Key::Access(_) => Fact::Access(policy.groups.key(membership.group).clone()),
                 _ => Fact::Member(membership.because.clone()),
-            });
+            };
+            facts.push((key, fact));
         }
         for rule in &policy.rules {
-            facts.entry(Key::of_rule(policy, rule)).or_insert_with(|| Fact::Rule(rule.because.clone()));
+            facts.push((Key::of_rule(policy, rule), Fact::Rule(rule.because.clone())));
         }
         facts.extend(policy.company.iter().map(|company| (Key::Company, Fact::Company(company.body.clone()))));
         facts.extend(policy.licence.iter().map(|licence| (Key::Licence, Fact::Licence(licence.body.clone()))));
-        Self { facts }
+        Self::first_of_each(facts)
+    }
+
+    /// The state of facts in any order; of several under one key the first counts.
+    ///
+    /// A map that is made of sorted entries is filled as a whole, which takes a tenth of the time that four hundred
+    /// thousand searches for a place take.
+    pub fn first_of_each(mut facts: Vec<(Key, Fact)>) -> Self {
+        facts.sort_by(|a, b| a.0.cmp(&b.0));
+        facts.dedup_by(|later, first| later.0 == first.0);
+        Self { facts: facts.into_iter().collect() }
+    }
+
+    /// Both states side by side, in order of keys: what each says under a key.
+    pub fn beside<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = (&'s Key, [Option<&'s Fact>; 2])> {
+        let (mut these, mut those) = (self.facts.iter().peekable(), other.facts.iter().peekable());
+        std::iter::from_fn(move || {
+            let order = match (these.peek(), those.peek()) {
+                (Some((this, _)), Some((that, _))) => this.cmp(that),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
+            };
+            let this = if order.is_le() { these.next() } else { None };
+            let that = if order.is_ge() { those.next() } else { None };
+            let (key, _) = this.or(that)?;
+            Some((key, [this.map(|(_, fact)| fact), that.map(|(_, fact)| fact)]))
+        })
     }
 
     /// The state after users' accounts were renamed, all at once: from, to.
     #[must_use]
     pub fn with_users_renamed(&self, names: &BTreeMap<Name, Name>) -> Self {
+        if names.is_empty() {
+            return self.clone();
+        }
         let facts = self.facts.iter().map(|(key, fact)| (key.with_users_renamed(names), fact.clone()));
         Self { facts: facts.collect() }
     }

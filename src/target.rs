@@ -3,11 +3,16 @@
 //! Reading never writes. An apply is one transaction: it reads again under the lock, refuses if what it sees is not
 //! what the plan saw, writes the plan's steps, and checks that the result is what the plan says.
 
+pub mod creme;
+pub mod crm;
+pub mod limits;
 mod memory;
 pub mod postgres;
 mod register;
 mod relational;
 mod rows;
+pub mod shared;
+pub mod sql;
 pub mod sqlite;
 mod tables;
 mod writes;
@@ -18,10 +23,13 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::audit::Entry;
+use crate::date::Date;
+use crate::model::Policy;
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 pub use crate::audit::Run;
+pub use limits::{Concerned, Limit, Limits};
 pub use memory::Memory;
 pub use relational::LEASE_SECONDS;
 
@@ -48,6 +56,11 @@ pub trait Target {
 
     /// What people call it, if nobody knows that before it was read: a database on a server by its schema too.
     fn name(&self) -> Option<String> {
+        None
+    }
+
+    /// What it cannot say of a policy on a day, by what was read last; `None` if it says everything.
+    fn limits(&self, _policy: &Policy, _on: Date) -> Option<Limits> {
         None
     }
 
@@ -270,6 +283,28 @@ pub enum TargetError {
     /// Copies of a database on a server are made by the server's own means.
     #[error("`{0}` is on a server, which makes and reads copies by its own means")]
     ByServer(String),
+    /// Copies of a CRM's database are made by the CRM's own means.
+    #[error("`{0}` is a CRM's database, of which the CRM's own means make and read copies")]
+    ByCrm(String),
+    /// A CRM's database was named as one of our own.
+    #[error("the database `{0}` is a CRM's own, and its address does not say so")]
+    SharedWithCrm(String),
+    /// A database was named as a CRM's, and is not.
+    #[error("the database `{database}` is not the CRM's that the address names: it has no table `{table}`")]
+    NotTheCrm {
+        /// The database.
+        database: String,
+        /// The table that is missing.
+        table: &'static str,
+    },
+    /// The CRM has not the tables that this program knows of it.
+    #[error("the CRM of the database `{database}` is of a version that this program does not know: {what}")]
+    OtherCrm {
+        /// The database.
+        database: String,
+        /// What the engine said.
+        what: String,
+    },
     /// There is no copy in the file.
     #[error("`{0}` holds no copy of a database")]
     NoCopy(String),
@@ -285,6 +320,12 @@ pub enum TargetError {
     /// People work with the database, or programs.
     #[error("others are at work, and this needs the database alone: {0}")]
     AtWork(String),
+    /// Somebody who may everything in a CRM is an ordinary user in the policy.
+    #[error("`{0}` is a superuser of the CRM, and none in the policy; nothing was changed")]
+    CrmSuperuser(String),
+    /// A CRM would be left without anybody who may everything.
+    #[error("the CRM would be left without an active superuser; nothing was changed")]
+    NoCrmSuperuser,
     /// A table of somebody else refers to what would go away or get another name.
     #[error("something beside our tables refers to what would be deleted or renamed; nothing was changed")]
     InUse,
@@ -298,8 +339,8 @@ impl TargetError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::BadUrl => {
-                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it; in a user name \
-                 or password write @ as %40, / as %2F, ? as %3F and # as %23"
+                "write it as sqlite:PATH or postgres://USER@HOST/DATABASE, or env:NAME of a variable with it; for a CremeCRM \
+                 write creme+ before the first two; in a user name or password write @ as %40, / as %2F, ? as %3F and # as %23"
             }
             Self::BadVariable => "name it RIGHTFUL_... or ..._DATABASE_URL; no other variable is read",
             Self::BadTls => {
@@ -330,6 +371,16 @@ impl TargetError {
             Self::ByServer(_) => {
                 "disconnect first, then use pg_dump for a backup and pg_restore for a restore; schema/README.md shows how"
             }
+            Self::ByCrm(_) => "disconnect first, then copy it as the manual of the CRM says: our tables are in it",
+            Self::SharedWithCrm(_) => {
+                "for CremeCRM write creme+sqlite:PATH or creme+postgres://USER@HOST/DATABASE: then it is read and \
+                 written together with the CRM's own tables"
+            }
+            Self::NotTheCrm { .. } => {
+                "name the database that the CRM itself uses, after it has made its tables; for a database of this program \
+                 leave `creme+` out"
+            }
+            Self::OtherCrm { .. } => "use a version of this program that knows it",
             Self::NoCopy(_) => "name a file that `rightful backup` wrote",
             Self::OtherDatabase(_) => {
                 "look whether the company and the file belong together; to put the copy in this place all the same, move \
@@ -337,6 +388,10 @@ impl TargetError {
             }
             Self::Taken(_) => "name another file; this one was left as it is",
             Self::Connected => "`rightful disconnect` disconnects it, at a time when nobody works",
+            Self::CrmSuperuser(_) => {
+                "write `superuser: true` in the policy, or make it an ordinary user in the CRM first"
+            }
+            Self::NoCrmSuperuser => "make somebody else a superuser in the CRM, and write it in the policy, first",
             Self::AtWork(_) => "ask them to log out and stop the programs at the interfaces, then try again",
             Self::InUse => "take that reference out in the CRM, or keep in the policy what it is about",
             Self::Unfaithful(_) | Self::Engine(_) => "please report this with the output of `rightful plan`",
@@ -354,6 +409,8 @@ impl TargetError {
                 | Self::Connected
                 | Self::OtherDatabase(_)
                 | Self::AtWork(_)
+                | Self::CrmSuperuser(_)
+                | Self::NoCrmSuperuser
         )
     }
 }

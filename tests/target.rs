@@ -4,6 +4,8 @@
 
 #[path = "server/postgres.rs"]
 mod server;
+#[path = "target/shared.rs"]
+mod shared;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use rightful::plan::{Desired, Drift, Grant, Origin, Plan, Step, plan};
 use rightful::repository::compile;
 use rightful::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 use rightful::target::postgres::Postgres;
+use rightful::target::shared::Shared;
 use rightful::target::sqlite::Sqlite;
 use rightful::target::{Altered, Declared, Memory, Run, Target, TargetError};
 use rusqlite::{Connection, OpenFlags};
@@ -75,6 +78,12 @@ fn with_every_database(check: impl Fn(&mut dyn Target, &dyn Fn(&str))) {
     check(&mut Sqlite::at(&path), &|sql| by_hand(&path, sql));
     let database = server::Server::shared().fresh_database();
     check(&mut Postgres::at(database.url()).unwrap(), &|sql| on_the_server(database.url(), sql));
+    // The same beside the tables of a CRM.
+    let (_folder, path) = shared::file();
+    check(&mut Shared::new(Sqlite::at(&path), shared::Quiet), &|sql| by_hand(&path, sql));
+    let database = shared::database();
+    let target = Postgres::at(database.url()).unwrap();
+    check(&mut Shared::new(target, shared::Quiet), &|sql| shared::in_both(database.url(), sql));
 }
 
 fn on_the_server(url: &str, sql: &str) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The modules from the ground up; each may use those of the lines above its own.
 const LAYERS: [&[&str]; 15] = [
     &["language"],
-    &["name", "date", "text"],
+    &["name", "date", "text", "workers"],
     &["diag", "tree"],
     &["syntax"],
     &["model"],
@@ -127,6 +127,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("rustls", &["target/postgres"]);
     only("git2", &["tree/", "tree.rs"]);
     only("petgraph", &["model/graph.rs"]);
+    only("hashbrown", &["model/id.rs"]);
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);
     only("whoami", &["cli"]);

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Effect, Id, Subject as On};
-use crate::resolve::{Bits, Space, Spread};
+use crate::resolve::Bits;
 use crate::say;
 
 use super::Subject;
@@ -21,12 +21,14 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
             On::Group(group) => groups.insert(group.index()),
         }
     }
-    let mut spread = Spread::new(subject.population, start, Space::plain());
     let mut findings = Vec::new();
     for (id, name, user) in policy.users.iter().filter(|(_, _, user)| user.active) {
+        if subject.population.decide(id, start, None).allowed {
+            continue;
+        }
         let mut given = subject.population.person(id).groups.iter().map(|group| groups.contains(group.index()));
         let holds = users.contains(id.index()) || given.any(|given| given);
-        let (true, false, Some(place)) = (holds, spread.may(id, 0), user.place) else { continue };
+        let (true, Some(place)) = (holds, user.place) else { continue };
         let message = say!("`{name}` is given rights, but may not start the program", name);
         let finding = Diagnostic::new(Code::CannotStart, place, message);
         let own = policy.rules_on(On::User(id), start).map(|(_, rule)| rule);

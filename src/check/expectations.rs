@@ -46,13 +46,24 @@ struct Verdict {
     offenders: Vec<Offender>,
 }
 
-/// Proves every expectation of a policy.
-pub fn run(policy: &Policy, today: Date) -> Outcome {
-    prove(policy, &policy.expectations, today)
+/// Proves every expectation of a policy, from the day of its population on.
+pub fn run(population: &Population<'_>) -> Outcome {
+    let InForce { policy, on, .. } = population.in_force();
+    prove_with(Some(population), policy, &policy.expectations, *on)
 }
 
 /// Proves expectations whose names were looked up in a policy, whether they are its own or not.
 pub fn prove(policy: &Policy, expectations: &[Expectation], today: Date) -> Outcome {
+    prove_with(None, policy, expectations, today)
+}
+
+/// The same with the population of today, if it is known already.
+fn prove_with(
+    of_today: Option<&Population<'_>>,
+    policy: &Policy,
+    expectations: &[Expectation],
+    today: Date,
+) -> Outcome {
     let days = Days::new(policy, today);
     let mut open: Vec<(&Expectation, Vec<Date>, bool)> = expectations
         .iter()
@@ -71,16 +82,20 @@ pub fn prove(policy: &Policy, expectations: &[Expectation], today: Date) -> Outc
         if indices.is_empty() {
             continue;
         }
-        let in_force = InForce::new(policy, day);
-        let population = Population::new(&in_force);
-        let mut sheet = Sheet::default();
-        for index in indices {
-            let (expectation, _, about_somebody) = &mut open[index];
-            let verdict = judge(&population, &mut sheet, &expectation.expected);
-            *about_somebody |= verdict.about_somebody;
-            if verdict.fails {
-                failed.insert(index, words::failure(&in_force, expectation, &verdict, today));
+        let mut judge_on = |population: &Population<'_>| {
+            let mut sheet = Sheet::default();
+            for index in &indices {
+                let (expectation, _, about_somebody) = &mut open[*index];
+                let verdict = judge(population, &mut sheet, &expectation.expected);
+                *about_somebody |= verdict.about_somebody;
+                if verdict.fails {
+                    failed.insert(*index, words::failure(population.in_force(), expectation, &verdict, today));
+                }
             }
+        };
+        match of_today.filter(|_| day == today) {
+            Some(population) => judge_on(population),
+            None => judge_on(&Population::new(&InForce::new(policy, day))),
         }
     }
     let vacuous = open.iter().enumerate().filter(|(index, (_, _, somebody))| !somebody && !failed.contains_key(index));

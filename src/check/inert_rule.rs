@@ -4,12 +4,12 @@
 //! a group or module set, all of which the same subject's allows over other groups or sets give back, since among such
 //! rules giving wins. And a rule of a user over the own data, which need no right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Effect, GroupId, Policy, Rule, Subject as On, Target};
-use crate::resolve::{InForce, Population, Request, decide, prove};
+use crate::model::{Effect, GroupId, Id, Policy, Rule, Subject as On, Target, UserId};
+use crate::resolve::{InForce, Population, Request, decide_for, prove};
 use crate::say;
 
 use super::Subject;
@@ -17,7 +17,7 @@ use super::Subject;
 /// Reports every one, with what overrides it.
 pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.in_force.policy;
-    let mut days = Days { policy, turning: None, contents: BTreeMap::new() };
+    let mut days = Days { policy, turning: None, members: BTreeMap::new() };
     let findings = policy.rules.iter().filter_map(|rule| match (rule.subject, rule.target, rule.effect) {
         (On::Group(group), None, Effect::Deny) => plain_deny(subject, rule, group),
         (On::User(user), Some(Target::User(target)), _) if user == target => own_data(policy, rule),
@@ -34,7 +34,8 @@ fn plain_deny(subject: &Subject<'_>, rule: &Rule, group: GroupId) -> Option<Diag
     let message = say!("denying `{right}` to `{subject}` takes it from nobody", right, subject = name);
     let mut finding = Diagnostic::new(Code::InertRule, rule.place?, message);
     let members = subject.population.members(group).iter();
-    let mut holding = members.filter(|user| decide(in_force, Request::by(**user, rule.right, None)).allowed);
+    let person = |user: &UserId| subject.population.person(*user);
+    let mut holding = members.filter(|user| decide_for(in_force, person(user), rule.right, None).allowed);
     if let Some(holder) = holding.next() {
         let user = policy.users.key(*holder);
         let others = holding.count();
@@ -93,11 +94,12 @@ fn given_back(policy: &Policy, rule: &Rule, days: &mut Days<'_>) -> Option<Diagn
     for day in days.within(rule) {
         let taken = days.content(denied, day);
         somebody |= !taken.is_empty();
-        let mut given = BTreeSet::new();
+        let mut given: Vec<usize> = Vec::new();
         for rival in rivals.iter().filter(|rival| rival.validity.holds(day)) {
             given.extend(rival.target.map(|target| days.content(target, day)).unwrap_or_default());
         }
-        if !taken.is_subset(&given) {
+        given.sort_unstable();
+        if !taken.iter().all(|index| given.binary_search(index).is_ok()) {
             return None;
         }
     }
@@ -122,7 +124,8 @@ fn given_back(policy: &Policy, rule: &Rule, days: &mut Days<'_>) -> Option<Diagn
 struct Days<'p> {
     policy: &'p Policy,
     turning: Option<Vec<Date>>,
-    contents: BTreeMap<(Target, Date), BTreeSet<usize>>,
+    /// The members of every group by day.
+    members: BTreeMap<Date, Vec<Vec<UserId>>>,
 }
 
 impl Days<'_> {
@@ -133,21 +136,21 @@ impl Days<'_> {
         std::iter::once(rule.validity.from).chain(inside).collect()
     }
 
-    /// The members of a group, or the modules of a set, as indices.
-    fn content(&mut self, target: Target, day: Date) -> BTreeSet<usize> {
-        use crate::model::Id;
-        if let Some(known) = self.contents.get(&(target, day)) {
-            return known.clone();
+    /// The members of a group, or the modules of a set, as indices in order.
+    fn content(&mut self, target: Target, day: Date) -> Vec<usize> {
+        match target {
+            Target::ModuleSet(set) => {
+                let mut modules: Vec<usize> =
+                    self.policy.module_sets.get(set).modules.iter().map(|module| module.index()).collect();
+                modules.sort_unstable();
+                modules
+            }
+            Target::Group(group) => {
+                let of_day = || Population::new(&InForce::new(self.policy, day)).into_members();
+                let members = self.members.entry(day).or_insert_with(of_day);
+                members[group.index()].iter().map(|user| user.index()).collect()
+            }
+            _ => Vec::new(),
         }
-        if let Target::ModuleSet(set) = target {
-            return self.policy.module_sets.get(set).modules.iter().map(|module| module.index()).collect();
-        }
-        let in_force = InForce::new(self.policy, day);
-        let population = Population::new(&in_force);
-        for group in self.policy.groups.ids() {
-            let members = population.members(group).iter().map(|user| user.index()).collect();
-            self.contents.insert((Target::Group(group), day), members);
-        }
-        self.contents.get(&(target, day)).cloned().unwrap_or_default()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Code, Diagnostic};
 use crate::language::{Joint, names};
 use crate::model::{Id, ModuleId, ModuleSetId, Scope, UserId};
-use crate::resolve::{Prescribed, Space, Spread, prescriptions};
+use crate::resolve::{Prescribed, Space, Spread};
 use crate::say;
 
 use super::Subject;
@@ -17,11 +17,11 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let count = policy.single_targets(Scope::Modules).len();
     let mut spread = Spread::new(subject.population, right, Space { size: count, positions: (0..count).collect() });
     let mut missing: BTreeMap<(ModuleSetId, ModuleId), Vec<UserId>> = BTreeMap::new();
-    for (user, prescribed) in prescriptions(subject.population) {
+    for (user, prescribed) in subject.prescribed() {
         let Prescribed::One(set) = prescribed else { continue };
-        for module in &policy.module_sets.get(set).modules {
-            if !spread.may(user, module.index()) {
-                missing.entry((set, *module)).or_default().push(user);
+        for module in &policy.module_sets.get(*set).modules {
+            if !spread.may(*user, module.index()) {
+                missing.entry((*set, *module)).or_default().push(*user);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Member;
-use crate::resolve::{Prescribed, prescriptions};
+use crate::resolve::Prescribed;
 use crate::say;
 
 use super::Subject;
@@ -18,13 +18,13 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let mut memberships = policy.memberships_of(Member::User(user));
         memberships.any(|(_, m)| m.validity.from > subject.in_force.on && policy.groups.get(m.group).modules.is_some())
     };
-    let without = prescriptions(subject.population).into_iter();
+    let without = subject.prescribed().iter();
     let without = without.filter(|(user, set)| *set == Prescribed::Nothing && !later(*user));
     without
         .filter_map(|(user, _)| {
-            let name = policy.users.key(user);
+            let name = policy.users.key(*user);
             let message = say!("`{name}` may not arrange modules, and no module set is prescribed", name);
-            let finding = Diagnostic::new(Code::NoModuleSet, policy.users.get(user).place?, message);
+            let finding = Diagnostic::new(Code::NoModuleSet, policy.users.get(*user).place?, message);
             Some(finding.help(say!("add `modules:` to the user or to a group, or allow `modules.arrange`")))
         })
         .collect()

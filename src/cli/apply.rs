@@ -9,6 +9,7 @@ use crate::report::view::Unfold;
 use crate::report::{text, view};
 use crate::say;
 use crate::syntax::settings::Guard;
+use crate::target::Limits;
 use crate::wire;
 
 use super::asking;
@@ -61,6 +62,9 @@ pub struct Apply {
     /// changed the same, it wins all the same
     #[arg(long)]
     keep_drift: bool,
+    /// Refuse if the CRM cannot say all of the policy
+    #[arg(long)]
+    strict: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -96,10 +100,13 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     }
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
-    let page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
+    let limits = database.target.limits(opened.policy(), context.on);
+    let mut page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
+    page.0.extend(limits.iter().flat_map(|limits| view::limits(limits, Unfold::Never).0));
     if as_text {
         super::write_out(&text::print(&page, opened.out));
     }
+    recorded(&mut database, &run, &opened, expressible(command, limits.as_ref()))?;
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, drift);
     let passed = guards::pass(tripped, &command.overrides, &opened);
     let overridden = recorded(&mut database, &run, &opened, passed)?;
@@ -144,6 +151,14 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
             super::write_out(&out);
             Err(failure)
         }
+    }
+}
+
+/// Refuses a policy of which the CRM cannot say all, if that is wanted.
+fn expressible(command: &Apply, limits: Option<&Limits>) -> Result<(), Failure> {
+    match limits.filter(|limits| command.strict && limits.leaves_open()) {
+        None => Ok(()),
+        Some(limits) => Err(Failure { code: 3, ..Failure::world(view::refused_by_limits(limits)) }),
     }
 }
 

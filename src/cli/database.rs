@@ -8,8 +8,10 @@ use crate::plan::Reading;
 use crate::report::masked;
 use crate::repository::{self, Company};
 use crate::say;
-use crate::syntax::database::{BadDatabase, DatabaseUrl};
+use crate::syntax::database::{BadDatabase, Crm, DatabaseUrl};
+use crate::target::creme::Creme;
 use crate::target::postgres::Postgres;
+use crate::target::shared::{Host, Shared};
 use crate::target::sqlite::Sqlite;
 use crate::target::{End, Target, TargetError};
 
@@ -35,7 +37,7 @@ impl Database {
         let _stage = context.working(&say!("reading {database}", database = self.name));
         let reading = self.target.read();
         self.name_anew();
-        Ok(reading?)
+        Ok(Reading { today: Some(context.today), ..reading? })
     }
 
     /// Hands on every entry of its record.
@@ -127,6 +129,10 @@ fn opened_for(
     silence: Option<Duration>,
     locate: impl FnOnce(&str) -> Result<PathBuf, Failure>,
 ) -> Result<Database, Failure> {
+    let (crm, url) = match url {
+        DatabaseUrl::Crm(crm, url) => (Some(crm), *url),
+        url => (None, url),
+    };
     match url {
         DatabaseUrl::Sqlite(path) => {
             // What looks like somebody's password would be shown as the name.
@@ -136,7 +142,7 @@ fn opened_for(
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
             let place = Some(super::shown(&from_root(&path, top)));
-            Ok(Database { target: Box::new(Sqlite::at(&path)), name, place, end: None })
+            Ok(Database { target: with_crm(Sqlite::at(&path), crm), name, place, end: None })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
@@ -145,9 +151,17 @@ fn opened_for(
                 None => target,
             };
             let name = target.name().to_owned();
-            Ok(Database { name, place: None, end: None, target: Box::new(target) })
+            Ok(Database { name, place: None, end: None, target: with_crm(target, crm) })
         }
-        DatabaseUrl::Environment(_) => Err(TargetError::BadUrl.into()),
+        DatabaseUrl::Environment(_) | DatabaseUrl::Crm(..) => Err(TargetError::BadUrl.into()),
+    }
+}
+
+/// A database by itself, or as the one of a CRM.
+fn with_crm(database: impl Host + 'static, crm: Option<Crm>) -> Box<dyn Target> {
+    match crm {
+        None => Box::new(database),
+        Some(Crm::Creme) => Box::new(Shared::new(database, Creme::new())),
     }
 }
 

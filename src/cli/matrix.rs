@@ -2,10 +2,9 @@
 
 use clap::Args;
 
-use crate::model::{Subject, UserId};
-use crate::question::{Held, what};
+use crate::question::{Cells, everything};
 use crate::report::{text, view};
-use crate::resolve::InForce;
+use crate::resolve::{InForce, Population};
 use crate::say;
 use crate::wire;
 
@@ -35,12 +34,8 @@ pub fn run(command: &Matrix, context: &Context) -> Result<Outcome, Failure> {
     let _stage = context.working(&say!("working out every answer"));
     let policy = opened.policy();
     let in_force = InForce::new(policy, context.on);
-    let row = |user: UserId| {
-        let mut held: Vec<Held> = what(&in_force, Subject::User(user));
-        held.retain(|cell| command.scoped || cell.target.is_none() && policy.rights.get(cell.right).scope.is_none());
-        (user, held)
-    };
-    let rows: Vec<_> = policy.users.ids().map(row).collect();
+    let population = Population::new(&in_force);
+    let rows = everything(&population, if command.scoped { Cells::Scoped } else { Cells::Plain });
     let out = match command.common.format {
         Format::Json => wire::to_text(&wire::matrix(policy, &rows)),
         Format::Text => text::print(&view::matrix(policy, &rows), opened.out),

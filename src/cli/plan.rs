@@ -58,6 +58,9 @@ pub struct Plan {
     /// List every single answer, with what decided before and after
     #[arg(long)]
     unfold: bool,
+    /// Exit with 3 if the CRM cannot say all of the policy
+    #[arg(long)]
+    strict: bool,
     /// Exit with 1 if there are differences
     #[arg(long)]
     exit_code: bool,
@@ -79,6 +82,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     if let Some(path) = &command.out {
         saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
     }
+    let limits = database.target.limits(opened.policy(), context.on);
     let settles = online.as_ref().is_ok_and(Settled::changes_access);
     let differs = command.exit_code && (settles || !plan.finds_no_difference());
     let out = match command.common.format {
@@ -86,7 +90,13 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
             let guards = Some(wire::guards(opened.binding_sources(), &tripped));
             let online = online.as_ref().map_err(|failure| failure.message.to(opened.out.language));
             let online = Some(wire::plan_online(online));
-            wire::to_text(&wire::PlanOut { guards, online, ..wire::plan(opened.sources(), &plan, wanted.company()) })
+            let crm = limits.as_ref().map(wire::limits);
+            wire::to_text(&wire::PlanOut {
+                guards,
+                online,
+                crm,
+                ..wire::plan(opened.sources(), &plan, wanted.company())
+            })
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
@@ -96,6 +106,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
                 Ok(settled) => view::settling(settled, opened.policy().online.is_some()).0,
                 Err(failure) => view::kept_back(&failure.message, &failure.help).0,
             });
+            page.0.extend(limits.iter().flat_map(|limits| view::limits(limits, unfold).0));
             if !tripped.is_empty() {
                 page.blank();
                 page.0.extend(view::guards(&tripped, opened.binding_sources()).0);
@@ -108,5 +119,6 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
             text::print(&page, opened.out)
         }
     };
-    Ok(Outcome::new(out, differs.into()))
+    let refused = command.strict && limits.is_some_and(|limits| limits.leaves_open());
+    Ok(Outcome::new(out, if refused { 3 } else { differs.into() }))
 }

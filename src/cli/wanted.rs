@@ -99,15 +99,16 @@ pub fn page(
 ) -> Page {
     let policies = plan.policies(|key| wanted.place(key));
     let [before, after] = &policies;
-    let mut compared = Compared::on(opened.company().name.as_ref(), [before, after], context.on);
-    let looks_ahead = !context.on_was_said && plan.changes.len() <= MOST_TO_LOOK_AHEAD;
+    let mut compared = Compared::between(opened.company().name.as_ref(), [before, after], plan.days);
+    let knows_dates = plan.days[0] == plan.days[1];
+    let looks_ahead = knows_dates && !context.on_was_said && plan.changes.len() <= MOST_TO_LOOK_AHEAD;
     if looks_ahead {
         compared = compared.and_later(context.on);
     }
     let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
     let of_people = view::Shown { sources, sensitive: &sensitive, unfold, days: false };
     let mut page = view::plan(plan, &compared, of_people, heading, errors);
-    if !looks_ahead && !context.on_was_said {
+    if knows_dates && !looks_ahead && !context.on_was_said {
         page.text(say!(
             "so many changes are compared on {day} only; `rightful plan --on DAY` shows another day",
             day = context.on

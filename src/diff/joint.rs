@@ -3,6 +3,8 @@
 //! Takes the policies as they are if they have the same names, as most revisions do; else makes copies in which every
 //! name of the other stands too. Who is in one of them only is marked as absent in the other, and out of use there.
 
+use std::hash::Hash;
+
 use crate::model::{
     Attachment, Group, Id, Member, Membership, Module, ModuleSet, Parts, Policy, Right, Rule, Scope, Subject, Table,
     Target, User,
@@ -102,7 +104,7 @@ struct Joined<I, K, T> {
     present: Bits,
 }
 
-impl<I: Id, K: Ord + Clone, T> Joined<I, K, T> {
+impl<I: Id, K: Ord + Hash + Clone, T> Joined<I, K, T> {
     fn new(own: &Table<I, K, T>, other: &Table<I, K, T>, mine: impl Fn(&T) -> T, absent: impl Fn(&T) -> T) -> Self {
         // Of one key the own entry stands first and is kept.
         let entries = own.iter().map(|(_, key, item)| (key.clone(), mine(item)));

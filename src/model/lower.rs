@@ -1,26 +1,24 @@
 //! Documents become one policy: declarations are joined, names looked up, rules spelled out.
 
 mod expectations;
+mod lines;
 mod once;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::diag::{self, Code, Diagnostic};
 use crate::language::Text;
 use crate::name::{Name, RightName};
 use crate::say;
-use crate::syntax::group::MemberDecl;
 use crate::syntax::right::right_name;
-use crate::syntax::rule::{MemberRef, Prefix, Reference};
-use crate::syntax::rules::RuleDecl;
-use crate::syntax::{Declared, Document};
-use crate::text::{FileId, Place, Span, Spanned};
+use crate::syntax::rule::Prefix;
+use crate::syntax::{Declared, Document, user};
+use crate::text::{FileId, Place, Spanned};
 
 use super::key::GroupKey;
-use super::rules::{Meaningless, Part, rights_of_pattern, subject_named};
 use super::{
-    Attachment, Group, Member, Membership, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Rule, Subject, Table,
-    User, catalogue, contradiction, graph, roles,
+    Attachment, Group, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Table, User, catalogue, contradiction,
+    graph, roles,
 };
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
@@ -29,7 +27,9 @@ pub fn lower(documents: &[&Document]) -> (Policy, Vec<Diagnostic>) {
     lowering.declare(documents);
     for document in documents {
         lowering.links(document);
-        lowering.members_and_rules(document);
+    }
+    lowering.lines(documents);
+    for document in documents {
         lowering.expectations(document);
     }
     lowering.single_sections(documents);
@@ -56,8 +56,9 @@ fn join<'d, T: 'd, K: Ord, U>(
     diagnostics: &mut Vec<Diagnostic>,
     mut make: impl FnMut(&'d Declared<T>, Place) -> Option<(K, U)>,
 ) -> Vec<(K, U)> {
-    let mut first: BTreeMap<&Name, Place> = BTreeMap::new();
-    let mut entries = Vec::new();
+    let count = documents.iter().map(|document| section(document).len()).sum();
+    let mut first: HashMap<&Name, Place> = HashMap::with_capacity(count);
+    let mut entries = Vec::with_capacity(count);
     for document in documents {
         for declared in section(document) {
             let name = &declared.name;
@@ -209,7 +210,9 @@ impl Lowering {
     /// Users to employees, and module sets to users, groups and modules.
     fn links(&mut self, document: &Document) {
         let file = document.file;
-        for declared in &document.users {
+        // Most users have neither, and need not be looked for.
+        let has_links = |user: &user::User| user.employee.is_some() || user.modules.is_some();
+        for declared in document.users.iter().filter(|declared| has_links(&declared.body)) {
             let Some(id) = self.parts.users.find(&declared.name.value) else { continue };
             let employee = declared.body.employee.as_ref().and_then(|name| {
                 let found = self.parts.employees.find(&name.value);
@@ -256,50 +259,6 @@ impl Lowering {
         found
     }
 
-    fn members_and_rules(&mut self, document: &Document) {
-        let file = document.file;
-        for declared in &document.users {
-            if let Some(id) = self.parts.users.find(&declared.name.value) {
-                self.rules(file, Subject::User(id), &declared.body.rules);
-            }
-        }
-        for declared in &document.groups {
-            let Some(id) = self.parts.groups.find(&GroupKey::group(declared.name.value.clone())) else { continue };
-            self.rules(file, Subject::Group(id), &declared.body.rules);
-            for member in &declared.body.members {
-                let found = self.member(file, member);
-                self.parts.memberships.extend(found.map(|found| Membership {
-                    member: found,
-                    group: id,
-                    validity: member.validity,
-                    because: member.because.clone(),
-                    place: Some(Place { file, span: member.span }),
-                }));
-            }
-        }
-        for declared in document.roles.iter().filter(|role| !roles::predefined().contains_key(&role.name.value)) {
-            if let Some(id) = self.parts.groups.find(&GroupKey::role(declared.name.value.clone())) {
-                self.rules(file, Subject::Group(id), &declared.body.rules);
-            }
-        }
-    }
-
-    fn member(&mut self, file: FileId, declared: &MemberDecl) -> Option<Member> {
-        let MemberRef::Named(reference) = &declared.who else { return Some(Member::Everyone) };
-        let place = Place { file, span: declared.span };
-        match self.person_or_group(place, reference, &[Prefix::User, Prefix::Group])? {
-            Subject::User(id) => Some(Member::User(id)),
-            Subject::Group(id) => Some(Member::Group(id)),
-        }
-    }
-
-    /// The user, group or role that a reference names; what is wrong with it is found.
-    fn person_or_group(&mut self, place: Place, reference: &Reference, kinds: &[Prefix]) -> Option<Subject> {
-        let found = subject_named(&self.parts, reference, kinds);
-        let wrong = |wrong: Meaningless| Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help);
-        found.map_err(|meaningless| self.diagnostics.push(wrong(meaningless))).ok()
-    }
-
     fn unknown(
         &mut self,
         code: Code,
@@ -316,31 +275,6 @@ impl Lowering {
         let place = Place { file, span: name.span };
         let message = say!("there is no {noun} `{name}`", noun, name = name.value);
         self.diagnostics.push(Diagnostic::new(code, place, message).help(help));
-    }
-
-    fn rules(&mut self, file: FileId, subject: Subject, declared: &[RuleDecl]) {
-        let place = |span: Span| Place { file, span };
-        for rule in declared {
-            let target = rule.target.as_ref().map(|target| &target.value);
-            match rights_of_pattern(&self.parts, &rule.right.value, target) {
-                Ok(meant) => self.parts.rules.extend(meant.rights.into_iter().map(|right| Rule {
-                    subject,
-                    right,
-                    target: meant.target,
-                    effect: rule.effect,
-                    validity: rule.validity,
-                    because: rule.because.clone(),
-                    place: Some(place(rule.span)),
-                })),
-                Err(wrong) => self.diagnostics.extend(wrong.into_iter().map(|wrong| {
-                    let span = match (wrong.part, &rule.target) {
-                        (Part::Target, Some(target)) => target.span,
-                        _ => rule.right.span,
-                    };
-                    Diagnostic::new(wrong.code, place(span), wrong.message).help(wrong.help)
-                })),
-            }
-        }
     }
 }
 

@@ -75,9 +75,9 @@ impl Remembered<'_> {
     /// Accounts that neither the policy nor the last apply knows and that are out of use already: they stay as they are.
     pub fn idle_accounts(&self, before: &State, declared: &State) -> Vec<Change> {
         let is_idle = |(key, fact): &(&Key, &Fact)| {
-            let is_unknown = self.base.is_some() && !self.declared.facts.contains_key(*key);
-            is_unknown
-                && matches!(key, Key::User(_))
+            matches!(key, Key::User(_))
+                && self.base.is_some()
+                && !self.declared.facts.contains_key(*key)
                 && declared.facts.get(*key) == Some(*fact)
                 && self.row(key).is_none()
         };
@@ -86,7 +86,7 @@ impl Remembered<'_> {
 
     fn describe(&self, step: &Step, actual: &State, changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>) {
         let (key, after) = match step {
-            Step::Clear(..) | Step::RenameUser { .. } => return,
+            Step::Clear(..) | Step::RenameUser { .. } | Step::Project => return,
             Step::Delete(key) => (key, None),
             Step::Insert(key, fact) | Step::Update(key, fact) => (key, Some(fact.fields())),
         };

@@ -8,7 +8,7 @@ use crate::name::Name;
 use crate::state::{Fact, Fields, Key, Kind, State, Value};
 
 use super::rename::Former;
-use super::{Base, Reading, Step};
+use super::{Base, Beside, Reading, Step};
 
 /// A BLAKE3 digest, 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,14 @@ pub(super) fn content(reading: &Reading) -> Fingerprint {
     feed.text(if reading.base.is_some() { "base" } else { "no base" });
     feed.base(reading.base.iter().flatten());
     feed.text(if reading.is_forged { "forged" } else { "as recorded" });
+    // Only a CRM says something beside, and has rights of a day.
+    for Beside { key, says } in &reading.beside {
+        feed.text(&format!("beside {} {key}", key.kind().as_str()));
+        feed.text(says);
+    }
+    if let Some(day) = reading.projected {
+        feed.text(&format!("rights of {day}"));
+    }
     feed.finish()
 }
 
@@ -156,6 +164,7 @@ pub(super) fn of_plan(
                 feed.text(&format!("write {} {key}", key.kind().as_str()));
                 feed.fields(&fact.fields());
             }
+            Step::Project => feed.text("project"),
         }
     }
     for (label, changes) in [("gains", &effective.gains), ("losses", &effective.losses)] {

@@ -61,13 +61,14 @@ enum Standing {
 pub(super) fn grants(known: &Remembered<'_>, desired: &State, actual: &State, on: Date) -> Grants {
     let mut found = Grants::default();
     // Rows of the policy that are missing, whatever their period: another period of one of them is no other row.
-    let missing: BTreeSet<Key> =
-        desired.facts.keys().filter(|key| !actual.facts.contains_key(*key)).filter_map(at_any_time).collect();
-    for (key, fact) in &actual.facts {
+    let missing = desired.beside(actual).filter(|(_, facts)| facts[1].is_none());
+    let missing: BTreeSet<Key> = missing.filter_map(|(key, _)| at_any_time(key)).collect();
+    for (key, [wanted, fact]) in desired.beside(actual) {
+        let Some(fact) = fact else { continue };
         let standing = match (key, fact) {
-            (Key::User(_), Fact::User(user)) if user.superuser => of_superuser(known, desired, key),
+            (Key::User(_), Fact::User(user)) if user.superuser => of_superuser(known, wanted, key),
             (Key::Rule { effect: Effect::Allow, .. } | Key::Member { .. } | Key::Access(_), _) => {
-                of_row(known, desired, &missing, key, fact, on)
+                of_row(known, &missing, key, [wanted, Some(fact)], on)
             }
             _ => continue,
         };
@@ -83,9 +84,9 @@ pub(super) fn grants(known: &Remembered<'_>, desired: &State, actual: &State, on
     found
 }
 
-fn of_superuser(known: &Remembered<'_>, desired: &State, key: &Key) -> Standing {
+fn of_superuser(known: &Remembered<'_>, wanted: Option<&Fact>, key: &Key) -> Standing {
     let was = known.row(key).and_then(|row| row.get("superuser")) == Some(&Value::Flag(true));
-    match desired.facts.get(key) {
+    match wanted {
         Some(Fact::User(user)) if user.superuser => Standing::Declared,
         _ if was => Standing::Orphan,
         Some(_) => Standing::Drifted,
@@ -95,14 +96,13 @@ fn of_superuser(known: &Remembered<'_>, desired: &State, key: &Key) -> Standing 
 
 fn of_row(
     known: &Remembered<'_>,
-    desired: &State,
     missing: &BTreeSet<Key>,
     key: &Key,
-    fact: &Fact,
+    [wanted, fact]: [Option<&Fact>; 2],
     on: Date,
 ) -> Standing {
-    match desired.facts.get(key) {
-        Some(wanted) if wanted != fact => Standing::Drifted,
+    match wanted {
+        Some(_) if wanted != fact => Standing::Drifted,
         Some(_) if period(key).is_some_and(|period| period.until < on) => Standing::Expired,
         Some(_) => Standing::Declared,
         None if at_any_time(key).is_some_and(|key| missing.contains(&key)) => Standing::Drifted,

@@ -75,6 +75,9 @@ impl Renames {
 
     /// A state with accounts under their new names, and without some rows.
     pub fn done(&self, actual: &State, without: &BTreeMap<Key, Fact>) -> State {
+        if self.new.is_empty() && without.is_empty() {
+            return actual.clone();
+        }
         let facts = actual.facts.iter().filter(|(key, _)| !without.contains_key(key));
         State { facts: facts.map(|(key, fact)| (key.with_users_renamed(&self.new), fact.clone())).collect() }
     }

@@ -6,8 +6,8 @@ use crate::date::Validity;
 use crate::model::key::SubjectKey;
 use crate::model::online::{Company, Licence};
 use crate::model::roles;
-use crate::plan::Change;
-use crate::state::{Action, Fact, Key, MemberKey, State};
+use crate::plan::{CRM, Change};
+use crate::state::{Action, Fact, Key, MemberKey, Said, State, Value};
 
 use super::fixed::Fixed;
 use super::sayable::{Unnameable, references, set_field, unnameable, unsayable};
@@ -51,6 +51,9 @@ impl<'a> Taker<'a> {
         }
         if is_predefined(key) {
             return self.leave(key, change.field, Why::Catalogue);
+        }
+        if let (Some(CRM), Some(Said::Field(Value::Text(says)))) = (change.field, &change.before) {
+            return self.leave(key, change.field, Why::OfCrm(says.clone()));
         }
         if matches!(key, Key::Company | Key::Licence) {
             return self.leave(key, change.field, Why::ByHand);

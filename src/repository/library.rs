@@ -10,8 +10,12 @@ use crate::syntax::settings::{self, Settings};
 use crate::syntax::{Document, decode, parse};
 use crate::text::{FileId, SourceFile, Sources};
 use crate::tree::{ContentId, Tree, TreeError};
+use crate::workers;
 
 use super::SETTINGS;
+
+/// From how many bytes on files are parsed by several threads. Beginning one costs as much as parsing a few kilobytes.
+const WORTH_SHARING: usize = 64 << 10;
 
 /// What was read. A path keeps its id; ids count in the order in which paths were first read.
 #[derive(Debug, Default)]
@@ -108,14 +112,27 @@ impl Library {
 
     /// Reads and parses policy files, in order of their paths.
     pub(super) fn parse(&mut self, tree: &dyn Tree, paths: &BTreeSet<String>) -> Result<(), TreeError> {
+        let mut unparsed = Vec::new();
         for path in paths {
             let id = self.read(tree, path)?;
-            let kept = &mut self.kept[id.0 as usize];
-            if kept.parsed.is_none() {
-                let undecoded = kept.undecoded.clone();
-                let (document, found) = if undecoded.is_empty() { parse(id, &kept.file) } else { (None, undecoded) };
-                kept.parsed = Some(Parsed { document, found });
+            if self.kept[id.0 as usize].parsed.is_none() {
+                unparsed.push(id);
             }
+        }
+        let parsed = |id: &FileId| {
+            let kept = &self.kept[id.0 as usize];
+            let undecoded = || (None, kept.undecoded.clone());
+            let (document, found) = if kept.undecoded.is_empty() { parse(*id, &kept.file) } else { undecoded() };
+            Parsed { document, found }
+        };
+        let bytes: usize = unparsed.iter().map(|id| self.kept[id.0 as usize].file.text().len()).sum();
+        let all: Vec<Parsed> = if bytes < WORTH_SHARING {
+            unparsed.iter().map(parsed).collect()
+        } else {
+            workers::each(&unparsed, parsed)
+        };
+        for (id, parsed) in unparsed.into_iter().zip(all) {
+            self.kept[id.0 as usize].parsed = Some(parsed);
         }
         Ok(())
     }

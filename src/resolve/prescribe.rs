@@ -2,7 +2,7 @@
 
 use crate::model::{GroupId, ModuleSetId, UserId};
 
-use super::{Population, Space, Spread};
+use super::Population;
 
 /// What is prescribed to somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,9 @@ pub enum Prescribed {
 pub fn prescriptions(population: &Population<'_>) -> Vec<(UserId, Prescribed)> {
     let policy = population.in_force().policy;
     let arrange = policy.right_called("modules.arrange");
-    let mut arranges = arrange.map(|right| Spread::new(population, right, Space::plain()));
     let mut all = Vec::new();
     for (id, _, user) in policy.users.iter().filter(|(_, _, user)| user.active) {
-        if arranges.as_mut().is_some_and(|spread| spread.may(id, 0)) {
+        if arrange.is_some_and(|right| population.decide(id, right, None).allowed) {
             continue;
         }
         let prescribed = user.modules.map_or_else(|| by_groups(population, id), Prescribed::One);

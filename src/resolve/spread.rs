@@ -5,13 +5,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use fixedbitset::FixedBitSet;
 
 use crate::model::{Effect, GroupId, Id, RightId, Rule, RuleId, Subject, Target, UserId};
+use crate::workers;
 
+use super::bulk::speaking;
 use super::division::{Division, Part};
-use super::{InForce, Person, Step, Tier};
+use super::{InForce, Person, Plain, Step, Tier};
 
 /// Positions of targets.
 pub type Bits = FixedBitSet;
@@ -42,8 +45,15 @@ pub struct Population<'p> {
     /// The members of each group, in order.
     members: Vec<Vec<UserId>>,
     /// The rules in force about each right.
-    rules: Vec<Vec<RuleId>>,
+    pub(super) rules: Vec<Vec<RuleId>>,
+    /// For each group which rights its rules in force are about.
+    pub(super) speaks: Bits,
+    /// The plain rights, once they are asked for.
+    pub(super) plain: OnceLock<Plain>,
 }
+
+/// From how many users on their groups are looked up by several threads, so many at a time.
+const WORTH_SHARING: usize = 2_000;
 
 /// What one subject says about a right.
 #[derive(Debug)]
@@ -76,6 +86,9 @@ pub struct Spread<'p> {
     pub(super) touched: Vec<usize>,
 }
 
+/// So many positions are few in any space: they are counted one by one sooner than sets are joined.
+const FEW: usize = 16;
+
 /// How many bytes of sets are kept for people who are alike. In a large firm in which everybody's groups differ, keeping
 /// them all would take gigabytes and help nobody.
 pub(super) const MOST_KEPT: usize = 64 << 20;
@@ -84,8 +97,14 @@ impl<'p> Population<'p> {
     /// Looks the groups of everybody up.
     pub fn new(in_force: &'p InForce<'p>) -> Self {
         let policy = in_force.policy;
-        let people: Vec<Person> = policy.users.ids().map(|user| Person::new(in_force, user)).collect();
-        let mut members = vec![Vec::new(); policy.groups.len()];
+        let users: Vec<UserId> = policy.users.ids().collect();
+        let parts: Vec<&[UserId]> = users.chunks(WORTH_SHARING).collect();
+        let look_up = |part: &&[UserId]| part.iter().map(|user| Person::new(in_force, *user)).collect();
+        let people: Vec<Vec<Person>> = workers::each(&parts, look_up);
+        let people: Vec<Person> = people.into_iter().flatten().collect();
+        let mut sizes = vec![0; policy.groups.len()];
+        people.iter().flat_map(|person| &person.groups).for_each(|group| sizes[group.index()] += 1);
+        let mut members: Vec<Vec<UserId>> = sizes.into_iter().map(Vec::with_capacity).collect();
         for person in &people {
             person.groups.iter().for_each(|group| members[group.index()].push(person.user));
         }
@@ -93,7 +112,7 @@ impl<'p> Population<'p> {
         for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.validity.holds(in_force.on)) {
             rules[rule.right.index()].push(RuleId::from_index(index));
         }
-        Self { in_force, people, members, rules }
+        Self { in_force, people, members, rules, speaks: speaking(in_force), plain: OnceLock::new() }
     }
 
     /// The policy and the day.
@@ -109,6 +128,11 @@ impl<'p> Population<'p> {
     /// The users in a group, in order, inactive ones too.
     pub fn members(&self, group: GroupId) -> &[UserId] {
         &self.members[group.index()]
+    }
+
+    /// The members of all groups, by the index of their ids.
+    pub fn into_members(self) -> Vec<Vec<UserId>> {
+        self.members
     }
 
     /// The rules in force about a right.
@@ -265,7 +289,7 @@ impl Said {
             bits.intersect_with(decided);
             parts.push((*id, bits));
         }
-        let few = (allow.count_ones(..) <= space.size / 64 + 1).then(|| allow.ones().collect());
+        let few = (allow.count_ones(..) <= space.size / 64 + FEW).then(|| allow.ones().collect());
         Self { allow, deny, giving, taking, few }
     }
 }

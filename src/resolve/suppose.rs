@@ -5,6 +5,7 @@
 
 mod actual;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -109,7 +110,7 @@ impl Supposed<'_, '_> {
     /// A target with what would contain it.
     pub fn aim(&self, target: Single) -> Aim<'_> {
         match target {
-            Single::User(user) => Aim::Person(self.person(user)),
+            Single::User(user) => Aim::Person(Cow::Owned(self.person(user))),
             Single::Module(_) | Single::Attachment(_) => Aim::new(self.actual.population.in_force(), target),
         }
     }

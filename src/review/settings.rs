@@ -57,5 +57,6 @@ fn shown(database: &DatabaseUrl) -> String {
         DatabaseUrl::Sqlite(path) => format!("sqlite:{path}"),
         DatabaseUrl::Environment(name) => format!("env:{name}"),
         DatabaseUrl::Postgres(_) => "postgres://...".to_owned(),
+        DatabaseUrl::Crm(crm, database) => format!("{}{}", crm.prefix(), shown(database)),
     }
 }

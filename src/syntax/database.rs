@@ -1,4 +1,5 @@
-//! What a database is called: `sqlite:PATH`, `postgres://...`, or `env:NAME`.
+//! What a database is called: `sqlite:PATH`, `postgres://...`, or `env:NAME`; before the first two stands the CRM whose
+//! database it is, as in `creme+sqlite:PATH`.
 
 /// The database where nothing else is said.
 pub const DATABASE: &str = "sqlite:crm.db";
@@ -12,6 +13,27 @@ pub enum DatabaseUrl {
     Postgres(Box<str>),
     /// The URL is in this environment variable.
     Environment(Box<str>),
+    /// A CRM's own, which is a file or a server.
+    Crm(Crm, Box<Self>),
+}
+
+/// A CRM whose own database can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Crm {
+    /// CremeCRM.
+    Creme,
+}
+
+impl Crm {
+    /// All of them.
+    const ALL: [Self; 1] = [Self::Creme];
+
+    /// What stands before the address of its database.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Creme => "creme+",
+        }
+    }
 }
 
 /// Why a text names no database.
@@ -31,6 +53,12 @@ impl DatabaseUrl {
     /// # Errors
     /// If it has none of the forms, or names a variable other than `RIGHTFUL_*` and `*_DATABASE_URL`.
     pub fn parse(text: &str) -> Result<Self, BadDatabase> {
+        if let Some((crm, rest)) = Crm::ALL.into_iter().find_map(|crm| Some((crm, text.strip_prefix(crm.prefix())?))) {
+            return match Self::parse(rest)? {
+                database @ (Self::Sqlite(_) | Self::Postgres(_)) => Ok(Self::Crm(crm, Box::new(database))),
+                Self::Environment(_) | Self::Crm(..) => Err(BadDatabase::Form),
+            };
+        }
         if let Some(path) = text.strip_prefix("sqlite:") {
             // What looks like the address of a server is one, and would be shown with its password as the name of a file.
             let fits =
@@ -51,9 +79,17 @@ impl DatabaseUrl {
         }
     }
 
+    /// Where it is, whoever else uses it.
+    pub fn place(&self) -> &Self {
+        match self {
+            Self::Crm(_, database) => database,
+            database => database,
+        }
+    }
+
     /// Whether a password stands in it.
     pub fn has_password(&self) -> bool {
-        let Self::Postgres(url) = self else { return false };
+        let Self::Postgres(url) = self.place() else { return false };
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
         let in_user =
             credentials(rest).and_then(|said| said.split_once(':')).is_some_and(|(_, password)| !password.is_empty());
@@ -94,6 +130,23 @@ mod tests {
             "postgres://",
             "",
         ] {
+            assert_eq!(DatabaseUrl::parse(bad), Err(BadDatabase::Form), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_crm_stands_before_a_file_or_a_server() {
+        let file = DatabaseUrl::parse("creme+sqlite:creme.db").unwrap();
+        assert_eq!(file, DatabaseUrl::Crm(Crm::Creme, Box::new(DatabaseUrl::Sqlite("creme.db".into()))));
+        assert_eq!(file.place(), &DatabaseUrl::parse("sqlite:creme.db").unwrap());
+        for server in ["creme+postgres://h/db", "creme+postgresql://h/db"] {
+            assert!(matches!(DatabaseUrl::parse(server).unwrap().place(), DatabaseUrl::Postgres(_)), "{server}");
+        }
+        assert!(DatabaseUrl::parse("creme+postgres://u:secret@h/db").unwrap().has_password());
+        assert_eq!(DatabaseUrl::parse("creme+postgres://u:p@ss@h/db"), Err(BadDatabase::Unescaped));
+        assert_eq!(DatabaseUrl::parse("creme+env:HOME"), Err(BadDatabase::Variable));
+        for bad in ["creme+", "creme+env:RIGHTFUL_X", "creme+creme+sqlite:a", "creme:a", "CREME+sqlite:a", "x+sqlite:a"]
+        {
             assert_eq!(DatabaseUrl::parse(bad), Err(BadDatabase::Form), "{bad}");
         }
     }

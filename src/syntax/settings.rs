@@ -177,7 +177,7 @@ users: { lars: }
         unknown-field rightful.yaml:6:60 "datbase" there is no field `datbase` | did you mean `database`?
         wrong-type rightful.yaml:7:9 "{ database: \"sqlite:../x.db\" }" the field `policies` is missing | list the folders of its policies: `policies: [policies/common, policies/nordwind]`
         wrong-type rightful.yaml:7:21 "\"sqlite:../x.db\"" `../x.db` does not lie below this file | write a path from here, such as `sqlite:nordwind.db`
-        wrong-type rightful.yaml:8:47 "hunter2" this names no database | write `sqlite:PATH`, `postgres://...` or `env:NAME`
+        wrong-type rightful.yaml:8:47 "hunter2" this names no database | write `sqlite:PATH`, `postgres://...` or `env:NAME`; for a CremeCRM `creme+sqlite:PATH` or `creme+postgres://...`
         password-in-config rightful.yaml:9:49 "\"postgres://u:se/cret@h/db\"" a password stands in this file | put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file
         rule-syntax rightful.yaml:10:24 "!" `!` cannot stand here | expected the end
         wrong-type rightful.yaml:11:42 "250%" this is a share or a number, not `250%` | write percent, such as `10%`, a number, such as `5`, or `off`
@@ -201,6 +201,26 @@ companies:
 //- policies/nord/a.yaml
 users: { lars: }
 "#), @r#"shared-database rightful.yaml:3:48 "\"sqlite:crm.db\"" (again) + rightful.yaml:2:48 "\"sqlite:crm.db\"" (first) `nord` and `sued` write to the same database | give each company a database of its own: each apply would undo the other's"#);
+    }
+
+    #[test]
+    fn a_crms_database_is_one_of_a_company_too() {
+        insta::assert_snapshot!(findings(r#"
+//- rightful.yaml
+companies:
+  nord: { policies: [policies/nord], database: "creme+sqlite:crm.db" }
+  sued: { policies: [policies/nord], database: "sqlite:crm.db" }
+  west: { policies: [policies/nord], database: "creme+sqlite:../crm.db" }
+  ost: { policies: [policies/nord], database: "creme+postgres://u:secret@h/db" }
+audit: { head: crm.db }
+//- policies/nord/a.yaml
+users: { lars: }
+"#), @r#"
+        shared-database rightful.yaml:3:48 "\"sqlite:crm.db\"" (again) + rightful.yaml:2:48 "\"creme+sqlite:crm.db\"" (first) `nord` and `sued` write to the same database | give each company a database of its own: each apply would undo the other's
+        wrong-type rightful.yaml:4:48 "\"creme+sqlite:../crm.db\"" `../crm.db` does not lie below this file | write a path from here, such as `sqlite:nordwind.db`
+        password-in-config rightful.yaml:5:47 "\"creme+postgres://u:secret@h/db\"" a password stands in this file | put the URL into a variable and write `database: env:NAME_DATABASE_URL`; then change the password, since git keeps the old file
+        wrong-type rightful.yaml:6:16 "crm.db" `crm.db` is a database | write a path from here, such as `audit.heads`
+        "#);
     }
 
     #[test]

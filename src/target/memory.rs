@@ -52,7 +52,7 @@ impl Target for Memory {
         let mut facts = actual.with_users_renamed(&plan.renames()).facts;
         for step in &plan.steps {
             match step {
-                Step::Clear(..) | Step::RenameUser { .. } => {}
+                Step::Clear(..) | Step::RenameUser { .. } | Step::Project => {}
                 Step::Delete(key) => drop(facts.remove(key)),
                 Step::Insert(key, fact) | Step::Update(key, fact) => drop(facts.insert(key.clone(), fact.clone())),
             }

@@ -6,8 +6,11 @@
 mod address;
 mod failure;
 mod schema;
+mod shared;
+mod sql;
 mod tls;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,6 +26,7 @@ use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
+use super::shared::Sharing;
 use super::tables::{Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
@@ -53,6 +57,9 @@ pub struct Postgres {
     silence: Duration,
     adding: Adding,
     likeness: Likeness,
+    sharing: Option<Sharing>,
+    /// Statements for a CRM's tables in the form in which they are asked, in one transaction.
+    asked: BTreeMap<String, Statement>,
 }
 
 impl Postgres {
@@ -63,7 +70,16 @@ impl Postgres {
     pub fn at(url: &str) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
         let silence = Duration::from_secs(LEASE_SECONDS.into());
-        Ok(Self { address, client: None, wait: PATIENCE, silence, adding: Adding::Copying, likeness: Likeness::Same })
+        Ok(Self {
+            address,
+            client: None,
+            wait: PATIENCE,
+            silence,
+            adding: Adding::Copying,
+            likeness: Likeness::Same,
+            sharing: None,
+            asked: BTreeMap::new(),
+        })
     }
 
     /// Waits no longer than this for another run to end.
@@ -97,7 +113,8 @@ impl Postgres {
     fn connect(&mut self) -> Result<&mut Client, TargetError> {
         if self.client.as_ref().is_none_or(Client::is_closed) {
             let mut client = self.address.connect()?;
-            let schema = client.query_one("SELECT current_schema()", &[]).and_then(|row| row.try_get(0));
+            let current = if self.sharing.is_some() { shared::CRM_SCHEMA } else { "current_schema()" };
+            let schema = client.query_one(&format!("SELECT {current}::text"), &[]).and_then(|row| row.try_get(0));
             let schema: Option<String> = schema.map_err(|error| failure(self.address.name(), &error))?;
             self.address.is_of_schema(schema.as_deref().unwrap_or("public"));
             self.client = Some(client);
@@ -191,6 +208,8 @@ impl Engine for Postgres {
 
     fn begin(&mut self, access: Access) -> Result<(), TargetError> {
         self.connect()?;
+        // A CRM may have changed its tables since.
+        self.asked.clear();
         let begin = match access {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
             Access::Write => {
@@ -203,13 +222,18 @@ impl Engine for Postgres {
             }
         };
         // What is further behind on the search path may be another company's, with tables of the same names.
-        let alone = "SELECT set_config('search_path', quote_ident(current_schema()), true)";
+        let path = match self.sharing {
+            Some(_) => format!("concat_ws(', ', 'rightful', quote_ident({}))", shared::CRM_SCHEMA),
+            None => "quote_ident(current_schema())".to_owned(),
+        };
         let name = self.address.name().to_owned();
         let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name)) };
-        client.batch_execute(&format!("{begin}; {alone}")).map_err(|error| match error.code() {
-            // A server that follows another one, and can only be read, does not know such transactions.
-            Some(&SqlState::FEATURE_NOT_SUPPORTED) if access == Access::Write => TargetError::ReadOnly(name),
-            _ => failure(&name, &error),
+        client.batch_execute(&format!("{begin}; SELECT set_config('search_path', {path}, true)")).map_err(|error| {
+            match error.code() {
+                // A server that follows another one, and can only be read, does not know such transactions.
+                Some(&SqlState::FEATURE_NOT_SUPPORTED) if access == Access::Write => TargetError::ReadOnly(name),
+                _ => failure(&name, &error),
+            }
         })
     }
 
@@ -228,8 +252,9 @@ impl Engine for Postgres {
     }
 
     fn version(&mut self) -> Result<usize, TargetError> {
-        let version = match self.with(schema::find)? {
+        let version = match self.found()? {
             Found::Nothing => return Ok(0),
+            Found::Crm => return Err(TargetError::SharedWithCrm(self.name().to_owned())),
             Found::Foreign => return Err(TargetError::Foreign(self.name().to_owned())),
             Found::Version(version) => schema::known(version)?,
         };
@@ -245,7 +270,7 @@ impl Engine for Postgres {
         let name = self.address.name();
         let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name.to_owned())) };
         let failure = if from == 0 { failure_of_making } else { failure };
-        schema::migrate(client, from).map_err(|error| failure(name, &error))
+        schema::migrate(client, from, self.sharing).map_err(|error| failure(name, &error))
     }
 
     fn confirm(&mut self) -> Result<(), TargetError> {

@@ -14,8 +14,9 @@ use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
+use super::crm::Renames;
 use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Table};
-use super::writes::{self, Changes};
+use super::writes::{self, Changes, Writes};
 use super::{End, Receipt, TargetError, rows};
 
 pub use lease::{LEASE_SECONDS, Lock};
@@ -93,6 +94,18 @@ pub trait Engine {
     fn altered(&self, what: &str) -> TargetError;
     /// Whether what went wrong may go well when it is tried again.
     fn may_try_again(&self, error: &TargetError) -> bool;
+    /// Whether there is a CRM whose tables can say other than ours.
+    fn has_crm(&self) -> bool {
+        false
+    }
+    /// Corrects what our tables say, by what the tables of the CRM say; of a database without our tables too.
+    fn correct(&mut self, _reading: &mut Reading, _version: usize) -> Result<(), TargetError> {
+        Ok(())
+    }
+    /// Writes what our tables say from now on into those of the CRM.
+    fn project(&mut self, _after: &State, _renames: &Renames, _run: &Run) -> Result<(), TargetError> {
+        Ok(())
+    }
 }
 
 /// Takes a row up, or says what is wrong with it.
@@ -117,16 +130,27 @@ fn look(engine: &mut dyn Engine) -> Result<(Reading, usize), TargetError> {
 }
 
 fn reading(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
+    let mut reading = standing(engine, version)?;
+    engine.correct(&mut reading, version)?;
+    Ok(reading)
+}
+
+/// What stands in our tables, whatever a CRM says.
+fn standing(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetError> {
     let mut reading = Reading::default();
     if version == 0 {
         return Ok(reading);
     }
+    let mut facts = Vec::new();
     // A database of an older version has nothing of what came later.
     for table in Declares::ALL.into_iter().filter(|table| table.table().since <= version) {
-        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, table, &row))?;
+        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, &mut facts, table, &row))?;
     }
-    let mut base = Base::new();
+    facts.extend(std::mem::take(&mut reading.actual.facts));
+    reading.actual.facts = facts.into_iter().collect();
+    let mut base = Vec::new();
     engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, &row))?;
+    let base: Base = base.into_iter().collect();
     let recorded = if version < CHAINED { Vec::new() } else { engine.last_applied()? };
     // A run of a version that told no digest stands behind none that did.
     let told = recorded.iter().map(|body| audit::remembered(body));
@@ -289,7 +313,9 @@ fn is_settled(engine: &mut dyn Engine, plan: &Plan, run: &Run) -> Result<bool, T
 
 fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
     service::is_served(engine, version, run)?;
-    let before = reading(engine, version)?;
+    let mut before = standing(engine, version)?;
+    let stood = engine.has_crm().then(|| before.actual.clone());
+    engine.correct(&mut before, version)?;
     if digest(&before) != plan.seen {
         return Err(TargetError::Stale);
     }
@@ -297,8 +323,11 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
         engine.migrate(version)?;
     }
     engine.confirm()?;
+    if let Some(stood) = stood {
+        take_up(engine, &stood, &before.actual)?;
+    }
     let base = plan.remembered();
-    carry_out(engine, plan, &before.actual)?;
+    carry_out(engine, &writes::of_plan(plan, &before.actual))?;
     online::rename(engine, plan)?;
     let memory = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
     engine.delete(&LAST_APPLIED, &memory.deletes)?;
@@ -312,6 +341,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     let record: Vec<Row> = entries.iter().map(row).collect();
     engine.insert(&AUDIT, &record)?;
     service::applied(engine, plan, run)?;
+    engine.project(&plan.after, &plan.renames(), run)?;
     let newest = engine.newest();
     let after = reading(engine, newest)?;
     match first_difference(&after, plan, &base) {
@@ -323,8 +353,12 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     }
 }
 
-fn carry_out(engine: &mut dyn Engine, plan: &Plan, actual: &State) -> Result<(), TargetError> {
-    let writes = writes::of_plan(plan, actual);
+/// Makes our tables say what the CRM says, where that is something else: the steps of a plan go out from there.
+fn take_up(engine: &mut dyn Engine, stood: &State, says: &State) -> Result<(), TargetError> {
+    carry_out(engine, &writes::of_difference(stood, says))
+}
+
+fn carry_out(engine: &mut dyn Engine, writes: &Writes) -> Result<(), TargetError> {
     for (table, changes) in writes.strays.iter().rev() {
         engine.delete(table.table(), &changes.deletes)?;
     }
@@ -356,5 +390,12 @@ fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String
     let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
     let differs = differs.or_else(|| result.strays.keys().next());
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
-    differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()))
+    let differs =
+        differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()));
+    differs.or_else(|| {
+        result
+            .beside
+            .first()
+            .map(|aside| format!("{} `{}` in the CRM: {}", aside.key.kind().as_str(), aside.key, aside.says))
+    })
 }

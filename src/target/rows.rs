@@ -140,11 +140,14 @@ pub fn of_base(base: &Base) -> impl Iterator<Item = Row> + '_ {
     })
 }
 
+/// What the last apply wrote under one key.
+pub type Remembered = ((Kind, String), BTreeMap<String, Value>);
+
 /// Takes one row of the last apply up.
 ///
 /// # Errors
 /// If its fields cannot be read. What a newer version may have kept beside is passed over.
-pub fn into_base(base: &mut Base, row: &[Cell]) -> Result<(), Senseless> {
+pub fn into_base(base: &mut Vec<Remembered>, row: &[Cell]) -> Result<(), Senseless> {
     let row = Reader(row);
     let (kind, key, fields) = (row.text(0)?, row.text(1)?, row.text(2)?);
     let fields: serde_json::Map<String, serde_json::Value> =
@@ -155,11 +158,17 @@ pub fn into_base(base: &mut Base, row: &[Cell]) -> Result<(), Senseless> {
     Ok(())
 }
 
-/// Takes one row of a table up.
+/// Takes one row of a table up. What has no items is gathered in `facts`, to be put in order as a whole: there are
+/// hundreds of thousands of members, and looking for the place of each takes as long as everything else.
 ///
 /// # Errors
 /// If it makes no sense, which foreign keys and checks mostly keep from being so.
-pub fn into_reading(reading: &mut Reading, table: Declares, row: &[Cell]) -> Result<(), Senseless> {
+pub fn into_reading(
+    reading: &mut Reading,
+    gathered: &mut Vec<(Key, Fact)>,
+    table: Declares,
+    row: &[Cell],
+) -> Result<(), Senseless> {
     let facts = &mut reading.actual.facts;
     let row = Reader(row);
     let (key, fact) = match table {
@@ -279,7 +288,12 @@ pub fn into_reading(reading: &mut Reading, table: Declares, row: &[Cell]) -> Res
             return Ok(());
         }
     };
-    facts.insert(key, fact);
+    match fact {
+        Fact::ModuleSet(_) | Fact::Attachment(_) | Fact::Licence(_) => {
+            facts.insert(key, fact);
+        }
+        _ => gathered.push((key, fact)),
+    }
     Ok(())
 }
 

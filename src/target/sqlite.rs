@@ -1,6 +1,8 @@
 //! SQLite, the embedded database: its dialect, and what its errors mean. What makes its tables is in `schema/sqlite`.
 
 mod copies;
+mod shared;
+mod sql;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,9 @@ use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
 pub use copies::can_replace;
+use shared::SHARED_ID;
 
+use super::shared::Sharing;
 use super::tables::{AUDIT, Cell, Holds, Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
@@ -44,17 +48,18 @@ pub struct Sqlite {
     connection: Option<Connection>,
     wait: Duration,
     may_create: bool,
+    sharing: Option<Sharing>,
 }
 
 impl Sqlite {
     /// The database at a path, which need not exist yet.
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), connection: None, wait: PATIENCE, may_create: false }
+        Self { path: path.to_owned(), connection: None, wait: PATIENCE, may_create: false, sharing: None }
     }
 
     /// A database over a connection that is open already, in memory for example.
     pub fn over(connection: Connection) -> Self {
-        Self { path: PathBuf::from(":memory:"), connection: Some(connection), wait: PATIENCE, may_create: true }
+        Self { connection: Some(connection), may_create: true, ..Self::at(Path::new(":memory:")) }
     }
 
     /// Waits no longer than this for another run to end.
@@ -71,6 +76,12 @@ impl Sqlite {
 
     fn connect(&mut self) -> Result<&Connection, TargetError> {
         if self.connection.is_none() {
+            if self.sharing.is_some() && !self.path.exists() {
+                return Err(TargetError::Unreachable {
+                    database: self.name(),
+                    reason: "there is no such file".to_owned(),
+                });
+            }
             // Opened for writing where that is allowed, so that what a killed run left behind can be rolled back.
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let create = if self.may_create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
@@ -139,7 +150,8 @@ fn cell(value: ValueRef<'_>, holds: Holds) -> Option<Cell> {
 
 impl Engine for Sqlite {
     fn is_absent(&self) -> bool {
-        self.connection.is_none() && !self.path.exists()
+        // A CRM's database is there, or the address is wrong.
+        self.sharing.is_none() && self.connection.is_none() && !self.path.exists()
     }
 
     fn begin(&mut self, access: Access) -> Result<(), TargetError> {
@@ -166,14 +178,11 @@ impl Engine for Sqlite {
                 number("SELECT count(*) FROM sqlite_schema")?,
             ))
         })?;
-        match (id, found, things) {
-            (0, 0, 0) => Ok(0),
-            (APPLICATION_ID, found, _) => match usize::try_from(found) {
-                Ok(version @ 1..) if version <= MIGRATIONS.len() => self.unaltered(version),
-                Ok(0) => Err(TargetError::Senseless("no schema version".to_owned())),
-                _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
-            },
-            _ => Err(TargetError::Foreign(self.name())),
+        match (self.sharing, id, found, things) {
+            (Some(sharing), ..) => self.shared_version(sharing, id, found),
+            (None, 0, 0, 0) => Ok(0),
+            (None, APPLICATION_ID, found, _) => self.known(found),
+            _ => Err(self.stranger(id)),
         }
     }
 
@@ -184,7 +193,11 @@ impl Engine for Sqlite {
     fn migrate(&mut self, from: usize) -> Result<(), TargetError> {
         self.with(|connection| {
             MIGRATIONS[from..].iter().try_for_each(|migration| connection.execute_batch(migration))?;
-            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            if let (Some(sharing), 0) = (self.sharing, from) {
+                connection.execute_batch(sharing.schema)?;
+            }
+            let id = if self.sharing.is_some() { SHARED_ID } else { APPLICATION_ID };
+            connection.pragma_update(None, "application_id", id)?;
             connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
         })
     }
@@ -290,6 +303,15 @@ impl Engine for Sqlite {
 impl Sqlite {
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// A version that a file says it has, if the program knows it and the tables are what it made.
+    fn known(&self, found: i64) -> Result<usize, TargetError> {
+        match usize::try_from(found) {
+            Ok(version @ 1..) if version <= MIGRATIONS.len() => self.unaltered(version),
+            Ok(0) => Err(TargetError::Senseless("no schema version".to_owned())),
+            _ => Err(TargetError::NewerSchema { found, known: MIGRATIONS.len() as i64 }),
+        }
     }
 
     /// Refuses a database whose tables, views or indexes somebody changed, or who put a trigger on a table of ours: the

@@ -51,12 +51,9 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
                     writes.strays.entry(table).or_default().delete(table.table().key_of(&row));
                 }
             }
+            Step::Project => {}
             Step::RenameUser { from, to } => writes.renames.push((from.clone(), to.clone())),
-            Step::Delete(key) => {
-                for (table, row) in before(&old, actual, key) {
-                    writes.of(table).delete(table.table().key_of(&row));
-                }
-            }
+            Step::Delete(key) => writes.delete(before(&old, actual, key)),
             Step::Insert(key, fact) => {
                 for (table, row) in rows::of_fact(key, fact) {
                     writes.of(table).inserts.push(row);
@@ -71,6 +68,19 @@ pub fn of_plan(plan: &Plan, actual: &State) -> Writes {
     writes
 }
 
+/// What must be written for a database that says one thing to say another.
+pub fn of_difference(old: &State, new: &State) -> Writes {
+    let mut writes = Writes::default();
+    let of = |state: &State, key: &Key| state.facts.get(key).map(|fact| rows::of_fact(key, fact)).unwrap_or_default();
+    for key in old.facts.keys().filter(|key| !new.facts.contains_key(*key)) {
+        writes.delete(of(old, key));
+    }
+    for (key, fact) in new.facts.iter().filter(|(key, fact)| old.facts.get(*key) != Some(*fact)) {
+        writes.update(of(old, key), rows::of_fact(key, fact));
+    }
+    writes
+}
+
 /// The rows that a key has, after the renames that were asked for; `old` are the names before them.
 fn before(old: &BTreeMap<Name, Name>, actual: &State, key: &Key) -> Vec<(Declares, Row)> {
     let fact: Option<&Fact> = actual.facts.get(&key.with_users_renamed(old)).or_else(|| actual.facts.get(key));
@@ -80,6 +90,12 @@ fn before(old: &BTreeMap<Name, Name>, actual: &State, key: &Key) -> Vec<(Declare
 impl Writes {
     fn of(&mut self, table: Declares) -> &mut Changes {
         self.tables.entry(table).or_default()
+    }
+
+    fn delete(&mut self, before: Vec<(Declares, Row)>) {
+        for (table, row) in before {
+            self.of(table).delete(table.table().key_of(&row));
+        }
     }
 
     fn update(&mut self, before: Vec<(Declares, Row)>, after: Vec<(Declares, Row)>) {

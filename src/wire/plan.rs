@@ -12,7 +12,7 @@ use crate::state::Said;
 use crate::target::Receipt;
 use crate::text::Sources;
 
-use super::{GuardOut, VERSION, file_and_line};
+use super::{GuardOut, LimitsOut, VERSION, file_and_line};
 
 /// One difference between the policy and the database.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -143,6 +143,10 @@ pub struct PlanOut {
     /// What becomes of online access. A plan in a file has none: that is settled when it is applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<PlanOnlineOut>,
+    /// What the CRM cannot say of the policy, if its database is one of a CRM. A plan in a file has none: it depends on the
+    /// day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crm: Option<LimitsOut>,
     /// Whether the database remembers something else of the last apply than its record says. Then nobody can tell whose
     /// change a difference is.
     pub last_applied_altered: bool,
@@ -199,6 +203,7 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         losses: effects(sources, &plan.effective.losses),
         guards: None,
         online: None,
+        crm: None,
         last_applied_altered: plan.is_forged,
         fingerprint: plan.fingerprint.to_string(),
     }

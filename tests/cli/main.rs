@@ -9,6 +9,7 @@ mod charge;
 mod checking;
 mod companies;
 mod copies;
+mod crms;
 mod database;
 mod diff;
 mod diff_formats;

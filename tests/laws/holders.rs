@@ -6,7 +6,9 @@ use proptest::{prop_assert, prop_assert_eq};
 use rightful::diff;
 use rightful::language::Language;
 use rightful::model::{Single, Subject, UserId};
-use rightful::question::{Reason, answer, holders, members, overview, understand, understand_who, versus, what};
+use rightful::question::{
+    Cells, Reason, answer, everything, holders, members, overview, understand, understand_who, versus, what,
+};
 use rightful::resolve::{InForce, Population, Request, Step};
 
 use super::catalogue::{plain_rights, scoped_rights, single_targets, wide_targets};
@@ -71,6 +73,28 @@ fn everyone_is_found(org: &Organisation) -> Result<(), TestCaseError> {
 #[test]
 fn everyone_who_can_is_found_as_if_each_were_asked() {
     runner(150).run(&organisation(), |org| everyone_is_found(&org)).unwrap();
+}
+
+#[test]
+fn what_is_decided_for_everybody_at_once_is_decided_as_if_each_were_asked() {
+    let law = |org: Organisation| {
+        let policy = compiled(&org).policy;
+        for on in some_days(&org) {
+            let in_force = InForce::new(&policy, on);
+            let population = Population::new(&in_force);
+            let mut plain = population.plain().decisions();
+            for (user, cells) in everything(&population, Cells::Scoped) {
+                let asked = what(&in_force, Subject::User(user));
+                prop_assert_eq!(&cells, &asked, "{:?} on {}\n{:#?}", user, on, org.to_files());
+                for held in asked.iter().filter(|held| policy.rights.get(held.right).scope.is_none()) {
+                    prop_assert_eq!(plain.next(), Some((user, held.right, held.decision)));
+                }
+            }
+            prop_assert!(plain.next().is_none());
+        }
+        Ok(())
+    };
+    runner(300).run(&organisation(), law).unwrap();
 }
 
 fn subjects(in_force: &InForce<'_>) -> Vec<Subject> {

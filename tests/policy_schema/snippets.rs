@@ -289,6 +289,14 @@ pub const SETTINGS: &[(&str, &str)] = &[
         "companies: { nord: { policies: [a], database: \"postgres://\" } }",
         "companies: { nord: { policies: [a], database: \"postgres://h\" } }",
     ),
+    (
+        "companies: { nord: { policies: [a], database: \"creme+env:RIGHTFUL_A\" } }",
+        "companies: { nord: { policies: [a], database: \"creme+sqlite:b.db\" } }",
+    ),
+    (
+        "companies: { nord: { policies: [a], database: \"creme+sqlite:../b.db\" } }",
+        "companies: { nord: { policies: [a], database: \"creme+postgres://h/d\" } }",
+    ),
     ("sensitive: data.export", "sensitive: [data.export]"),
     ("sensitive: []", "sensitive: [data.*]"),
     ("sensitive: [data.exprot!]", "sensitive: [data.exprot]"),

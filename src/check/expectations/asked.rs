@@ -34,6 +34,9 @@ impl<'p> Sheet<'p> {
 
 /// A right over some targets, ready to be asked of anybody.
 pub struct Asked<'p> {
+    population: &'p Population<'p>,
+    /// The rights, if they are plain: nothing need be worked out for them.
+    plain: Vec<RightId>,
     rights: Vec<OneRight<'p>>,
     /// The targets in order of names; `None` for plain rights.
     singles: Vec<Option<Single>>,
@@ -62,6 +65,10 @@ impl<'p> Asked<'p> {
         }
         let space = Space { size: singles.len(), positions };
         let own = if scope == Some(Scope::People) { space.positions.clone() } else { Vec::new() };
+        if scope.is_none() {
+            let (plain, known) = (meant.rights.clone(), vec![None; policy.users.len()]);
+            return Self { population, plain, rights: Vec::new(), singles, own: Vec::new(), known };
+        }
         // A group as a target means its members other than the one who asks.
         let of_others = matches!(meant.target, Some(Target::Group(_)));
         let rights = meant.rights.iter().map(|right| OneRight {
@@ -69,7 +76,14 @@ impl<'p> Asked<'p> {
             spread: Spread::new(population, *right, space.clone()),
             without_own: of_others || policy.rights.get(*right).own_data_allowed,
         });
-        Self { rights: rights.collect(), singles, own, known: vec![None; policy.users.len()] }
+        Self {
+            population,
+            plain: Vec::new(),
+            rights: rights.collect(),
+            singles,
+            own,
+            known: vec![None; policy.users.len()],
+        }
     }
 
     /// Counts the answers for an active user.
@@ -78,6 +92,10 @@ impl<'p> Asked<'p> {
             return known;
         }
         let mut tally = Tally::default();
+        for right in &self.plain {
+            tally.asked += 1;
+            tally.allowed += u32::from(self.population.decide(user, *right, None).allowed);
+        }
         let own = self.own.get(user.index()).copied().unwrap_or(Space::OUTSIDE);
         for one in &mut self.rights {
             let own = if one.without_own { own } else { Space::OUTSIDE };
@@ -93,12 +111,17 @@ impl<'p> Asked<'p> {
     pub fn first(&mut self, user: UserId, allowed: bool) -> Option<Request> {
         let own = self.own.get(user.index()).copied().unwrap_or(Space::OUTSIDE);
         let singles = &self.singles;
-        self.rights.iter_mut().find_map(|one| {
-            let own = if one.without_own { own } else { Space::OUTSIDE };
-            let bits = one.spread.bits(user);
-            let position =
-                (0..singles.len()).find(|position| *position != own && bits.contains(*position) == allowed)?;
-            Some(Request::by(user, one.right, singles[position]))
+        let population = self.population;
+        let mut plain = self.plain.iter().map(|right| Request::by(user, *right, None));
+        let of_plain = plain.find(|request| population.decide(user, request.right, None).allowed == allowed);
+        of_plain.or_else(|| {
+            self.rights.iter_mut().find_map(|one| {
+                let own = if one.without_own { own } else { Space::OUTSIDE };
+                let bits = one.spread.bits(user);
+                let position =
+                    (0..singles.len()).find(|position| *position != own && bits.contains(*position) == allowed)?;
+                Some(Request::by(user, one.right, singles[position]))
+            })
         })
     }
 }

@@ -43,12 +43,12 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
     let own = format!("sqlite:{}", root.join("crm.db").display());
     let url = command.database.as_deref().unwrap_or(&own);
     let mut database = database_at(context, &root, url)?;
-    let actual = database.read(context)?.actual;
-    if actual.facts.keys().all(|key| key.kind() == Kind::Right) {
+    let reading = database.read(context)?;
+    if reading.actual.facts.keys().all(|key| key.kind() == Kind::Right) {
         return Err(Failure::world(say!("{name} has neither users nor groups", name = database.name))
             .help(say!("name the database with --database")));
     }
-    let taking = pull::everything(&actual).map_err(|wrong| no_names(&wrong, context.err))?;
+    let taking = pull::everything(&reading).map_err(|wrong| no_names(&wrong, context.err))?;
     let named = named(context, &root, command.database.as_deref());
     let mut files = pull::layout(&taking.wanted);
     files.push(settings(named.as_deref()));
@@ -85,8 +85,11 @@ fn taken(root: &Path) -> Vec<&'static str> {
 
 /// What the settings can call the database: a path below the root, a variable, or a server without a password.
 fn named(context: &Context, root: &Path, url: Option<&str>) -> Option<String> {
-    let url = DatabaseUrl::parse(url?).ok()?;
-    match &url {
+    within(context, root, &DatabaseUrl::parse(url?).ok()?)
+}
+
+fn within(context: &Context, root: &Path, url: &DatabaseUrl) -> Option<String> {
+    match url {
         DatabaseUrl::Sqlite(path) => {
             let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
             let path = real(context.directory.join(&**path));
@@ -95,6 +98,7 @@ fn named(context: &Context, root: &Path, url: Option<&str>) -> Option<String> {
         }
         DatabaseUrl::Environment(name) => Some(format!("env:{name}")),
         DatabaseUrl::Postgres(server) => (!url.has_password()).then(|| server.to_string()),
+        DatabaseUrl::Crm(crm, url) => within(context, root, url).map(|named| format!("{}{named}", crm.prefix())),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Tripped> {
         return Vec::new();
     }
     let policy = state::compile(&case.plan.before, |_| None);
-    let in_force = InForce::new(&policy, case.on);
+    let in_force = InForce::new(&policy, case.plan.days[0]);
     let before = Before { population: Population::new(&in_force), after: &case.plan.after };
     let judged = sides.iter().filter(|side| concerns(side));
     judged.flat_map(|(measure, turned)| before.judge(measure, turned)).collect()

@@ -1,7 +1,7 @@
 //! What a pull takes into the policy files, and what it does not.
 
 use crate::language::{Joint, Text, list};
-use crate::pull::{File, Left, Taking};
+use crate::pull::{File, Left, Taking, Why};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::say;
 
@@ -103,7 +103,10 @@ pub fn pulled_whole(pulled: &Pulled<'_>, files: &[File], written: bool, is_named
     if !is_named {
         page.text(say!("the settings cannot name this database: name it with --database, or by `env:NAME`"));
     }
-    if pulled.broken.is_empty() {
+    let beyond = pulled.taking.left.iter().any(|left| matches!(left.why, Why::OfCrm(_)));
+    if pulled.broken.is_empty() && beyond {
+        page.text(say!("next: `rightful check`, then `rightful plan`, which takes away what is not taken here"));
+    } else if pulled.broken.is_empty() {
         page.text(say!("next: `rightful check`, then `rightful plan`, which has nothing to do"));
     } else {
         let errors = count::errors(pulled.broken.len());

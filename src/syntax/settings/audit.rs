@@ -51,7 +51,7 @@ fn file(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Box<str>>> {
 /// Finds a head in the file of a database, which every apply would break: of a company, or of the only one.
 pub(super) fn not_a_database(reader: &mut Reader<'_>, audit: &mut Audit, companies: &[Declared<CompanySettings>]) {
     let Some(head) = &audit.head else { return };
-    let declared = companies.iter().filter_map(|company| match &company.body.database.as_ref()?.value {
+    let declared = companies.iter().filter_map(|company| match company.body.database.as_ref()?.value.place() {
         DatabaseUrl::Sqlite(path) => Some(path.strip_prefix("./").unwrap_or(path)),
         _ => None,
     });

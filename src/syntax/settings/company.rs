@@ -58,9 +58,11 @@ pub(super) fn stays_inside(path: &str) -> bool {
 fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<DatabaseUrl>> {
     let (text, _) = reader.scalar(node, say!("a database"))?;
     let place = reader.place(node.span);
-    match DatabaseUrl::parse(&text) {
-        Ok(DatabaseUrl::Sqlite(path)) if !stays_inside(&path) => {
-            let message = say!("`{path}` does not lie below this file", path = shorten(&path));
+    let url = DatabaseUrl::parse(&text);
+    match url {
+        Ok(url) if matches!(url.place(), DatabaseUrl::Sqlite(path) if !stays_inside(path)) => {
+            let path = text.split_once(':').map_or(&*text, |(_, path)| path);
+            let message = say!("`{path}` does not lie below this file", path = shorten(path));
             reader.wrong_type(node, message, say!("write a path from here, such as `sqlite:nordwind.db`"));
             None
         }
@@ -76,7 +78,9 @@ fn database(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Spanned<Database
             None
         }
         Err(BadDatabase::Form) => {
-            let help = say!("write `sqlite:PATH`, `postgres://...` or `env:NAME`");
+            let help = say!(
+                "write `sqlite:PATH`, `postgres://...` or `env:NAME`; for a CremeCRM `creme+sqlite:PATH` or `creme+postgres://...`"
+            );
             let finding = Diagnostic::new(Code::WrongType, place, say!("this names no database"));
             reader.push(finding.help(help).concealed());
             None
@@ -100,7 +104,9 @@ pub(super) fn shared_databases(reader: &mut Reader<'_>, companies: &[Declared<Co
     let mut first = BTreeMap::new();
     for company in companies {
         let Some(database) = &company.body.database else { continue };
-        let Some((other, span)) = first.insert(&database.value, (&company.name.value, database.span)) else { continue };
+        let Some((other, span)) = first.insert(database.value.place(), (&company.name.value, database.span)) else {
+            continue;
+        };
         let message = say!("`{one}` and `{other}` write to the same database", one = other, other = company.name.value);
         let finding = Diagnostic::new(Code::SharedDatabase, reader.place(database.span), message)
             .label(say!("again"))

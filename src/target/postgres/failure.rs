@@ -56,6 +56,7 @@ pub(super) fn failure(name: &str, error: &postgres::Error) -> TargetError {
 /// own record of them, and the slower one may simply begin anew.
 pub(super) fn failure_of_making(name: &str, error: &postgres::Error) -> TargetError {
     let made_meanwhile = [
+        SqlState::DUPLICATE_SCHEMA,
         SqlState::DUPLICATE_TABLE,
         SqlState::DUPLICATE_OBJECT,
         SqlState::DUPLICATE_FUNCTION,

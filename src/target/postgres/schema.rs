@@ -4,6 +4,10 @@
 use postgres::{Client, Error};
 
 use crate::target::TargetError;
+use crate::target::crm::{KNOWN, MARK};
+use crate::target::shared::Sharing;
+
+use super::shared::MAKE;
 
 /// The migrations in order; the position in the list is the schema version that each leads to. Versions are numbered
 /// alike in all engines, and this one began with the second.
@@ -88,6 +92,8 @@ pub enum Found {
     Nothing,
     /// Tables that somebody else made.
     Foreign,
+    /// A CRM's tables, where none was named.
+    Crm,
     /// Ours, of this version as it says itself.
     Version(i64),
 }
@@ -103,21 +109,37 @@ pub enum Likeness {
     Unknown,
 }
 
+/// Where there are tables by which the database of a CRM is known.
+pub struct Crms {
+    /// In the schema that is looked at.
+    pub is_here: bool,
+    /// In the schema that ours have beside those of a CRM.
+    pub is_beside: bool,
+}
+
 /// Looks for the schema. It is ours if both of the tables are there that say so.
-pub fn find(client: &mut Client) -> Result<Found, Error> {
+pub fn ours(client: &mut Client) -> Result<(Found, Crms), Error> {
     let sql = format!(
-        "{HERE} SELECT count(*), count(*) FILTER (WHERE name IN ('schema_version', 'schema_parts') AND relkind = 'r')
+        "{HERE},
+         crms AS (
+           SELECT relname, nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+           WHERE relname = $1::text OR relname = ANY($2::text[]))
+         SELECT count(*), count(*) FILTER (WHERE name IN ('schema_version', 'schema_parts') AND relkind = 'r'),
+                EXISTS (SELECT 1 FROM crms WHERE nspname = current_schema()),
+                EXISTS (SELECT 1 FROM crms WHERE nspname = 'rightful' AND relname = $1::text)
          FROM here"
     );
-    let row = client.query_one(&sql, &[])?;
-    match (row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?) {
-        (0, _) => Ok(Found::Nothing),
+    let row = client.query_one(&sql, &[&MARK, &KNOWN.as_slice()])?;
+    let crms = Crms { is_here: row.try_get(2)?, is_beside: row.try_get(3)? };
+    let found = match (row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?) {
+        (0, _) => Found::Nothing,
         (_, 2) => {
             let row = client.query_one("SELECT max(version)::bigint FROM schema_version", &[])?;
-            Ok(Found::Version(row.try_get::<_, Option<i64>>(0)?.unwrap_or(0)))
+            Found::Version(row.try_get::<_, Option<i64>>(0)?.unwrap_or(0))
         }
-        _ => Ok(Found::Foreign),
-    }
+        _ => Found::Foreign,
+    };
+    Ok((found, crms))
 }
 
 /// The version, if it is one that this program knows.
@@ -130,8 +152,15 @@ pub fn known(version: i64) -> Result<usize, TargetError> {
 }
 
 /// Brings the schema to the newest version, and keeps how the server writes it.
-pub fn migrate(client: &mut Client, from: usize) -> Result<(), Error> {
+pub fn migrate(client: &mut Client, from: usize, sharing: Option<Sharing>) -> Result<(), Error> {
+    let beside = sharing.filter(|_| from == 0);
+    if beside.is_some() {
+        client.batch_execute(MAKE)?;
+    }
     MIGRATIONS[from..].iter().try_for_each(|migration| client.batch_execute(migration))?;
+    if let Some(sharing) = beside {
+        client.batch_execute(sharing.schema)?;
+    }
     client.batch_execute(&format!(
         "DELETE FROM schema_version;
          INSERT INTO schema_version (version) VALUES ({NEWEST})"

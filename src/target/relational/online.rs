@@ -4,7 +4,8 @@
 use crate::audit::{self, Run};
 use crate::online::{Entry, Moment, Register};
 use crate::plan::{Base, Plan, Step, digest_of_base};
-use crate::state::Kind;
+use crate::state::{Kind, State};
+use crate::target::crm::Renames;
 use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
 use crate::target::{Alter, Declared, End, Receipt, TargetError, register};
 
@@ -59,6 +60,8 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
                 let gone = facts.iter().filter(|(key, _)| key.kind() != Kind::Company);
                 differences.extend(gone.map(|(key, fact)| Entry::gone(key, fact)));
                 empty_declared(engine)?;
+                // A CRM lets nobody in any more either.
+                engine.project(&State::default(), &Renames::new(), run)?;
             }
             let applied = differences.len();
             if run.deed.is_none() {

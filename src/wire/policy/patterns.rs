@@ -145,10 +145,10 @@ pub fn plain_file() -> String {
     format!(r"^(?!(?:[\s\S]*/)?\.[gG][iI][tT](?:/|$))(?!(?:[\s\S]*/)?[^./][^/]*\.[yY][aA]?[mM][lL]$)(?:\./)?{PATH}$")
 }
 
-/// A database in one of its three forms.
+/// A database in one of its forms.
 pub fn database() -> String {
     let variable = "(?:RIGHTFUL_[A-Z0-9_]*|[A-Z0-9_]*_DATABASE_URL)";
-    format!("^(?:sqlite:(?!:memory:){PATH}|postgres(?:ql)?://.+|env:{variable})$")
+    format!(r"^(?:(?:creme\+)?(?:sqlite:(?!:memory:){PATH}|postgres(?:ql)?://.+)|env:{variable})$")
 }
 
 /// Where letters go.

@@ -105,7 +105,7 @@ values! {
         "type": "string",
         "pattern": patterns::database(),
         "patternErrorMessage": "A database is `sqlite:PATH` below this file, `postgres://...`, or `env:NAME` with \
-            a variable named `RIGHTFUL_*` or `*_DATABASE_URL`.",
+            a variable named `RIGHTFUL_*` or `*_DATABASE_URL`; before the first two can stand `creme+`.",
         "examples": ["sqlite:crm.db", "env:CRM_DATABASE_URL"],
     }
     /// Something that no change may do.
@@ -241,8 +241,8 @@ pub enum Language {
 struct Company {
     /// The folders of its policies, below this file. Companies may share folders.
     policies: List<Folder>,
-    /// Its database: `sqlite:PATH`, `postgres://...`, or `env:NAME` for a URL in a variable. Passwords do not belong
-    /// into this file.
+    /// Its database: `sqlite:PATH`, `postgres://...`, or `env:NAME` for a URL in a variable; `creme+` stands before the
+    /// first two for the database of a CremeCRM. Passwords do not belong into this file.
     database: Database,
 }
 

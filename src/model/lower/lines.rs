@@ -1,0 +1,123 @@
+//! Members and rules: the many lines of a policy, looked up one by one, by several threads where they are many.
+
+use crate::diag::Diagnostic;
+use crate::model::key::GroupKey;
+use crate::model::rules::{Meaningless, Part, rights_of_pattern, subject_named};
+use crate::model::{Member, Membership, Parts, Rule, Subject, roles};
+use crate::syntax::Document;
+use crate::syntax::group::MemberDecl;
+use crate::syntax::rule::{MemberRef, Prefix};
+use crate::syntax::rules::RuleDecl;
+use crate::text::{FileId, Place, Span};
+use crate::workers;
+
+use super::Lowering;
+
+/// From how many users on the lines are shared by several threads.
+const WORTH_SHARING: usize = 1_000;
+
+/// What the lines of one document say.
+struct Lines<'p> {
+    parts: &'p Parts,
+    file: FileId,
+    memberships: Vec<Membership>,
+    rules: Vec<Rule>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Lowering {
+    /// Looks up the members and rules of all documents, once everything that has a name has its id.
+    pub(super) fn lines(&mut self, documents: &[&Document]) {
+        let read = |document: &&Document| Lines::of(&self.parts, document);
+        let many = self.parts.users.len() >= WORTH_SHARING;
+        let all = if many { workers::each(documents, read) } else { documents.iter().map(read).collect() };
+        let all: Vec<_> = all.into_iter().map(|lines| (lines.memberships, lines.rules, lines.diagnostics)).collect();
+        self.parts.memberships.reserve_exact(all.iter().map(|(memberships, ..)| memberships.len()).sum());
+        for (memberships, rules, diagnostics) in all {
+            self.parts.memberships.extend(memberships);
+            self.parts.rules.extend(rules);
+            self.diagnostics.extend(diagnostics);
+        }
+    }
+}
+
+impl<'p> Lines<'p> {
+    fn of(parts: &'p Parts, document: &Document) -> Self {
+        let (memberships, rules, diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lines = Self { parts, file: document.file, memberships, rules, diagnostics };
+        for declared in document.users.iter().filter(|declared| !declared.body.rules.is_empty()) {
+            if let Some(id) = parts.users.find(&declared.name.value) {
+                lines.rules(Subject::User(id), &declared.body.rules);
+            }
+        }
+        for declared in &document.groups {
+            let Some(id) = parts.groups.find(&GroupKey::group(declared.name.value.clone())) else { continue };
+            lines.rules(Subject::Group(id), &declared.body.rules);
+            lines.memberships.reserve_exact(declared.body.members.len());
+            for member in &declared.body.members {
+                let found = lines.member(member);
+                lines.memberships.extend(found.map(|found| Membership {
+                    member: found,
+                    group: id,
+                    validity: member.validity,
+                    because: member.because.clone(),
+                    place: Some(lines.place(member.span)),
+                }));
+            }
+        }
+        for declared in document.roles.iter().filter(|role| !roles::predefined().contains_key(&role.name.value)) {
+            if let Some(id) = parts.groups.find(&GroupKey::role(declared.name.value.clone())) {
+                lines.rules(Subject::Group(id), &declared.body.rules);
+            }
+        }
+        lines
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
+
+    fn member(&mut self, declared: &MemberDecl) -> Option<Member> {
+        let MemberRef::Named(reference) = &declared.who else { return Some(Member::Everyone) };
+        let place = self.place(declared.span);
+        let wrong = |wrong: Meaningless| Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help);
+        match subject_named(self.parts, reference, &[Prefix::User, Prefix::Group]) {
+            Ok(Subject::User(id)) => Some(Member::User(id)),
+            Ok(Subject::Group(id)) => Some(Member::Group(id)),
+            Err(meaningless) => {
+                self.diagnostics.push(wrong(meaningless));
+                None
+            }
+        }
+    }
+
+    fn rules(&mut self, subject: Subject, declared: &[RuleDecl]) {
+        for rule in declared {
+            let target = rule.target.as_ref().map(|target| &target.value);
+            match rights_of_pattern(self.parts, &rule.right.value, target) {
+                Ok(meant) => {
+                    let place = Some(self.place(rule.span));
+                    self.rules.extend(meant.rights.into_iter().map(|right| Rule {
+                        subject,
+                        right,
+                        target: meant.target,
+                        effect: rule.effect,
+                        validity: rule.validity,
+                        because: rule.because.clone(),
+                        place,
+                    }));
+                }
+                Err(wrong) => {
+                    let file = self.file;
+                    self.diagnostics.extend(wrong.into_iter().map(|wrong| {
+                        let span = match (wrong.part, &rule.target) {
+                            (Part::Target, Some(target)) => target.span,
+                            _ => rule.right.span,
+                        };
+                        Diagnostic::new(wrong.code, Place { file, span }, wrong.message).help(wrong.help)
+                    }));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Work that several threads share: a list goes in, what became of each item comes out, in the same order.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// As much stack as the main thread has.
+const STACK_BYTES: usize = 8 << 20;
+
+/// Does the same to each item, on as many threads as there are processors. Which thread does what changes nothing.
+pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        while let Some((index, item)) = claim(items, &next) {
+            done.push((index, work(item)));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let start = |_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, take);
+        let helpers: Vec<_> = (1..threads).map(start).collect();
+        let mut done = take();
+        for helper in helpers.into_iter().flatten() {
+            match helper.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The next item that nobody has taken.
+fn claim<'i, T>(items: &'i [T], next: &AtomicUsize) -> Option<(usize, &'i T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    items.get(index).map(|item| (index, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::each;
+
+    #[test]
+    fn what_comes_out_stands_as_it_went_in() {
+        let numbers: Vec<usize> = (0..1000).collect();
+        let squares: Vec<usize> = numbers.iter().map(|number| number * number).collect();
+        assert_eq!(each(&numbers, |number| number * number), squares);
+        assert_eq!(each(&[7], |number| number + 1), [8]);
+        assert!(each(&[], |number: &usize| *number).is_empty());
+    }
+}
