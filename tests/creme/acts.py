@@ -30,7 +30,7 @@ MODULES = {CONTACT: "contacts", OPPORTUNITY: "opportunities", ACTIVITY: "calenda
 WHOLE = {"list": "lists.print", "create": "data.import", "import": "data.import", "export": "data.export"}
 
 #: What is done with a record, and what it takes over its owner.
-SINGLE = {
+SINGLE: dict[Kind, dict[str, str | None]] = {
     CONTACT: {"open": None, "edit": None, "delete": None},
     OPPORTUNITY: {"open": "opportunities.see", "edit": "opportunities.edit", "delete": "opportunities.delete"},
     ACTIVITY: {"open": "calendar.see", "edit": "calendar.edit", "delete": "calendar.edit"},
@@ -194,7 +194,9 @@ def filled(page: Page, kind: Kind, title: str, owner: CremeUser) -> Fields:
     if kind is OPPORTUNITY:
         ours, other = get_organisation_model().objects.order_by("id")[:2]
         form["cform_extra-opportunities_emitter"] = [str(ours.id)]
-        form["cform_extra-opportunities_target"] = [f'{{"ctype": {{"id": {other.entity_type_id}}}, "entity": {other.id}}}']
+        form["cform_extra-opportunities_target"] = [
+            f'{{"ctype": {{"id": {other.entity_type_id}}}, "entity": {other.id}}}'
+        ]
     if kind is ACTIVITY:
         form["cform_extra-activities_subtype"] = [str(ACTIVITY.model.objects.first().sub_type_id)]
         calendar = Calendar.objects.get_default_calendar(owner)
@@ -215,7 +217,8 @@ def is_granted(page: Page) -> bool:
 
 def wrong_fields(page: Page) -> list[str]:
     """The fields of a form that Creme complains of."""
-    return re.findall(r'errorlist[^>]*id="(?:id_)?([^"]*)_error"', page.body) or re.findall(r"errorlist.{0,200}", page.body)
+    named: list[str] = re.findall(r'errorlist[^>]*id="(?:id_)?([^"]*)_error"', page.body)
+    return named or re.findall(r"errorlist.{0,200}", page.body)
 
 
 def agreed(*outcomes: bool) -> bool:
@@ -229,5 +232,3 @@ def everything(kinds: tuple[Kind, ...], owners: list[str]) -> list[Act]:
     """Every act with every kind, and with the records of all owners."""
     whole = [act for kind in kinds for act in acts_of_all(kind)]
     return whole + [act for kind in kinds for owner in owners for act in acts_on(kind, owner)]
-
-

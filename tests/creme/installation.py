@@ -6,6 +6,7 @@ written, but for temporary directories.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ LAYOUT = 1
 POPULATED = "creme"
 
 #: What is appended to the settings that Creme writes for a new project.
-SETTINGS = f'''
+SETTINGS = f"""
 
 # The rest is of the tests.
 import os  # NOQA
@@ -60,7 +61,7 @@ else:
         'ENGINE': 'django.db.backends.postgresql',
         'NAME': _name, 'USER': '{postgres.OWNER}', 'HOST': '127.0.0.1', 'PORT': _port,
     }}}}
-'''
+"""
 
 #: Stands in for what `creme generatemedia` packs, which takes longer than all tests: nobody looks at the pages.
 MEDIA = '''"""Which file each style, script and image was packed into: none."""
@@ -115,6 +116,12 @@ class Home:
             "DJANGO_SETTINGS_MODULE": f"{PROJECT}.settings",
             "PYTHONPATH": str(self.project),
         }
+
+    def enter(self, database: Database) -> None:
+        """Sets Django up in this process, over a database."""
+        os.environ.update(self.environment(database.creme))
+        sys.path.insert(0, str(self.project))
+        importlib.import_module("django").setup()
 
     def fill(self) -> None:
         """Makes what is not there yet, on both engines at a time."""

@@ -55,7 +55,13 @@ class Server:
         self.port = free_port()
         command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
         # What is written need not outlive the machine.
-        settings = ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_wal_size=8MB", "min_wal_size=2MB")
+        settings = (
+            "listen_addresses=127.0.0.1",
+            "fsync=off",
+            "full_page_writes=off",
+            "max_wal_size=8MB",
+            "min_wal_size=2MB",
+        )
         for setting in settings:
             command += ["-c", setting]
         self.keeper = subprocess.Popen(

@@ -52,7 +52,12 @@ class Changes(Trial):
         self.assert_evaluator_agrees()
 
     def test_a_right_that_an_apply_gives_holds_at_the_next_request(self) -> None:
-        acts = [Act("create", CONTACT), Act("import", CONTACT), Act("export", CONTACT), Act("delete", OPPORTUNITY, LARS)]
+        acts = [
+            Act("create", CONTACT),
+            Act("import", CONTACT),
+            Act("export", CONTACT),
+            Act("delete", OPPORTUNITY, LARS),
+        ]
         self.assert_outcomes(acts, False)
         more = "- data.import+export\n      - opportunities.delete of lars\n      "
         self.policy.edit(SALES, RULE, more + RULE)

@@ -96,4 +96,6 @@ def prepare(home: Home, engine: Engine, program: Path) -> None:
 
 def attempted(person: Person, acts: Iterable[Act], can: Callable[[str, Act], bool]) -> list[str]:
     """Tries acts in a browser; what comes out otherwise than the policy says."""
-    return [line for act in acts for line in disagreement(person.login, act, can(person.login, act), person.attempt(act))]
+    return [
+        line for act in acts for line in disagreement(person.login, act, can(person.login, act), person.attempt(act))
+    ]
