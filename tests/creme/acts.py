@@ -6,6 +6,7 @@ into Creme has to come out as this.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,11 +30,14 @@ MODULES = {CONTACT: "contacts", OPPORTUNITY: "opportunities", ACTIVITY: "calenda
 WHOLE = {"list": "lists.print", "create": "data.import", "import": "data.import", "export": "data.export"}
 
 #: What is done with a record, and what it takes over its owner.
-SINGLE = {
+SINGLE: dict[Kind, dict[str, str | None]] = {
     CONTACT: {"open": None, "edit": None, "delete": None},
     OPPORTUNITY: {"open": "opportunities.see", "edit": "opportunities.edit", "delete": "opportunities.delete"},
     ACTIVITY: {"open": "calendar.see", "edit": "calendar.edit", "delete": "calendar.edit"},
 }
+
+#: Numbers what people try.
+ATTEMPTS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,11 @@ class Person:
 
     def attempt(self, act: Act) -> bool:
         """Whether Creme lets this person do it. What is refused must have left no trace."""
-        done: Callable[[Person, Kind, str], bool] = DEEDS[act.deed]
-        return done(self, act.kind, act.owner or self.login)
+        return DEEDS[act.deed](self, act.kind, act.owner or self.login)
+
+    def trace(self, word: str, kind: Kind) -> str:
+        """What an attempt leaves behind, unlike all others."""
+        return f"{word} {kind.name} by {self.login}, {next(ATTEMPTS)}"
 
     def lists(self, kind: Kind) -> set[str]:
         """The owners of the records in a list, empty if there is no list for this person."""
@@ -98,7 +105,7 @@ def list_them(person: Person, kind: Kind, _: str) -> bool:
 def create_one(person: Person, kind: Kind, _: str) -> bool:
     """Opens the form of a new record, and sends it filled out."""
     path = kind.model.get_create_absolute_url()
-    title = f"new {kind.name} by {person.login}"
+    title = person.trace("new", kind)
     form = filled(person.root.get(path), kind, title, get_user_model().objects.get(username=person.login))
     opened, sent = person.browser.get(path), person.browser.post(path, form)
     made = kind.model.objects.filter(**{kind.title: title})
@@ -108,9 +115,9 @@ def create_one(person: Person, kind: Kind, _: str) -> bool:
 def import_some(person: Person, kind: Kind, _: str) -> bool:
     """Chooses an uploaded file for an import; of contacts the import is carried out."""
     owner = get_user_model().objects.get(username=person.login)
-    title = f"imported {kind.name} by {person.login}"
+    title = person.trace("imported", kind)
     file = get_document_model()(user=owner, title=title, linked_folder=get_folder_model().objects.first())
-    file.filedata.save(f"{kind.name}.csv", ContentFile(f"{title},Husum\n"))
+    file.filedata.save(f"{kind.name}.csv", ContentFile(f'"{title}",Husum\n'))
     file.save()
     path = f"/creme_core/mass_import/{content_type(kind)}"
     opened = person.browser.get(path)
@@ -142,7 +149,7 @@ def open_it(person: Person, kind: Kind, owner: str) -> bool:
 def edit_it(person: Person, kind: Kind, owner: str) -> bool:
     """Opens the form of a record, and sends it with another description."""
     record = kind.owned_by(owner)
-    path, words = record.get_edit_absolute_url(), f"edited by {person.login}"
+    path, words = record.get_edit_absolute_url(), person.trace("edited", kind)
     form = {**person.root.get(path).fields(), "description": [words]}
     opened, sent = person.browser.get(path), person.browser.post(path, form)
     record.refresh_from_db()
@@ -187,7 +194,9 @@ def filled(page: Page, kind: Kind, title: str, owner: CremeUser) -> Fields:
     if kind is OPPORTUNITY:
         ours, other = get_organisation_model().objects.order_by("id")[:2]
         form["cform_extra-opportunities_emitter"] = [str(ours.id)]
-        form["cform_extra-opportunities_target"] = [f'{{"ctype": {{"id": {other.entity_type_id}}}, "entity": {other.id}}}']
+        form["cform_extra-opportunities_target"] = [
+            f'{{"ctype": {{"id": {other.entity_type_id}}}, "entity": {other.id}}}'
+        ]
     if kind is ACTIVITY:
         form["cform_extra-activities_subtype"] = [str(ACTIVITY.model.objects.first().sub_type_id)]
         calendar = Calendar.objects.get_default_calendar(owner)
@@ -208,7 +217,8 @@ def is_granted(page: Page) -> bool:
 
 def wrong_fields(page: Page) -> list[str]:
     """The fields of a form that Creme complains of."""
-    return re.findall(r'errorlist[^>]*id="(?:id_)?([^"]*)_error"', page.body) or re.findall(r"errorlist.{0,200}", page.body)
+    named: list[str] = re.findall(r'errorlist[^>]*id="(?:id_)?([^"]*)_error"', page.body)
+    return named or re.findall(r"errorlist.{0,200}", page.body)
 
 
 def agreed(*outcomes: bool) -> bool:
@@ -222,5 +232,3 @@ def everything(kinds: tuple[Kind, ...], owners: list[str]) -> list[Act]:
     """Every act with every kind, and with the records of all owners."""
     whole = [act for kind in kinds for act in acts_of_all(kind)]
     return whole + [act for kind in kinds for owner in owners for act in acts_on(kind, owner)]
-
-

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 
 #: Where Creme sends whoever is nobody.
-LOGIN = "/creme_login/"
+LOGIN = "/creme_login"
 
 #: What a form says: each name with its values.
 Fields = dict[str, list[str]]

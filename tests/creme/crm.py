@@ -49,7 +49,6 @@ def running(home: Home, engine: Engine, name: str, of: str) -> Iterator[Crm]:
         env=home.environment(database.creme),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
     )
     assert server.stdin and server.stdout

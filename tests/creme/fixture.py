@@ -1,28 +1,30 @@
 """Writes `tests/fixtures/creme/{sqlite,postgres}.sql`: the tables of Creme that Rightful touches, as its own migrations
 make them on each engine, and a few rows that are the same on both.
 
-Takes two populated databases of Creme and changes neither. Only the columns, constraints and unique indexes of `TABLES`
+Takes the home of an installation, see `installation.py`. Only the columns, constraints and unique indexes of `TABLES`
 are kept; a foreign key to another table is left out. Rows come from the SQLite database, with what differs from run to
 run (times, uuids, order of lists) replaced, so that a second run writes the same bytes.
 
-    python tests/creme/fixture.py creme.sqlite "host=127.0.0.1 port=5432 user=creme dbname=creme"
+    python tests/creme/fixture.py HOME
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import uuid
 from pathlib import Path
+from typing import Any
 
-import psycopg
+import postgres
+from installation import POPULATED, Home, Postgres, Sqlite
 
+#: The columns and rows of tables.
+Rows = dict[str, tuple[list[str], list[list[Any]]]]
+
+#: Where the files are.
 FOLDER = Path(__file__).parent.parent / "fixtures" / "creme"
 
 #: In an order in which no row refers to a later table.
@@ -77,6 +79,9 @@ ROWS = {
     "activities_calendar": "1",
 }
 
+#: Tables whose first row every installation has, with the same uuid: the role, the sandbox, and `root`.
+SHARED = ("creme_core_userrole", "creme_core_sandbox", "creme_core_cremeuser")
+
 #: What every time of a row is written as.
 MOMENT = "2026-01-01 00:00:00"
 
@@ -86,65 +91,53 @@ PEOPLE = (("lars", "Lars", "Kaufmann"), ("kari", "Kari", "Nordmann"), ("ingrid",
 #: The team of the fixture, and who is in it.
 TEAM, TEAMMATES = "sales-team", ("lars",)
 
-#: Makes the people in a copy of the database, as Creme itself makes them.
-MAKE_PEOPLE = """
-import django, json, os
-django.setup()
-from django.contrib.auth import get_user_model
-from creme.creme_core.models import UserRole
-from creme.creme_core.registry import creme_registry
-from django.contrib.contenttypes.models import ContentType
-people, team, mates = json.loads(os.environ["PEOPLE"])
-User, role = get_user_model(), UserRole.objects.order_by("id").first()
-for login, first, last in people:
-    User.objects.create_user(login, first, last, login + "@nordwind.example", role=role)
-group = User.objects.create(username=team, is_team=True)
-group.teammates = [User.objects.get(username=name) for name in mates]
-print(json.dumps([ContentType.objects.get_for_model(model).id for model in creme_registry.iter_entity_models()]))
-"""
 
-
-def main(sqlite: str, postgres: str) -> None:
+def main(directory: str) -> None:
     """Writes both files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(directory) / "creme.sqlite"
-        shutil.copyfile(sqlite, copy)
-        entities = make_people(copy)
-        connection = sqlite3.connect(copy)
-        rows = rows_of(connection, entities)
-        write("sqlite", schema_of_sqlite(connection), [], rows)
-        connection.close()
-    with psycopg.connect(postgres) as server:
-        tables, keys = schema_of_postgres(postgres)
+    home = Home(Path(directory).resolve())
+    engine = Sqlite(home)
+    server = Postgres(home)
+    try:
+        database = engine.clone("fixture")
+        home.enter(database)
+        entities = make_people()
+        with sqlite3.connect(database.place) as connection:
+            rows = rows_of(connection, entities)
+            write("sqlite", schema_of_sqlite(connection), [], rows)
+        tables, keys = schema_of_postgres(server)
         counters = [
             f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {max(row[0] for row in found) + 1};"
             for table, (columns, found) in rows.items()
             if found and columns[0] == "id" and isinstance(found[0][0], int)
         ]
-        same_types(server, rows["django_content_type"][1])
         write("postgres", tables, counters + keys, rows)
+    finally:
+        engine.close()
+        server.close()
 
 
-def make_people(database: Path) -> list[int]:
-    """Adds the people to a database, and gives the ids of the content types of all entities."""
-    environment = dict(
-        os.environ,
-        CREME_DATABASE=f"sqlite:{database}",
-        PEOPLE=json.dumps([PEOPLE, TEAM, TEAMMATES]),
-    )
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", MAKE_PEOPLE], env=environment, check=True, stdout=subprocess.PIPE
-    )
-    return json.loads(ran.stdout)
+def make_people() -> list[int]:
+    """Adds the people as Creme adds them, and gives the numbers of the content types of all entities."""
+    from creme.creme_core.models import UserRole
+    from creme.creme_core.registry import creme_registry
+    from django.contrib.auth import get_user_model
+    from django.contrib.contenttypes.models import ContentType
+
+    users, everything = get_user_model().objects, UserRole.objects.get()
+    for login, first, last in PEOPLE:
+        users.create_user(login, first, last, f"{login}@nordwind.example", role=everything)
+    team = users.create(username=TEAM, is_team=True)
+    team.teammates = users.filter(username__in=TEAMMATES)
+    return [ContentType.objects.get_for_model(model).id for model in creme_registry.iter_entity_models()]
 
 
-def rows_of(connection: sqlite3.Connection, entities: list[int]) -> dict[str, tuple[list[str], list[list[object]]]]:
+def rows_of(connection: sqlite3.Connection, entities: list[int]) -> Rows:
     """The columns and rows of each table that has some, ready to be written."""
     others = " OR ".join(f"(app_label = '{app}' AND model = '{model}')" for app, model in OTHER_TYPES)
     connection.execute(f"CREATE TEMP TABLE kept AS SELECT id AS ctype FROM django_content_type WHERE {others}")
     connection.executemany("INSERT INTO kept VALUES (?)", [(entity,) for entity in entities])
-    rows = {}
+    rows: Rows = {}
     for table, kept in ROWS.items():
         kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
         found = connection.execute(f"SELECT * FROM {table} WHERE {kept} ORDER BY 1").fetchall()
@@ -173,13 +166,12 @@ def settled(table: str, column: str, kind: str, value: object, key: object) -> o
         # Creme picks one at random.
         case "color":
             return "e5b2eb"
-    match kind:
+    match kind.lower():
         case "datetime":
             return MOMENT
         case "bool":
             return bool(value)
-        # Creme has one uuid for what every installation has: the role, the sandbox, `root`.
-        case "char(32)" if table not in ("creme_core_userrole", "creme_core_sandbox", "creme_core_cremeuser") or key != 1:
+        case "char(32)" if key != 1 or table not in SHARED:
             return uuid.uuid5(uuid.NAMESPACE_URL, f"{table}/{key}").hex
         case "text" if table == "creme_core_userrole" and "\n" in str(value):
             return "\n".join(sorted(str(value).split("\n")))
@@ -206,14 +198,15 @@ def without_strangers(sql: str) -> str:
         return found[0] if found[1] in TABLES else ""
 
     sql = re.sub(r' REFERENCES "(\w+)" \("\w+"\)(?: DEFERRABLE INITIALLY DEFERRED)?', known, sql)
-    return re.sub(r', (?="\w+" (?!"|\)))', ',\n  ', sql) if sql.startswith("CREATE TABLE") else sql
+    return re.sub(r', (?="\w+" (?!"|\)))', ",\n  ", sql) if sql.startswith("CREATE TABLE") else sql
 
 
-def schema_of_postgres(address: str) -> tuple[list[str], list[str]]:
+def schema_of_postgres(engine: Postgres) -> tuple[list[str], list[str]]:
     """The statements that make the tables on PostgreSQL, and those that make the foreign keys."""
-    command = ["pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--dbname", address]
+    command = [postgres.program("pg_dump"), "--schema-only", "--no-owner", "--no-privileges"]
+    command += ["-h", "127.0.0.1", "-p", str(engine.server.port), "-U", postgres.OWNER]
     command += [f"--table={table}" for table in TABLES]
-    dump = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    dump = subprocess.run([*command, POPULATED], check=True, stdout=subprocess.PIPE, text=True).stdout
     lines = [line for line in dump.splitlines() if line and not line.startswith(("--", "\\"))]
     statements = [found.strip() for found in re.split(r"(?<=;)\n", "\n".join(lines))]
     tables, keys = [], []
@@ -228,15 +221,7 @@ def schema_of_postgres(address: str) -> tuple[list[str], list[str]]:
     return tables, keys
 
 
-def same_types(server: psycopg.Connection[tuple[object, ...]], rows: list[list[object]]) -> None:
-    """Makes sure that the rows are as true of a Creme on PostgreSQL, whatever its ids are."""
-    there = {tuple(row) for row in server.execute("SELECT app_label, model FROM django_content_type")}
-    missing = [row for row in rows if (row[1], row[2]) not in there]
-    if missing:
-        raise SystemExit(f"PostgreSQL has no content types {missing}")
-
-
-def write(engine: str, schema: list[str], after: list[str], rows: dict[str, tuple[list[str], list[list[object]]]]) -> None:
+def write(engine: str, schema: list[str], after: list[str], rows: Rows) -> None:
     """Writes the file of an engine."""
     parts = ["-- Written by tests/creme/fixture.py from a Creme 2.8.6; see there for what is kept.", *schema]
     for table, (columns, found) in rows.items():

@@ -6,6 +6,7 @@ written, but for temporary directories.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -20,14 +21,23 @@ import postgres
 #: The name of the project, and of its package of settings.
 PROJECT = "nordwind"
 
+#: Counts the ways in which this is made, so that what was kept from an older one is not taken for it.
+LAYOUT = 1
+
 #: The populated database of a server.
 POPULATED = "creme"
 
 #: What is appended to the settings that Creme writes for a new project.
-SETTINGS = f'''
+SETTINGS = f"""
 
 # The rest is of the tests.
 import os  # NOQA
+import warnings  # NOQA
+
+warnings.simplefilter('ignore')
+LOGGING['handlers']['console']['level'] = 'ERROR'
+# It finds no locale of the system by which it could write sums of money.
+LOGGING['loggers']['creme.creme_core.utils.currency_format'] = {{'handlers': ['file'], 'propagate': False}}
 
 SECRET_KEY = 'known to everybody, since nobody works with this installation'
 SITE_DOMAIN = 'http://127.0.0.1'
@@ -51,7 +61,7 @@ else:
         'ENGINE': 'django.db.backends.postgresql',
         'NAME': _name, 'USER': '{postgres.OWNER}', 'HOST': '127.0.0.1', 'PORT': _port,
     }}}}
-'''
+"""
 
 #: Stands in for what `creme generatemedia` packs, which takes longer than all tests: nobody looks at the pages.
 MEDIA = '''"""Which file each style, script and image was packed into: none."""
@@ -86,17 +96,17 @@ class Home:
     @property
     def project(self) -> Path:
         """The project that Creme made."""
-        return self.directory / PROJECT
+        return self.directory / f"project-{LAYOUT}"
 
     @property
     def sqlite(self) -> Path:
         """The populated SQLite database."""
-        return self.directory / "creme.sqlite"
+        return self.directory / f"creme-{LAYOUT}.sqlite"
 
     @property
     def postgres(self) -> Path:
         """The data directory with the populated database, for this version of PostgreSQL."""
-        return self.directory / f"postgres-{postgres.version()}"
+        return self.directory / f"postgres-{postgres.version()}-{LAYOUT}"
 
     def environment(self, database: str) -> dict[str, str]:
         """The environment in which Python finds Creme, the project and a database."""
@@ -105,8 +115,13 @@ class Home:
             "CREME_DATABASE": database,
             "DJANGO_SETTINGS_MODULE": f"{PROJECT}.settings",
             "PYTHONPATH": str(self.project),
-            "PYTHONWARNINGS": "ignore",
         }
+
+    def enter(self, database: Database) -> None:
+        """Sets Django up in this process, over a database."""
+        os.environ.update(self.environment(database.creme))
+        sys.path.insert(0, str(self.project))
+        importlib.import_module("django").setup()
 
     def fill(self) -> None:
         """Makes what is not there yet, on both engines at a time."""
@@ -130,9 +145,10 @@ def start_project(home: Home) -> None:
     """Has Creme make a project, and adds the settings of the tests."""
     with tempfile.TemporaryDirectory(dir=home.directory) as made:
         creme = Path(sys.executable).parent / "creme"
-        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         command = [str(creme), "creme_start_project", PROJECT]
-        subprocess.run(command, cwd=made, env=environment, check=True, stdout=subprocess.DEVNULL)
+        ran = subprocess.run(command, cwd=made, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise SystemExit(ran.stderr)
         package = Path(made) / PROJECT / PROJECT
         with (package / "settings.py").open("a") as settings:
             settings.write(SETTINGS)
@@ -142,7 +158,7 @@ def start_project(home: Home) -> None:
 
 def fill_sqlite(home: Home) -> None:
     """Makes the populated SQLite database, which gets its name when it is whole."""
-    unfinished = home.sqlite.with_suffix(".unfinished")
+    unfinished = home.sqlite.with_name(f"{home.sqlite.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     fill(home, f"sqlite:{unfinished}")
     unfinished.rename(home.sqlite)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Settings under which a first apply may take as much from as many as the policy says.
+#: A first apply takes from everybody what Creme gives to all, and whom the policy does not know: that is meant.
 SETTINGS = """version: 1
 audit: { head: audit.heads }
-guards: { remove_users: 100%, lose_rights: 100% }
+guards: { remove_users: off, lose_rights: off, gain_rights: off, last_superuser: off }
 """
 
 
@@ -59,8 +59,9 @@ class Policy:
         return all(everything[login, need] for need in needs)
 
     def people(self) -> list[str]:
-        """Everybody with an account."""
-        return sorted({login for login, _ in self.everything()})
+        """Everybody with an account, in order."""
+        # The matrix is in the order of names.
+        return list(dict.fromkeys(login for login, _ in self.everything()))
 
     def everything(self) -> dict[tuple[str, Need], bool]:
         """What everybody may."""

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -22,14 +21,16 @@ FIRST = "postgres"
 #: The longest that a server may take to answer, on a machine with much else to do.
 PATIENCE = 60.0
 
-#: Keeps a server for as long as somebody holds its input open, then stops it, and removes the directory `$1`.
+#: Keeps a server for as long as somebody holds its input open. Then it is stopped and the directory `$1` removed, or,
+#: after the word `keep`, stopped in such a way that another one can start over a copy of its data.
 KEEPER = """
 directory=$1
 shift
 "$@" > "$directory/log" 2>&1 < /dev/null &
 server=$!
 read -r word
-kill -s INT "$server"
+if [ "$word" = keep ]; then signal=INT; else signal=QUIT; fi
+kill -s "$signal" "$server" 2> /dev/null
 wait "$server"
 if [ "$word" != keep ]; then rm -rf "$directory"; fi
 """
@@ -44,7 +45,7 @@ class Server:
         self.data = self.directory / "data"
         if data is None:
             give(self.directory)
-            options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+            options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"]
             command = as_somebody([program("initdb"), "-D", str(self.data), "-U", OWNER, *options])
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         else:
@@ -54,12 +55,19 @@ class Server:
         self.port = free_port()
         command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
         # What is written need not outlive the machine.
-        for setting in ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off"):
+        settings = (
+            "listen_addresses=127.0.0.1",
+            "fsync=off",
+            "full_page_writes=off",
+            "max_wal_size=8MB",
+            "min_wal_size=2MB",
+        )
+        for setting in settings:
             command += ["-c", setting]
         self.keeper = subprocess.Popen(
             ["sh", "-c", KEEPER, "keeper", str(self.directory), *as_somebody(command)], stdin=subprocess.PIPE, text=True
         )
-        wait_for(self.answers, "PostgreSQL does not start")
+        self.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -77,11 +85,22 @@ class Server:
     def keep(self, place: Path) -> None:
         """Stops the server, and leaves its data in a place that is there only when it is whole."""
         self.stop("keep")
-        unfinished = place.with_suffix(".unfinished")
+        unfinished = place.with_name(f"{place.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(self.data, unfinished)
         unfinished.rename(place)
         shutil.rmtree(self.directory)
+
+    def wait(self) -> None:
+        """Waits until the server answers, and says why if it never will."""
+        end = time.monotonic() + PATIENCE
+        while not self.answers():
+            if self.keeper.poll() is not None or time.monotonic() > end:
+                log = self.directory / "log"
+                said = log.read_text() if log.exists() else ""
+                self.stop("remove")
+                raise SystemExit(f"PostgreSQL does not start: {said}")
+            time.sleep(0.05)
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
@@ -147,12 +166,3 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def wait_for(ready: Callable[[], bool], complaint: str) -> None:
-    """Waits until something is ready, and gives up with a complaint."""
-    end = time.monotonic() + PATIENCE
-    while not ready():
-        if time.monotonic() > end:
-            raise SystemExit(complaint)
-        time.sleep(0.05)

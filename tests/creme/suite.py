@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import unittest
 from pathlib import Path
 
-import django
 from installation import ENGINES, POPULATED, Home
 
 
@@ -18,9 +16,7 @@ def main(name: str, directory: str, program: str, *tests: str) -> None:
     engine = ENGINES[name](home)
     try:
         # Only now can Django know its settings, and only with Django the tests.
-        os.environ.update(home.environment(engine.database(POPULATED).creme))
-        sys.path.insert(0, str(home.project))
-        django.setup()
+        home.enter(engine.database(POPULATED))
         prepare = importlib.import_module("trial").prepare
         prepare(home, engine, Path(program))
         loader = unittest.defaultTestLoader

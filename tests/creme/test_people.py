@@ -48,7 +48,7 @@ class People(Trial):
         return all(self.policy.can(login, need) for need in act.needs())
 
     def acts_of(self, login: str) -> list[Act]:
-        """What somebody tries: everything with each kind, with the own record, and with one of others for each answer."""
+        """What somebody tries: all with each kind, with the own record, and with one of others for each answer."""
         acts: list[Act] = []
         for kind in KINDS:
             acts += acts_of_all(kind) + acts_on(kind, login)
@@ -62,8 +62,9 @@ class People(Trial):
         """Which answers somebody gets to what somebody tries, but for whose record it is."""
         if not self.policy.can_all(login, (Need("program.start"),)):
             return set()
+        whose = {None: "", login: "own"}
         return {
-            (act.deed, act.kind.name, "own" if act.owner == login else "other" if act.owner else "", self.can(login, act))
+            (act.deed, act.kind.name, whose.get(act.owner, "other"), self.can(login, act))
             for act in self.acts_of(login)
         }
 

@@ -59,9 +59,6 @@ class Trial(unittest.TestCase):
             evaluator = Evaluator(login)
             for act in acts:
                 record = records.get((act.kind, act.owner or ""))
-                if record is not None:
-                    # Creme remembers in the record what everybody may do with it.
-                    record.__dict__.pop("_credentials_map", None)
                 wrong += disagreement(login, act, self.can(login, act), evaluator.may(act, record))
             if evaluator.user.is_active:
                 wrong += self.wrong_queries(login, evaluator)
@@ -99,4 +96,6 @@ def prepare(home: Home, engine: Engine, program: Path) -> None:
 
 def attempted(person: Person, acts: Iterable[Act], can: Callable[[str, Act], bool]) -> list[str]:
     """Tries acts in a browser; what comes out otherwise than the policy says."""
-    return [line for act in acts for line in disagreement(person.login, act, can(person.login, act), person.attempt(act))]
+    return [
+        line for act in acts for line in disagreement(person.login, act, can(person.login, act), person.attempt(act))
+    ]
