@@ -66,7 +66,12 @@ fn run(program: &Path, arguments: &[&str], folder: &Path) -> Result<Duration, Bo
 /// How many instructions a check is, which another load on the machine does not change; `None` without valgrind.
 fn instructions(program: &Path, folder: &Path) -> Option<String> {
     let mut command = Command::new("valgrind");
-    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program).arg("check").arg("-C").arg(folder);
+    command
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .arg("check")
+        .arg("-C")
+        .arg(folder);
     let said = String::from_utf8(command.stdout(Stdio::null()).output().ok()?.stderr).ok()?;
     let (_, count) = said.split_once("Collected : ")?;
     count.split_whitespace().next().map(str::to_owned)
@@ -82,8 +87,9 @@ fn two_revisions(folder: &Path) -> Result<(), Box<dyn Error>> {
     git(&["init", "--quiet"])?;
     git(&["add", "--all"])?;
     git(&["commit", "--quiet", "--message", "one"])?;
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder.join("policies/groups"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> = fs::read_dir(folder.join("policies/groups"))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
     files.sort();
     let mut left = LINES;
     for file in files {
