@@ -317,6 +317,19 @@ const BY_HAND: &[(&str, &[&str])] = &[
             "update user lars crm \"opportunities.opportunity view+change+link+unlink of root sales-team\" drift",
         ],
     ),
+    // A part of what a policy has one word for is no denial of the whole.
+    (
+        "UPDATE creme_core_setcredentials SET value = 30 WHERE ctype_id =
+         (SELECT id FROM django_content_type WHERE model = 'contact') AND role_id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"not persons.contact unlink all\" drift"],
+    ),
+    (
+        "DELETE FROM creme_core_userrole_exportable_ctypes WHERE contenttype_id =
+         (SELECT id FROM django_content_type WHERE model = 'contact') AND userrole_id =
+         (SELECT role_id FROM creme_core_cremeuser WHERE username = 'ingrid')",
+        &["update user ingrid crm \"not persons.contact export\" drift"],
+    ),
     (
         "UPDATE creme_core_cremeuser SET is_team = TRUE WHERE username = 'kari'",
         &["update user kari crm \"called a team\" drift"],
@@ -589,6 +602,18 @@ fn names_in_creme_that_are_in_the_way_keep_nothing_from_being_applied() {
         crm.carry_out(&crm.planned(&renamed), TODAY).unwrap();
         let state = "SELECT username, is_active FROM creme_core_cremeuser WHERE username IN ('lars', 'ola') ORDER BY 1";
         assert_eq!(crm.ask(state), "lars 0\nola 1");
+    }
+}
+
+#[test]
+fn a_login_that_no_policy_can_write_is_put_out_of_use_and_told() {
+    for crm in Crm::on_each_engine() {
+        crm.by_hand("UPDATE creme_core_cremeuser SET username = 'kari+x' WHERE username = 'kari'");
+        let reading = crm.target().read().unwrap();
+        let told: Vec<String> = reading.beside.iter().map(|aside| format!("{}: {}", aside.key, aside.says)).collect();
+        assert!(told.contains(&"kari+x: a login that no policy can write".to_owned()), "{told:?}");
+        crm.apply(&FIRM.replace("kari: , ", "").replace("lars, kari", "lars"));
+        assert_eq!(crm.ask("SELECT is_active FROM creme_core_cremeuser WHERE username = 'kari+x'"), "0");
     }
 }
 

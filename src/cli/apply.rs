@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::plan::Reading;
 use crate::report::view::Unfold;
 use crate::report::{text, view};
 use crate::say;
@@ -88,7 +89,8 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let mut database = database(context, &opened, command.database.as_deref())?;
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
-    let reading = database.read(context)?;
+    // Whatever day is looked at: a CRM that knows no dates gets what holds today.
+    let reading = Reading { today: Some(context.today), ..database.read(context)? };
     let heading = heading(&database, &reading);
     let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);

@@ -37,7 +37,7 @@ impl Database {
         let _stage = context.working(&say!("reading {database}", database = self.name));
         let reading = self.target.read();
         self.name_anew();
-        Ok(Reading { today: Some(context.today), ..reading? })
+        Ok(reading?)
     }
 
     /// Hands on every entry of its record.

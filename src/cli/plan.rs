@@ -37,6 +37,7 @@ use super::{Common, Context, Format, Outcome};
 /// Examples:
 ///   rightful plan
 ///   rightful plan --database sqlite:crm.db --exit-code
+///   rightful plan --database creme+sqlite:creme.db
 ///   rightful plan -o plan.json
 ///   rightful plan --at HEAD~1
 #[derive(Debug, Args)]

@@ -49,6 +49,7 @@ mod from_database;
 ///   rightful pull --dry-run
 ///   rightful pull --only user:lars --only "group:sales user:anna"
 ///   rightful pull --from-database crm-access --database sqlite:crm.db
+///   rightful pull --from-database . --database creme+sqlite:creme.db
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Pull {

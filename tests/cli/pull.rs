@@ -275,8 +275,8 @@ fn a_database_becomes_a_repository_whose_plan_is_empty() {
       policies/users.yaml
       rightful.yaml
 
-    the settings cannot name this database: name it with --database, or by
-      `env:NAME`
+    the settings cannot name this database, since it lies elsewhere or has a
+      password: write --database with every command
     next: `rightful check`, then `rightful plan`, which has nothing to do
     ");
     insta::assert_snapshot!(text(&firm, "access/policies/groups/warehouse.yaml"), @r#"

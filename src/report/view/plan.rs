@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::language::{IntoWord, Text, Word};
-use crate::plan::{Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
+use crate::language::{IntoWord, Joint, Text, Word, names};
+use crate::plan::{CRM, Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
 use crate::review::Compared;
 use crate::say;
@@ -50,6 +50,7 @@ pub fn plan(plan: &Plan, compared: &Compared<'_>, shown: Shown<'_>, database: &T
     unknown(&plan.grants, &mut page);
     if !plan.changes.is_empty() {
         page.blank();
+        beside(plan, &mut page);
         page.0.extend(diff_of_company(compared, shown).0);
         page.blank();
         page.heading(say!("in the database"));
@@ -96,6 +97,20 @@ pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text) -> P
         page.item(2, text);
     }
     page
+}
+
+/// That a CRM gives or keeps what no policy can say: it is no gain or loss that anybody could be asked about.
+fn beside(plan: &Plan, page: &mut Page) {
+    let keys: Vec<&Key> =
+        plan.changes.iter().filter(|change| change.field == Some(CRM)).map(|change| &change.key).collect();
+    let told: Vec<&&Key> = keys.iter().filter(|key| !matches!(key, Key::Company)).collect();
+    if !told.is_empty() {
+        let names = names(told, Joint::And);
+        let text =
+            say!("the CRM gives or keeps what no policy can say, and that ends; see `crm` below: {names}", names);
+        page.text(Line::new().then(Tone::Warning, text));
+        page.blank();
+    }
 }
 
 /// That findings will keep a plan from being applied.

@@ -101,7 +101,7 @@ pub fn pulled_whole(pulled: &Pulled<'_>, files: &[File], written: bool, is_named
     left(&mut page, &pulled.taking.left);
     page.blank();
     if !is_named {
-        page.text(say!("the settings cannot name this database: name it with --database, or by `env:NAME`"));
+        page.text(say!("the settings cannot name this database, since it lies elsewhere or has a password: write --database with every command"));
     }
     let beyond = pulled.taking.left.iter().any(|left| matches!(left.why, Why::OfCrm(_)));
     if pulled.broken.is_empty() && beyond {

@@ -47,8 +47,11 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
     let mut names = Names::default();
     for (id, role) in &held.roles {
         let has = |account: &Account| account.roles.contains(id) || account.role.as_ref() == Some(id);
-        let members: Vec<&Name> =
-            held.people().filter(|(_, account)| account.is_ruled() && has(account)).map(|(login, _)| login).collect();
+        let members: Vec<&Name> = held
+            .people()
+            .filter(|(login, account)| account.is_ruled() && has(account) && is_lawful(login))
+            .map(|(login, _)| login)
+            .collect();
         if members.is_empty() {
             continue;
         }
@@ -56,10 +59,10 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         let group = GroupKey::group(name.clone());
         let shown = (role.name != name.as_str()).then(|| role.name.as_str().into());
         facts.insert(Key::Group(name.clone()), Fact::Group(GroupFact { name: shown, modules: None }));
-        for login in members {
+        for login in &members {
             let key = Key::Member {
                 group: group.clone(),
-                member: MemberKey::User(login.clone()),
+                member: MemberKey::User((*login).clone()),
                 validity: Validity::ALWAYS,
             };
             facts.insert(key, Fact::Member(None));
@@ -69,7 +72,10 @@ pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Nam
         may.keep_owners(|owner| facts.contains_key(&Key::User(owner.clone())));
         let subject = SubjectKey::Group(name.clone());
         allow(facts, &subject, &may, mapping);
-        reading.beside.extend(beside(Key::Group(name), &role.gives, &may.gives(mapping), &[]));
+        let told = beside(Key::Group(name), &role.gives, &may.gives(mapping), &[]);
+        // Groups gain and lose nothing: people do.
+        let logins = members.iter().map(|login| login.as_str()).collect::<Vec<_>>().join(", ");
+        reading.beside.extend(told.map(|aside| Beside { says: format!("of {logins}: {}", aside.says), ..aside }));
     }
     // Who has several roles works with one at a time; from now on it is all of them at once.
     let lawful = || held.people().filter(|(login, account)| account.is_ruled() && is_lawful(login));

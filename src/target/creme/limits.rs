@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::date::Date;
-use crate::model::{Id, Policy, RightId, Scope, UserId};
+use crate::model::{Id, ModuleId, Policy, RightId, Scope, UserId};
 use crate::name::Name;
 use crate::resolve::{Bits, InForce, Population};
 use crate::state::State;
@@ -42,7 +42,7 @@ pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
         };
         if whole.nearly.contains_key(name) {
             limits.nearly.extend(told(whole.nearly.get(name)));
-        } else if !placed.contains(name) && !whole.everybody.contains(name) {
+        } else if !placed.contains(name) && !whole.everybody.contains(name) && is_ruled(policy, right) {
             limits.nowhere.extend(told(whole.nowhere.get(name)));
         }
     }
@@ -67,6 +67,11 @@ pub fn limits(policy: &Policy, on: Date, seen: &Seen) -> Limits {
     limits.teams = held.teams.iter().map(|(team, people)| (team.clone(), members(people))).collect();
     limits.until = until(policy, on, held, installed);
     limits
+}
+
+/// Whether a policy says anything of a right.
+fn is_ruled(policy: &Policy, right: RightId) -> bool {
+    policy.rules.iter().any(|rule| rule.right == right)
 }
 
 fn limit(policy: &Policy, what: String, why: String, concerns: Concerned, people: &BTreeSet<UserId>) -> Option<Limit> {
@@ -95,11 +100,12 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
         users.iter_mut().enumerate().filter(|(at, _)| bits.contains(*at)).for_each(|(_, of)| of.extend([user]));
     });
     let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
-    lacking
-        .filter_map(|(id, name, _)| {
-            limit(policy, format!("{USE} of {name}"), String::new(), Concerned::Holders, &users[id.index()])
-        })
-        .collect()
+    let told = |(id, name, _): (ModuleId, &Name, _)| {
+        let app = mapping().modules.get(name).map(|app| format!("the app {} is not installed", app.app));
+        let what = format!("{USE} of {name}");
+        limit(policy, what, app.unwrap_or_default(), Concerned::Holders, &users[id.index()])
+    };
+    lacking.filter_map(told).collect()
 }
 
 /// The first later day on which people may something else in Creme. After many days that change nothing the next one counts.

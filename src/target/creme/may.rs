@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Date;
+use crate::model::catalogue::built_in;
 use crate::model::{Id, Policy, RightId, Scope, UserId};
 use crate::name::{Name, RightName};
 use crate::resolve::{Bits, InForce, Population, Space, Spread};
 use crate::state::{self, Fact, Key, State, UserFact};
 
 use super::gives::{Deed, Deeds, Given, Gives};
-use super::mapping::{Asked, Mapping};
+use super::mapping::{App, Asked, Mapping};
 
 /// Whose records somebody may do something to, beside the own ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,56 +167,58 @@ impl May {
         self.over.retain(|_, whose| *whose != Whose::Nobodys);
     }
 
-    /// The most that a policy can say of what is given, to whoever may start the program. What cannot be seen in it,
-    /// since it concerns a module that is not used, is as `known` has it.
+    /// What a policy can say of what is given, to whoever may start the program. Where only some of what belongs to a right
+    /// or module is given, it stays as it is `known`; so does what cannot be seen, since it concerns a module that is not used.
     pub fn of(gives: &Gives, mapping: &Mapping, known: &Self) -> Self {
         let mut may = Self { starts: true, ..Self::default() };
         // Two modules can share an app, so what tells them apart are the types.
-        may.modules = mapping
-            .modules
-            .iter()
-            .filter(|(_, app)| uses(gives, mapping, &app.types, &app.app))
-            .map(|(name, _)| name.clone())
-            .collect();
-        let types: Vec<&str> =
-            may.modules.iter().flat_map(|name| &mapping.modules[name].types).map(|kind| &**kind).collect();
-        let mut seen: BTreeMap<RightName, Whose> = BTreeMap::new();
-        for kind in &types {
+        let uses = |(name, app): &(&Name, &App)| {
+            let known = known.modules.contains(*name);
+            whole(gives, mapping, app) || (known && gives.apps.contains(&app.app) && anything(gives, app))
+        };
+        may.modules = mapping.modules.iter().filter(uses).map(|(name, _)| name.clone()).collect();
+        let mut seen: BTreeMap<RightName, Held> = BTreeMap::new();
+        for kind in may.modules.iter().flat_map(|name| &mapping.modules[name].types) {
             let (asked, given) = (mapping.asked(kind), gives.of(kind));
+            let mut see = |right: &RightName, whose| seen.entry(right.clone()).or_default().see(whose);
             for (right, is) in [(asked.create, given.create), (asked.export, given.export), (asked.list, given.list)] {
-                meet(&mut seen, right, if is { Whose::Everybodys } else { Whose::Nobodys });
+                see(right, if is { Whose::Everybodys } else { Whose::Nobodys });
             }
             for deed in Deed::ALL {
                 if let Some(right) = asked.to_others(deed) {
-                    meet(&mut seen, right, whose_of(given, deed));
+                    see(right, whose_of(given, deed));
                 }
             }
         }
-        for (right, whose) in seen {
-            if crate::model::catalogue::built_in().get(&right).is_some_and(|right| right.scope.is_some()) {
+        may.plain = known.plain.iter().filter(|right| !seen.contains_key(*right)).cloned().collect();
+        let unseen = known.over.iter().filter(|(right, _)| !seen.contains_key(*right));
+        may.over = unseen.map(|(right, whose)| (right.clone(), whose.clone())).collect();
+        for (right, held) in seen {
+            if built_in().get(&right).is_some_and(|right| right.scope.is_some()) {
+                let whose = held.nearest(known.over.get(&right).unwrap_or(&Whose::Nobodys));
                 may.over.insert(right, whose);
-            } else if whose == Whose::Everybodys {
+            } else if held.nearest(&Whose::of_all(known.plain.contains(&right))) == Whose::Everybodys {
                 may.plain.insert(right);
             }
         }
-        let seen: BTreeSet<RightName> =
-            types.iter().flat_map(|kind| mapping.asked(kind).rights().cloned().collect::<Vec<_>>()).collect();
-        may.plain.extend(known.plain.iter().filter(|right| !seen.contains(*right)).cloned());
-        let unseen = known.over.iter().filter(|(right, _)| !seen.contains(*right));
-        may.over.extend(unseen.map(|(right, whose)| (right.clone(), whose.clone())));
         may.over.retain(|_, whose| *whose != Whose::Nobodys);
         may
     }
 }
 
 /// Whether everything is given that comes with a module alone.
-fn uses(gives: &Gives, mapping: &Mapping, types: &[String], app: &str) -> bool {
+fn whole(gives: &Gives, mapping: &Mapping, app: &App) -> bool {
     let comes = |kind: &String| {
         let (asked, given) = (mapping.asked(kind), gives.of(kind));
         let alone: Deeds = Deed::ALL.into_iter().filter(|deed| asked.to_others(*deed).is_none()).collect();
         Deeds::ALL.without(given.own).is_empty() && alone.without(given.all).is_empty()
     };
-    gives.apps.contains(app) && types.iter().all(comes)
+    gives.apps.contains(&app.app) && app.types.iter().all(comes)
+}
+
+/// Whether anything is given of a module.
+fn anything(gives: &Gives, app: &App) -> bool {
+    app.types.is_empty() || app.types.iter().any(|kind| !gives.of(kind).own.is_empty())
 }
 
 fn whose_of(given: &Given, deed: Deed) -> Whose {
@@ -227,18 +230,54 @@ fn whose_of(given: &Given, deed: Deed) -> Whose {
     if people.is_empty() { Whose::Nobodys } else { Whose::Theirs(people) }
 }
 
-/// A right is held over those over whom all its places give it.
-fn meet(seen: &mut BTreeMap<RightName, Whose>, right: &RightName, whose: Whose) {
-    let met = match (seen.remove(right), whose) {
-        (None | Some(Whose::Everybodys), whose) => whose,
-        (Some(before), Whose::Everybodys) => before,
-        (Some(Whose::Theirs(before)), Whose::Theirs(people)) => {
-            let both: BTreeSet<Name> = before.intersection(&people).cloned().collect();
-            if both.is_empty() { Whose::Nobodys } else { Whose::Theirs(both) }
+impl Whose {
+    fn of_all(is: bool) -> Self {
+        if is { Self::Everybodys } else { Self::Nobodys }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Nobodys, _) | (_, Self::Nobodys) => Self::Nobodys,
+            (Self::Everybodys, whose) | (whose, Self::Everybodys) => whose.clone(),
+            (Self::Theirs(these), Self::Theirs(those)) => {
+                let both: BTreeSet<Name> = these.intersection(those).cloned().collect();
+                if both.is_empty() { Self::Nobodys } else { Self::Theirs(both) }
+            }
         }
-        _ => Whose::Nobodys,
-    };
-    seen.insert(right.clone(), met);
+    }
+
+    fn or(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Everybodys, _) | (_, Self::Everybodys) => Self::Everybodys,
+            (Self::Nobodys, whose) | (whose, Self::Nobodys) => whose.clone(),
+            (Self::Theirs(these), Self::Theirs(those)) => Self::Theirs(these.union(those).cloned().collect()),
+        }
+    }
+}
+
+/// Over whom a right is given, seen in the places that it has.
+struct Held {
+    /// In all of them.
+    wholly: Whose,
+    /// In some of them.
+    partly: Whose,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { wholly: Whose::Everybodys, partly: Whose::Nobodys }
+    }
+}
+
+impl Held {
+    fn see(&mut self, whose: Whose) {
+        (self.wholly, self.partly) = (self.wholly.and(&whose), self.partly.or(&whose));
+    }
+
+    /// What a policy can say that is nearest to what it says.
+    fn nearest(&self, known: &Whose) -> Whose {
+        known.or(&self.wholly).and(&self.partly)
+    }
 }
 
 #[cfg(test)]
@@ -300,9 +339,14 @@ groups:
         let may = of(&everybody, "lars");
         let mut gives = may.gives(mapping());
         gives.types.get_mut("persons.contact").unwrap().export = false;
-        let held = May::of(&gives, mapping(), may);
+        // To whom nothing was given, a part of it is nothing, and told beyond.
+        let held = May::of(&gives, mapping(), &May::default());
         assert!(!held.plain.contains(&RightName::foreign("data.export")));
         let beyond = gives.beyond(&held.gives(mapping()));
         assert_eq!(beyond, ["opportunities.opportunity export", "persons.organisation export"]);
+        // Of what somebody has, the part that is missing is told.
+        let held = May::of(&gives, mapping(), may);
+        assert_eq!(&held, may);
+        assert_eq!(held.gives(mapping()).beyond(&gives), ["persons.contact export"]);
     }
 }
