@@ -220,8 +220,8 @@ impl Firm {
         let inner = self.inner();
         for first in (0..self.groups.len()).step_by(GROUPS_A_FILE) {
             let mut text = String::from("groups:\n");
-            for number in first..self.groups.len().min(first + GROUPS_A_FILE) {
-                self.write_group(&mut text, number, &inner[number]);
+            for (number, inner) in inner.iter().enumerate().skip(first).take(GROUPS_A_FILE) {
+                self.write_group(&mut text, number, inner);
             }
             put(&policies.join(format!("groups/{:05}.yaml", first / GROUPS_A_FILE)), &text)?;
         }

@@ -4,6 +4,7 @@
 //! one role for each set of rights that somebody has. What of a policy has a place in Creme, and where, is data
 //! (`schema/creme.yaml`). Facts about Creme: its version 2.8.6, tried on both engines.
 
+mod filter;
 mod gives;
 mod held;
 mod inverse;
@@ -11,6 +12,8 @@ mod limits;
 mod mapping;
 mod may;
 mod projection;
+mod wanted;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,10 +18,20 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
         page.blank();
         page.heading(say!("what {crm} cannot say", crm = &limits.crm));
         for limit in &limits.nowhere {
-            page.item(2, told(Tone::No, say!("no place"), limit, whom(limits, limit, unfold)));
+            let people = whom(limits, limit, unfold);
+            let of_whom = match limit.concerns {
+                Concerned::Holders => say!(" for {people}", people),
+                Concerned::Others => say!(", not kept from {people}", people),
+            };
+            page.item(2, told(Tone::No, say!("no place"), limit, of_whom));
         }
         for limit in &limits.nearly {
-            page.item(2, told(Tone::Warning, say!("nearly"), limit, whom(limits, limit, unfold)));
+            let people = whom(limits, limit, unfold);
+            let of_whom = match limit.concerns {
+                Concerned::Holders => say!(" for {people}", people),
+                Concerned::Others => say!(" for those without it: {people}", people),
+            };
+            page.item(2, told(Tone::Warning, say!("nearly"), limit, of_whom));
         }
         let mut people = |names: &[Name], text: fn(Word) -> Text| {
             if !names.is_empty() {
@@ -61,15 +71,9 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
     page
 }
 
-fn told(tone: Tone, word: Text, limit: &Limit, people: Word) -> Line {
+fn told(tone: Tone, word: Text, limit: &Limit, of_whom: Text) -> Line {
     let line = Line::new().then(tone, word).then(Tone::Plain, " ").then(Tone::Strong, &limit.what);
-    let line = line.then(
-        Tone::Plain,
-        match limit.concerns {
-            Concerned::Holders => say!(" for {people}", people),
-            Concerned::Others => say!(", not kept from {people}", people),
-        },
-    );
+    let line = line.then(Tone::Plain, of_whom);
     if limit.why.is_empty() { line } else { line.then(Tone::Quiet, format!(" ({})", limit.why)) }
 }
 
