@@ -7,6 +7,7 @@ into Creme has to come out as this.
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from creme.persons import get_organisation_model
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
+from django.urls import reverse
 from organisation import ACTIVITY, CONTACT, OPPORTUNITY, Kind
 from policy import Need
 
@@ -96,6 +98,14 @@ class Person:
         page = export(self, kind)
         return kind.owners_in(page.body) if is_granted(page) else set()
 
+    def finds(self, kind: Kind) -> int:
+        """How many records Creme's search finds for this person by their names."""
+        page = self.browser.get(reverse("creme_core__light_search"), value=f"{kind.name} of")
+        if not is_granted(page):
+            return 0
+        found = json.loads(page.body)["results"]
+        return sum(one["count"] for one in found if one["id"] == content_type(kind))
+
 
 def list_them(person: Person, kind: Kind, _: str) -> bool:
     """Opens the list."""
@@ -119,7 +129,7 @@ def import_some(person: Person, kind: Kind, _: str) -> bool:
     file = get_document_model()(user=owner, title=title, linked_folder=get_folder_model().objects.first())
     file.filedata.save(f"{kind.name}.csv", ContentFile(f'"{title}",Husum\n'))
     file.save()
-    path = f"/creme_core/mass_import/{content_type(kind)}"
+    path = reverse("creme_core__mass_import", args=(content_type(kind),))
     opened = person.browser.get(path)
     chosen = person.browser.post(path, {"step": ["0"], "document": [str(file.id)]})
     if kind is not CONTACT:
@@ -180,7 +190,7 @@ DEEDS: dict[str, Callable[[Person, Kind, str], bool]] = {
 def export(person: Person, kind: Kind) -> Page:
     """The answer to an export."""
     query = {"ct_id": content_type(kind), "type": "csv", "hfilter": kind.columns}
-    return person.browser.get("/creme_core/mass_export", **query)
+    return person.browser.get(reverse("creme_core__mass_export"), **query)
 
 
 def content_type(kind: Kind) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,17 @@ FIRST = "postgres"
 
 #: The longest that a server may take to answer, on a machine with much else to do.
 PATIENCE = 60.0
+
+#: What is written need not outlive the machine, and shared memory may be scarce in a container.
+SETTINGS = (
+    "listen_addresses=127.0.0.1",
+    "fsync=off",
+    "full_page_writes=off",
+    "min_wal_size=2MB",
+    "max_wal_size=8MB",
+    "shared_buffers=32MB",
+    "dynamic_shared_memory_type=mmap",
+)
 
 #: Keeps a server for as long as somebody holds its input open. Then it is stopped and the directory `$1` removed, or,
 #: after the word `keep`, stopped in such a way that another one can start over a copy of its data.
@@ -52,22 +64,32 @@ class Server:
             shutil.copytree(data, self.data)
             self.data.chmod(0o700)
             give(self.directory)
-        self.port = free_port()
-        command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
-        # What is written need not outlive the machine.
-        settings = (
-            "listen_addresses=127.0.0.1",
-            "fsync=off",
-            "full_page_writes=off",
-            "max_wal_size=8MB",
-            "min_wal_size=2MB",
-        )
-        for setting in settings:
-            command += ["-c", setting]
-        self.keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER, "keeper", str(self.directory), *as_somebody(command)], stdin=subprocess.PIPE, text=True
-        )
-        self.wait()
+        self.start()
+
+    def start(self) -> None:
+        """Starts the server on a free port, and on another one if somebody else takes that in between."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.port = free_port()
+            command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
+            for setting in SETTINGS:
+                command += ["-c", setting]
+            self.keeper = subprocess.Popen(
+                ["sh", "-c", KEEPER, "keeper", str(self.directory), *as_somebody(command)],
+                stdin=subprocess.PIPE,
+                text=True,
+            )
+            while not self.answers():
+                if not self.runs() or time.monotonic() > end:
+                    break
+                time.sleep(0.05)
+            else:
+                return
+            said = (self.directory / "log").read_text()
+            if "could not bind" not in said or time.monotonic() > end:
+                self.stop("remove")
+                raise SystemExit(f"PostgreSQL does not start: {said}")
+            self.stop("keep")
 
     def __enter__(self) -> Self:
         return self
@@ -91,16 +113,11 @@ class Server:
         unfinished.rename(place)
         shutil.rmtree(self.directory)
 
-    def wait(self) -> None:
-        """Waits until the server answers, and says why if it never will."""
-        end = time.monotonic() + PATIENCE
-        while not self.answers():
-            if self.keeper.poll() is not None or time.monotonic() > end:
-                log = self.directory / "log"
-                said = log.read_text() if log.exists() else ""
-                self.stop("remove")
-                raise SystemExit(f"PostgreSQL does not start: {said}")
-            time.sleep(0.05)
+    def runs(self) -> bool:
+        """Whether the server has not given up."""
+        log = self.directory / "log"
+        # It turns away whoever comes while it is starting up, in the same words.
+        return not log.exists() or not re.search(r"FATAL:\s+\b(?!the database system is)", log.read_text())
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
@@ -112,8 +129,8 @@ class Server:
         subprocess.run([program("psql"), *self.options(FIRST), "-q", "-c", sql], check=True)
 
     def options(self, database: str) -> list[str]:
-        """What tells `psql` where a database is."""
-        return ["-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER, database]
+        """What tells `psql` where a database is, over a socket that is nobody else's."""
+        return ["-X", "-v", "ON_ERROR_STOP=1", "-h", str(self.directory), "-p", str(self.port), "-U", OWNER, database]
 
 
 def program(name: str) -> str:

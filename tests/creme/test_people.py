@@ -34,7 +34,7 @@ class People(Trial):
         missing = {outcome for login in self.policy.people() for outcome in self.outcomes(login)} - covered
         self.assertFalse(missing, f"{handful} do not try {sorted(map(str, missing))}")
 
-    def test_lists_and_exports_hold_the_records_of_those_whose_records_one_may_see(self) -> None:
+    def test_lists_exports_and_searches_hold_the_records_of_those_whose_records_one_may_see(self) -> None:
         for login in self.handful():
             with self.subTest(login), self.crm.browser(login) as person:
                 assert person, f"{login} cannot log in"
@@ -42,6 +42,7 @@ class People(Trial):
                     seen = {owner for owner in self.policy.people() if self.can(login, Act("open", kind, owner))}
                     self.assertEqual(seen if self.can(login, Act("list", kind)) else set(), person.lists(kind))
                     self.assertEqual(seen if self.can(login, Act("export", kind)) else set(), person.exports(kind))
+                    self.assertEqual(len(seen), person.finds(kind), kind.name)
 
     def asked_one_by_one(self, login: str, act: Act) -> bool:
         """What `rightful can` says, right by right."""
