@@ -19,6 +19,7 @@ use rightful::online::{self, Invitation, Limits, Login, Mail, Moment, Register, 
 use rightful::plan::{Desired, Drift, Grant, Origin, Plan, Step, plan};
 use rightful::repository::compile;
 use rightful::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
+use rightful::target::creme::Creme;
 use rightful::target::postgres::Postgres;
 use rightful::target::shared::Shared;
 use rightful::target::sqlite::Sqlite;
@@ -47,6 +48,11 @@ fn on() -> Date {
     parse_date("2026-11-22").unwrap()
 }
 
+/// A run of the day that is looked at.
+fn a_run() -> Run {
+    Run { applied_at: "2026-11-22T10:00:00Z".to_owned(), ..Run::default() }
+}
+
 fn desired(policy: &str) -> Desired {
     let mut repository = compile(&rightful::tree::memory::Memory::new([("policies/a.yaml", policy)])).unwrap();
     let compiled = repository.companies.remove(0);
@@ -60,7 +66,7 @@ fn planned(target: &mut dyn Target, policy: &str) -> Plan {
 
 fn apply(target: &mut dyn Target, policy: &str) -> Plan {
     let plan = planned(target, policy);
-    target.apply(&plan, &Run::default()).unwrap();
+    target.apply(&plan, &a_run()).unwrap();
     let again = planned(target, policy);
     assert!(again.is_empty() && again.changes.is_empty(), "{:#?}", again.changes);
     plan
@@ -84,6 +90,12 @@ fn with_every_database(check: impl Fn(&mut dyn Target, &dyn Fn(&str))) {
     let database = shared::database();
     let target = Postgres::at(database.url()).unwrap();
     check(&mut Shared::new(target, shared::Quiet), &|sql| shared::in_both(database.url(), sql));
+    // And of a real one, for people who have no account there.
+    let (_folder, path) = shared::creme();
+    check(&mut Shared::new(Sqlite::at(&path), Creme::new()), &|sql| by_hand(&path, sql));
+    let database = shared::creme_on_a_server();
+    let target = Postgres::at(database.url()).unwrap();
+    check(&mut Shared::new(target, Creme::new()), &|sql| shared::in_both(database.url(), sql));
 }
 
 fn on_the_server(url: &str, sql: &str) {
@@ -105,7 +117,7 @@ fn somebody_makes_it_say(target: &mut dyn Target, declared: &State, says: &State
     let (after, declared) = (says.clone(), declared.clone());
     let former = reading.base.as_ref().map(rightful::plan::former).unwrap_or_default();
     let edit = Plan { steps, after, declared, former, ..planned(target, FIRM) };
-    target.apply(&edit, &Run::default()).unwrap();
+    target.apply(&edit, &a_run()).unwrap();
     assert_eq!(target.read().unwrap().base, reading.base);
 }
 
@@ -259,7 +271,7 @@ fn who_gives_access_is_told_by_what_stands_behind_it() {
         assert_eq!(grants.declared, 2, "ben in sales, and what sales allows");
         // Whoever is left alone stays unknown, however often a policy is applied.
         let kept = plan_of(target, after, Drift::Keep);
-        target.apply(&kept, &Run::default()).unwrap();
+        target.apply(&kept, &a_run()).unwrap();
         let again = plan_of(target, after, Drift::Keep);
         assert!(again.is_empty() && !again.finds_no_difference());
         assert_eq!(told(&again.grants.rogue), told(&grants.rogue));
@@ -294,7 +306,7 @@ fn kept_drift_loses_what_the_policy_takes_away_and_gets_back_what_it_needs() {
             .replace("anna: { employee: ap, modules: desk }", "anna: { modules: desk }\n  nora: { employee: ap }")
             .replace("desk: [mail, contacts]", "desk: [mail, contacts], post: [mail]");
         let plan = plan_of(target, &changed, Drift::Keep);
-        target.apply(&plan, &Run::default()).unwrap();
+        target.apply(&plan, &a_run()).unwrap();
         let actual = target.read().unwrap().actual;
         assert!(!actual.facts.contains_key(&rogue));
         assert!(actual.facts.contains_key(&Key::Module(name("mail"))));
@@ -342,7 +354,7 @@ fn going_back_over_a_new_name_gives_the_account_its_old_one() {
             after: says,
             ..declared
         };
-        target.apply(&edit, &Run::default()).unwrap();
+        target.apply(&edit, &a_run()).unwrap();
         assert!(!changes(&planned(target, FIRM)).contains(&"update user lars id".to_owned()));
     });
 }
@@ -475,7 +487,7 @@ fn a_rename_that_cannot_be_done_is_told_and_its_account_stays() {
         let lars = (Key::User(name("lars")), Fact::User(UserFact { active: true, ..UserFact::default() }));
         says.facts.insert(lars.0.clone(), lars.1.clone());
         let edit = Plan { steps: vec![Step::Insert(lars.0, lars.1)], after: says, ..planned(target, before) };
-        target.apply(&edit, &Run::default()).unwrap();
+        target.apply(&edit, &a_run()).unwrap();
         for drift in [Drift::Keep, Drift::Revert] {
             let plan = plan_of(target, after, drift);
             let told: Vec<_> =
@@ -485,7 +497,7 @@ fn a_rename_that_cannot_be_done_is_told_and_its_account_stays() {
             assert!(plan.after.facts.contains_key(&Key::User(name("l.kaufmann"))));
         }
         let plan = plan_of(target, after, Drift::Keep);
-        target.apply(&plan, &Run::default()).unwrap();
+        target.apply(&plan, &a_run()).unwrap();
         assert_eq!(plan_of(target, after, Drift::Keep).unrenamed, []);
     });
 }
@@ -508,7 +520,7 @@ fn what_is_applied_is_read_back_and_applying_again_writes_nothing() {
         assert!(first.changes.len() > 20 && first.conflicts.is_empty());
         assert_eq!(target.read().unwrap().actual, desired(FIRM).state);
         let again = planned(target, FIRM);
-        let receipt = target.apply(&again, &Run::default()).unwrap();
+        let receipt = target.apply(&again, &a_run()).unwrap();
         assert_eq!((receipt.applied, receipt.end), (0, None));
     });
 }
@@ -516,7 +528,7 @@ fn what_is_applied_is_read_back_and_applying_again_writes_nothing() {
 #[test]
 fn every_run_is_recorded_in_a_chain_that_holds() {
     with_every_target(|target| {
-        let run = |day: u32| Run { applied_at: format!("2026-11-{day}T08:00:00Z"), ..Run::default() };
+        let run = |day: u32| Run { applied_at: format!("2026-11-{day}T08:00:00Z"), ..a_run() };
         let first = planned(target, FIRM);
         let receipt = target.apply(&first, &run(20)).unwrap();
         target.record_failure(&run(21), "no room").unwrap();
@@ -551,7 +563,7 @@ fn what_somebody_elses_table_refers_to_is_not_taken_away() {
         apply(target, FIRM);
         by_hand("CREATE TABLE budgets (group_id TEXT REFERENCES groups); INSERT INTO budgets VALUES ('heads')");
         let (before, plan) = (target.read().unwrap(), planned(target, &without_heads));
-        let refused = target.apply(&plan, &Run::default()).unwrap_err();
+        let refused = target.apply(&plan, &a_run()).unwrap_err();
         assert!(matches!(refused, TargetError::InUse), "{refused}");
         assert_eq!(target.read().unwrap(), before);
         by_hand("DROP TABLE budgets");
@@ -635,8 +647,8 @@ fn two_databases_that_say_the_same_are_not_one() {
         apply(&mut *one, FIRM);
         apply(&mut *other, FIRM);
         let plan = planned(&mut *one, &FIRM.replace("sms.send", "lists.print"));
-        assert!(matches!(other.apply(&plan, &Run::default()), Err(TargetError::Stale)));
-        one.apply(&plan, &Run::default()).unwrap();
+        assert!(matches!(other.apply(&plan, &a_run()), Err(TargetError::Stale)));
+        one.apply(&plan, &a_run()).unwrap();
     }
 }
 
@@ -694,7 +706,7 @@ fn what_somebody_writes_beside_the_policy_ends_in_no_raw_error() {
     altered("PRAGMA ignore_check_constraints = ON; UPDATE identity SET database = '-'", "row of `identity`");
     by_the_shell(&path, "CREATE UNIQUE INDEX mine ON employees (name)");
     let refused = planned(&mut Sqlite::at(&path), &FIRM.replace("Anna Peters", "Lars Kaufmann"));
-    let error = Sqlite::at(&path).apply(&refused, &Run::default()).unwrap_err();
+    let error = Sqlite::at(&path).apply(&refused, &a_run()).unwrap_err();
     assert!(matches!(&error, TargetError::Unable { what, .. } if what.contains("employees.name")), "{error}");
     by_the_shell(&path, "DROP INDEX mine");
     // The record and the lock are read as they stand.
@@ -789,7 +801,7 @@ fn a_stale_plan_is_refused_and_changes_nothing() {
         let stale = planned(target, FIRM);
         apply(target, &FIRM.replace("sms.send", "lists.print"));
         let before = target.read().unwrap();
-        assert!(matches!(target.apply(&stale, &Run::default()), Err(TargetError::Stale)));
+        assert!(matches!(target.apply(&stale, &a_run()), Err(TargetError::Stale)));
         assert_eq!(target.read().unwrap(), before);
     });
 }
@@ -853,7 +865,7 @@ fn reading_never_makes_or_changes_a_file() {
     let mut target = Sqlite::at(&path);
     planned(&mut target, &FIRM.replace("sms.send", "lists.print"));
     let again = planned(&mut target, FIRM);
-    target.apply(&again, &Run::default()).unwrap();
+    target.apply(&again, &a_run()).unwrap();
     drop(target);
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
@@ -870,7 +882,7 @@ fn a_full_disk_leaves_the_old_state() {
     connection.pragma_update(None, "max_page_count", pages + 5).unwrap();
     let mut full = Sqlite::over(connection);
     let plan = planned(&mut full, &larger);
-    assert!(matches!(full.apply(&plan, &Run::default()), Err(TargetError::Full(_))));
+    assert!(matches!(full.apply(&plan, &a_run()), Err(TargetError::Full(_))));
     assert_eq!(full.read().unwrap(), before);
     drop(full);
     apply(&mut Sqlite::at(&path), &larger);
@@ -884,7 +896,7 @@ fn other_files_are_refused_and_left_alone() {
         let mut target = Sqlite::at(path);
         let read = target.read().unwrap_err();
         let plan = planned(&mut Memory::default(), FIRM);
-        assert!(target.apply(&plan, &Run::default()).is_err());
+        assert!(target.apply(&plan, &a_run()).is_err());
         assert_eq!(std::fs::read(path).unwrap(), before);
         read
     };
@@ -919,7 +931,7 @@ fn other_files_are_refused_and_left_alone() {
     by_hand(&far, "UPDATE lock SET fence = 9223372036854775807");
     let mut target = Sqlite::at(&far);
     let plan = planned(&mut target, "users: { lars: }");
-    assert!(matches!(target.apply(&plan, &Run::default()), Err(TargetError::Senseless(_))));
+    assert!(matches!(target.apply(&plan, &a_run()), Err(TargetError::Senseless(_))));
     let newer = folder.path().join("newer.db");
     apply(&mut Sqlite::at(&newer), FIRM);
     by_hand(&newer, "PRAGMA user_version = 99");
@@ -983,13 +995,13 @@ fn a_read_only_or_locked_database_is_said_to_be_so() {
     let changed = FIRM.replace("sms.send", "lists.print");
     let mut read_only = Sqlite::over(Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap());
     let plan = planned(&mut read_only, &changed);
-    assert!(matches!(read_only.apply(&plan, &Run::default()), Err(TargetError::ReadOnly(_))));
+    assert!(matches!(read_only.apply(&plan, &a_run()), Err(TargetError::ReadOnly(_))));
 
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = Sqlite::at(&path).waiting(Duration::from_millis(30));
     let plan = planned(&mut waiting, &changed);
-    let refused = waiting.apply(&plan, &Run::default()).unwrap_err();
+    let refused = waiting.apply(&plan, &a_run()).unwrap_err();
     assert!(matches!(refused, TargetError::Locked { .. }) && refused.is_refusal());
     other.execute_batch("ROLLBACK").unwrap();
     apply(&mut waiting, &changed);
@@ -1041,7 +1053,7 @@ fn register() -> Register {
 #[test]
 fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name() {
     let name = |text: &str| Name::new(text).unwrap();
-    let run = Run { deed: Some("connect".to_owned()), ..Run::default() };
+    let run = Run { deed: Some("connect".to_owned()), ..a_run() };
     with_every_target(|target| {
         apply(target, FIRM);
         assert_eq!(target.register().unwrap().unwrap().0, Register::default());
@@ -1055,7 +1067,7 @@ fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name()
             after.logins.get_mut(&Name::foreign("anna")).unwrap().locked_at = Some(now);
             Some(after.into())
         };
-        let quiet = target.alter(&Run::default(), &mut |register, now| locked(register, now)).unwrap().unwrap();
+        let quiet = target.alter(&a_run(), &mut |register, now| locked(register, now)).unwrap().unwrap();
         assert_eq!(quiet.end, None);
         let renamed = FIRM.replace("  lars: { employee: lk", "  l.kaufmann: { renamed_from: lars, employee: lk");
         let renamed = renamed.replace("[lars,", "[l.kaufmann,").replace("of lars", "of l.kaufmann");
@@ -1065,7 +1077,7 @@ fn what_is_remembered_of_online_access_is_kept_recorded_and_follows_a_new_name()
         assert!(known.invitations.contains_key(&name("l.kaufmann")) && !known.invitations.contains_key(&name("lars")));
         assert!(known.services.iter().all(|(user, _)| *user == name("l.kaufmann")));
         // The end of a connection takes what the policy declares, and leaves what is said of the company.
-        let ending = Run { deed: Some("disconnect".to_owned()), ..Run::default() };
+        let ending = Run { deed: Some("disconnect".to_owned()), ..a_run() };
         let ended = target
             .alter(&ending, &mut |register, _| Some(Altered { register: register.clone(), declared: Declared::Goes }));
         let ended = ended.unwrap().unwrap();
@@ -1095,7 +1107,7 @@ fn nobody_registers_while_a_company_is_being_connected_and_no_login_gets_another
         apply(target, FIRM);
         by_hand(session);
         by_hand("DELETE FROM sessions");
-        target.alter(&Run::default(), &mut |register, now| exclusive(register, now)).unwrap();
+        target.alter(&a_run(), &mut |register, now| exclusive(register, now)).unwrap();
         let refused = |sql: &str| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| by_hand(sql))).is_err();
         assert!(refused(session));
         by_hand(
@@ -1104,7 +1116,7 @@ fn nobody_registers_while_a_company_is_being_connected_and_no_login_gets_another
         by_hand("UPDATE logins SET failed_logins = 1");
         assert!(refused("UPDATE logins SET email = 'l@nordwind.example'"));
         // A deed does not cover up what somebody makes of what the last apply remembered.
-        let run = Run { deed: Some("invite".to_owned()), ..Run::default() };
+        let run = Run { deed: Some("invite".to_owned()), ..a_run() };
         target.alter(&run, &mut |register, _| Some(register.clone().into())).unwrap();
         assert!(!target.read().unwrap().is_forged);
         by_hand("DELETE FROM last_applied WHERE kind = 'rule'");

@@ -137,6 +137,31 @@ pub fn database() -> server::Database {
     database
 }
 
+/// A Creme in which nobody works yet.
+const NOBODY: &str = "
+    DELETE FROM creme_core_cremeuser_roles;
+    DELETE FROM creme_core_cremeuser_teammates_set;
+    DELETE FROM persons_contact;
+    DELETE FROM creme_core_cremeentity;
+    DELETE FROM activities_calendar;
+    DELETE FROM creme_core_cremeuser WHERE NOT is_superuser;";
+
+/// The file of such a Creme.
+pub fn creme() -> (tempfile::TempDir, PathBuf) {
+    let (folder, path) = super::file();
+    by_hand(&path, include_str!("../fixtures/creme/sqlite.sql"));
+    by_hand(&path, NOBODY);
+    (folder, path)
+}
+
+/// The same on a server.
+pub fn creme_on_a_server() -> server::Database {
+    let database = server::Server::shared().fresh_database();
+    on_the_server(database.url(), include_str!("../fixtures/creme/postgres.sql"));
+    on_the_server(database.url(), NOBODY);
+    database
+}
+
 /// Does something in our tables or the CRM's on a server.
 pub fn in_both(url: &str, sql: &str) {
     on_the_server(url, &format!("SET search_path = rightful, public; {sql}"));
@@ -221,11 +246,11 @@ fn what_is_granted_in_the_crm_is_drift_and_goes_with_the_next_apply() {
         assert_eq!(told, drift);
         // What shall stay is taken up into our tables.
         let kept = plan_of(target, policy, Drift::Keep);
-        target.apply(&kept, &Run::default()).unwrap();
+        target.apply(&kept, &a_run()).unwrap();
         assert_eq!(both(on_server), says("anna data.export, lars sms.send"));
         let more = "users: { lars: { allow: [data.export, lists.print] }, anna: }\n";
         let kept = plan_of(target, more, Drift::Keep);
-        target.apply(&kept, &Run::default()).unwrap();
+        target.apply(&kept, &a_run()).unwrap();
         assert_eq!(both(on_server), says("anna data.export, lars lists.print, lars sms.send"));
         apply(target, policy);
         assert_eq!(both(on_server), says("lars data.export"));
@@ -240,7 +265,7 @@ fn the_crm_and_our_tables_are_written_together_or_not_at_all() {
         let mut target = open(Granting { fails: true });
         let on_server = is_server(&*target);
         let plan = planned(&mut *target, &policy("sms.send"));
-        assert!(matches!(target.apply(&plan, &Run::default()), Err(TargetError::Unfaithful(_))));
+        assert!(matches!(target.apply(&plan, &a_run()), Err(TargetError::Unfaithful(_))));
         // Nothing of ours was left, and nothing of it in the CRM.
         assert_eq!(target.identity().unwrap(), None);
         assert_eq!(ask("SELECT cast(count(*) AS text) FROM creme_core_userrole"), "1");
@@ -251,13 +276,13 @@ fn the_crm_and_our_tables_are_written_together_or_not_at_all() {
         assert_eq!(ask(ours), "");
         apply(&mut *open(Granting { fails: false }), &policy("sms.send"));
         let plan = planned(&mut *target, &policy("data.export"));
-        assert!(target.apply(&plan, &Run::default()).is_err());
+        assert!(target.apply(&plan, &a_run()).is_err());
         assert_eq!(both(ask, on_server), ["lars sms.send", "lars sms.send"]);
         // What the CRM cannot take takes ours back too.
         by_hand("UPDATE creme_core_userrole SET is_ours = false WHERE name = 'sms.send'");
         let mut target = open(Granting { fails: false });
         let plan = planned(&mut *target, &policy("sms.send"));
-        assert!(matches!(target.apply(&plan, &Run::default()), Err(TargetError::Unable { .. })));
+        assert!(matches!(target.apply(&plan, &a_run()), Err(TargetError::Unable { .. })));
         assert_eq!(both(ask, on_server), ["lars sms.send", "lars sms.send"]);
     });
 }
@@ -339,10 +364,10 @@ fn values_go_and_come_as_text_whatever_the_columns_are() {
 fn an_address_says_whether_a_database_is_a_crms() {
     let refused = |target: &mut dyn Target| {
         let plan = planned(&mut Memory::default(), FIRM);
-        let applied = target.apply(&plan, &Run::default()).unwrap_err();
+        let applied = target.apply(&plan, &a_run()).unwrap_err();
         let read = target.read().unwrap_err();
         assert_eq!(applied.to_string(), read.to_string());
-        assert!(target.alter(&Run::default(), &mut |_, _| None).is_err());
+        assert!(target.alter(&a_run(), &mut |_, _| None).is_err());
         assert!(!read.help().is_empty());
         read
     };
@@ -376,7 +401,7 @@ fn an_address_says_whether_a_database_is_a_crms() {
 fn an_address_says_whether_a_servers_database_is_a_crms() {
     let refused = |target: &mut dyn Target| {
         let plan = planned(&mut Memory::default(), FIRM);
-        assert!(target.apply(&plan, &Run::default()).is_err());
+        assert!(target.apply(&plan, &a_run()).is_err());
         target.read().unwrap_err()
     };
     let database = database();
@@ -427,7 +452,7 @@ fn our_schema_in_a_crms_database_is_made_once_and_known_again() {
         let apply = || {
             let mut target = crm();
             let plan = plan(&Reading::default(), &desired(FIRM), on(), Drift::Revert, |_| None);
-            target.apply(&plan, &Run::default())
+            target.apply(&plan, &a_run())
         };
         let runs: Vec<_> = (0..4).map(|_| scope.spawn(apply)).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
@@ -440,7 +465,7 @@ fn our_schema_in_a_crms_database_is_made_once_and_known_again() {
     apply(&mut crm(), &FIRM.replace("karin", "clara"));
     on_the_server(database.url(), "UPDATE rightful.schema_parts SET server = 1; DROP INDEX rightful.rules_key");
     let plan = planned(&mut crm(), FIRM);
-    assert!(matches!(crm().apply(&plan, &Run::default()), Err(TargetError::Altered { .. })));
+    assert!(matches!(crm().apply(&plan, &a_run()), Err(TargetError::Altered { .. })));
     // Whoever may not look into our schema is told so, and does not get another one in the CRM's.
     let user = format!("outsider_{}", database.name());
     on_the_server(
@@ -463,6 +488,6 @@ fn a_crms_database_is_copied_by_the_crm() {
         let (_folder, path) = super::file();
         assert!(matches!(target.backup(&path), Err(TargetError::ByCrm(_))));
         assert!(!path.exists());
-        assert!(matches!(target.restore(&path, &Run::default()), Err(TargetError::ByCrm(_))));
+        assert!(matches!(target.restore(&path, &a_run()), Err(TargetError::ByCrm(_))));
     });
 }

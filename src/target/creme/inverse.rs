@@ -25,6 +25,10 @@ fn uses() -> RightName {
 /// Says of a database without our tables what its roles and accounts say. A role becomes a group.
 pub fn everything(held: &Held, mapping: &Mapping, employees: BTreeMap<Name, (Name, Employee)>) -> Reading {
     let mut reading = Reading::default();
+    // Where nobody is, nothing is said.
+    if !held.people().any(|(_, account)| account.is_ruled()) {
+        return reading;
+    }
     let facts = &mut reading.actual.facts;
     facts.extend(built_in().iter().map(|(name, right)| (Key::Right(name.clone()), Fact::Right(right.clone()))));
     facts.extend(mapping.modules.keys().map(|name| (Key::Module(name.clone()), Fact::Module(None))));
