@@ -90,6 +90,8 @@ pub enum Word {
     List(Vec<Word>, Joint),
     /// A number, with its thousands apart.
     Number(usize),
+    /// A sentence of data that are written in every language; in English, where one is missing.
+    Each(Vec<(Language, String)>),
     /// A name that people know by a label in their language; there the name follows in brackets.
     Labelled(String, Vec<(Language, String)>),
 }
@@ -194,6 +196,7 @@ impl Word {
             Self::Verbatim(text) => text.is_empty(),
             Self::Said(text) => text.is_empty(),
             Self::List(words, _) => words.is_empty(),
+            Self::Each(texts) => texts.is_empty(),
             Self::Number(_) | Self::Labelled(..) => false,
         }
     }
@@ -211,6 +214,10 @@ impl Word {
             Self::Verbatim(text) => give(Author::Outside, text),
             Self::Said(text) => text.spell(language, give),
             Self::Number(number) => give(Author::Program, &thousands(*number, language)),
+            Self::Each(texts) => {
+                let of = |wanted| texts.iter().find(|(known, _)| *known == wanted).map(|(_, text)| text.as_str());
+                give(Author::Outside, of(language).or_else(|| of(Language::English)).unwrap_or_default());
+            }
             Self::Labelled(name, labels) => match labels.iter().find(|(known, _)| *known == language) {
                 Some((_, label)) if language != Language::English => {
                     give(Author::Outside, label);

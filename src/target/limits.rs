@@ -1,6 +1,7 @@
 //! What of a policy a CRM cannot say: what an apply to it leaves open, by person, and until when it holds.
 
 use crate::date::Date;
+use crate::language::Word;
 use crate::name::Name;
 
 /// What of a policy a CRM cannot say.
@@ -42,8 +43,8 @@ pub enum Concerned {
 pub struct Limit {
     /// The right, with the module where it is about one.
     pub what: String,
-    /// Why, in a sentence of the mapping; empty if nobody said it.
-    pub why: String,
+    /// Why; empty if nobody said it.
+    pub why: Word,
     /// Whether they have the right.
     pub concerns: Concerned,
     /// Whom it concerns.

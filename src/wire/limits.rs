@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::language::Language;
 use crate::name::Name;
 use crate::target::{Concerned, Limit, Limits};
 
@@ -11,7 +12,7 @@ use crate::target::{Concerned, Limit, Limits};
 pub struct LimitOut {
     /// The right, with the module where it is about one.
     pub right: String,
-    /// Why; `null` if nobody wrote it down.
+    /// Why, in English; `null` if nobody wrote it down.
     pub why: Option<String>,
     /// Whether these have the right: then the CRM does not give it to them, else it does not keep it from them.
     pub held: bool,
@@ -58,7 +59,7 @@ pub fn limits(limits: &Limits) -> LimitsOut {
     let all = |limits: &[Limit]| {
         let out = |limit: &Limit| LimitOut {
             right: limit.what.clone(),
-            why: (!limit.why.is_empty()).then(|| limit.why.clone()),
+            why: (!limit.why.is_empty()).then(|| limit.why.to(Language::English)),
             held: limit.concerns == Concerned::Holders,
             users: names(&limit.people),
         };

@@ -74,7 +74,7 @@ pub fn limits(limits: &Limits, unfold: Unfold) -> Page {
 fn told(tone: Tone, word: Text, limit: &Limit, of_whom: Text) -> Line {
     let line = Line::new().then(tone, word).then(Tone::Plain, " ").then(Tone::Strong, &limit.what);
     let line = line.then(Tone::Plain, of_whom);
-    if limit.why.is_empty() { line } else { line.then(Tone::Quiet, format!(" ({})", limit.why)) }
+    if limit.why.is_empty() { line } else { line.then(Tone::Quiet, say!(" ({why})", why = limit.why)) }
 }
 
 fn whom(limits: &Limits, limit: &Limit, unfold: Unfold) -> Word {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::date::Date;
+use crate::language::{IntoWord, Word};
 use crate::model::{Id, ModuleId, Policy, RightId, Scope, UserId};
 use crate::name::Name;
 use crate::resolve::{Bits, InForce, Population};
+use crate::say;
 use crate::state::State;
 use crate::target::limits::{Concerned, Limit, Limits};
 
@@ -74,7 +76,7 @@ fn is_ruled(policy: &Policy, right: RightId) -> bool {
     policy.rules.iter().any(|rule| rule.right == right)
 }
 
-fn limit(policy: &Policy, what: String, why: String, concerns: Concerned, people: &BTreeSet<UserId>) -> Option<Limit> {
+fn limit(policy: &Policy, what: String, why: Word, concerns: Concerned, people: &BTreeSet<UserId>) -> Option<Limit> {
     let people: Vec<Name> = people.iter().map(|user| policy.users.key(*user).clone()).collect();
     (!people.is_empty()).then_some(Limit { what, why, concerns, people })
 }
@@ -101,9 +103,9 @@ fn modules(population: &Population<'_>, uses: RightId, installed: &Mapping) -> V
     });
     let lacking = policy.modules.iter().filter(|(_, name, _)| !installed.modules.contains_key(*name));
     let told = |(id, name, _): (ModuleId, &Name, _)| {
-        let app = mapping().modules.get(name).map(|app| format!("the app {} is not installed", app.app));
+        let why = mapping().modules.get(name).map(|app| say!("the app {app} is not installed", app = &app.app));
         let what = format!("{USE} of {name}");
-        limit(policy, what, app.unwrap_or_default(), Concerned::Holders, &users[id.index()])
+        limit(policy, what, why.map(IntoWord::into_word).unwrap_or_default(), Concerned::Holders, &users[id.index()])
     };
     lacking.filter_map(told).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::language::{Language, Word};
 use crate::name::{Name, RightName};
 use crate::target::limits::Concerned;
 
@@ -45,8 +46,9 @@ pub struct Differs {
     /// Who feels it.
     #[serde(rename = "for", deserialize_with = "concerned")]
     pub concerns: Concerned,
-    /// What it is.
-    pub why: String,
+    /// What it is, in every language.
+    #[serde(deserialize_with = "told")]
+    pub why: Word,
 }
 
 /// What a module is in Creme.
@@ -189,6 +191,15 @@ fn concerned<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Concerned, Fau
         "others" => Ok(Concerned::Others),
         word => Err(serde::de::Error::custom(format!("`{word}` is neither `holders` nor `others`"))),
     }
+}
+
+fn told<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Word, Fault<'de, D>> {
+    let texts = BTreeMap::<String, String>::deserialize(from)?;
+    let text = |language: Language| {
+        let text = texts.get(language.code()).cloned();
+        text.map(|text| (language, text)).ok_or_else(|| serde::de::Error::missing_field(language.code()))
+    };
+    Language::ALL.into_iter().map(text).collect::<Result<_, _>>().map(Word::Each)
 }
 
 fn rights<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeSet<RightName>, Fault<'de, D>> {
