@@ -211,7 +211,7 @@ impl TargetError {
             Self::ByServer(_) => {
                 "disconnect first, then use pg_dump for a backup and pg_restore for a restore; schema/README.md shows how"
             }
-            Self::ByCrm(_) => "disconnect first, then copy it as the manual of the CRM says: our tables are in it",
+            Self::ByCrm(_) => "copy it as the manual of the CRM says: our tables are in it",
             Self::SharedWithCrm(_) => {
                 "for CremeCRM write creme+sqlite:PATH or creme+postgres://USER@HOST/DATABASE: then it is read and \
                  written together with the CRM's own tables"

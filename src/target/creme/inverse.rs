@@ -14,12 +14,12 @@ use crate::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 use super::gives::Gives;
 use super::held::{Account, Held};
 use super::mapping::Mapping;
-use super::may::{self, May, Whose};
+use super::may::{self, May, USE, Whose};
 use super::projection::Last;
 
 /// The right to use modules.
 fn uses() -> RightName {
-    RightName::foreign("modules.use")
+    RightName::foreign(USE)
 }
 
 /// Says of a database without our tables what its roles and accounts say. A role becomes a group.

@@ -239,7 +239,7 @@ mod tests {
     fn the_mapping_is_read_as_a_whole_and_says_something_of_every_right_of_the_catalogue() {
         let read: Mapping = serde_yaml::from_str(MAPPING).unwrap();
         let placed = read.rights();
-        for right in built_in().keys().filter(|right| right.as_str() != "modules.use") {
+        for right in built_in().keys().filter(|right| right.as_str() != super::super::may::USE) {
             let nowhere = read.nowhere.contains_key(right);
             assert!((placed.contains(right) || read.everybody.contains(right)) != nowhere, "{right}");
         }

@@ -1,5 +1,5 @@
-//! What our tables say is written into Creme's: a role for each set of rights that somebody has, and every account linked to
-//! its own. Roles of ours that nobody has any more go; those that somebody else made stay, and give nobody anything.
+//! What our tables say is written into Creme's: accounts get their new names, what is wanted is worked out for the day of the
+//! run and written, and what was written is remembered, so that the next reading tells a day that passed from drift.
 
 use std::collections::BTreeSet;
 

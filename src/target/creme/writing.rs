@@ -1,4 +1,5 @@
-//! The rows of roles and accounts in Creme: a role that gives what it shall, and accounts linked to it.
+//! The rows of roles and accounts in Creme: a role for each set of rights that somebody has, and every account linked to its
+//! own. Roles of ours that nobody has any more go; those that somebody else made stay, and give nobody anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
