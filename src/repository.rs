@@ -139,7 +139,10 @@ pub fn find_root(start: &Path) -> PathBuf {
 /// # Errors
 /// If the tree cannot be read, or a company has no declaration. What is wrong in its files is a finding instead.
 pub fn compile(tree: &dyn Tree) -> Result<Repository, RepositoryError> {
-    compile_with(&mut Library::default(), tree)
+    let mut library = Library::default();
+    let compiled = compile_with(&mut library, tree);
+    library.let_go();
+    compiled
 }
 
 /// The same with what was read of other trees: a file that is known with the same content is not read again.

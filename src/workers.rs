@@ -37,6 +37,12 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Lets go of something large that nobody waits for. What the program still frees when it ends is freed by its end.
+pub fn let_go<T: Send + 'static>(what: T) {
+    // Without a thread it is dropped here.
+    let _ = thread::Builder::new().spawn(move || drop(what));
+}
+
 /// The next item that nobody has taken.
 fn claim<'i, T>(items: &'i [T], next: &AtomicUsize) -> Option<(usize, &'i T)> {
     let index = next.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! `look-alike-name`: two names that people take for one another.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use unicode_security::confusable_detection::skeleton;
 
@@ -22,7 +23,7 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 fn alike<'p>(names: impl Iterator<Item = (&'p Name, Option<Place>)>) -> Vec<Diagnostic> {
-    let mut seen: BTreeMap<String, (&Name, Option<Place>)> = BTreeMap::new();
+    let mut seen: HashMap<String, (&Name, Option<Place>)> = HashMap::with_capacity(names.size_hint().0);
     let mut findings = Vec::new();
     for (name, place) in names {
         let Some((other, first)) = seen.insert(looks(name.as_str()), (name, place)) else { continue };
@@ -36,6 +37,32 @@ fn alike<'p>(names: impl Iterator<Item = (&'p Name, Option<Place>)>) -> Vec<Diag
 
 /// What a name looks like at a glance.
 fn looks(name: &str) -> String {
+    if !name.is_ascii() {
+        return looks_in_unicode(name);
+    }
+    let mut looks = String::with_capacity(2 * name.len());
+    name.bytes().for_each(|byte| looks.push_str(&ASCII[usize::from(byte)]));
+    looks
+}
+
+/// What each character of ASCII looks like, which is the same beside any other.
+static ASCII: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..128_u8).map(|byte| looks_in_unicode(&char::from(byte).to_string())).collect());
+
+fn looks_in_unicode(name: &str) -> String {
     let folded = name.to_lowercase();
     skeleton(&folded).collect::<String>().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{looks, looks_in_unicode};
+
+    #[test]
+    fn characters_of_ascii_look_the_same_beside_each_other() {
+        for name in ["lars", "m0dern-1l", "rnodern.I@x_", "ANNA", "a", ""] {
+            assert_eq!(looks(name), looks_in_unicode(name), "{name}");
+        }
+        assert_eq!(looks("modern"), looks("rnodern"));
+    }
 }

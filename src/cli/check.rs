@@ -1,5 +1,7 @@
 //! `rightful check`
 
+use std::mem::ManuallyDrop;
+
 use clap::{Args, ValueEnum};
 
 use crate::check;
@@ -53,14 +55,15 @@ enum Format {
 }
 
 pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
-    let opened = open(context, command.at.as_deref())?;
+    // The end of the program frees a million users sooner than anybody else does.
+    let opened = ManuallyDrop::new(open(context, command.at.as_deref())?);
     let companies = &opened.repository.companies;
     let only = match &context.company {
         Some(name) => companies[pick(&opened.repository, Some(name))?].name.as_ref(),
         None => None,
     };
     let stage = context.working(&say!("checking the policy"));
-    let report = check::repository(&opened.repository, context.on, only);
+    let report = ManuallyDrop::new(check::repository(&opened.repository, context.on, only));
     drop(stage);
     let fails = report.findings.iter().any(|finding| finding.is_error() || command.strict);
     let (sources, language) = (opened.sources(), opened.out.language);

@@ -41,6 +41,25 @@ impl GroupKey {
     }
 }
 
+/// The key of a group that a name is, without a copy of the name. It is hashed as the key is.
+#[derive(Debug, Hash)]
+pub struct GroupName<'n> {
+    name: &'n Name,
+    kind: GroupKind,
+}
+
+impl<'n> GroupName<'n> {
+    /// That of a group.
+    pub fn group(name: &'n Name) -> Self {
+        Self { name, kind: GroupKind::Group }
+    }
+
+    /// Whether this is the key.
+    pub fn names(&self, key: &GroupKey) -> bool {
+        key.kind == self.kind && key.name == *self.name
+    }
+}
+
 impl fmt::Display for GroupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {

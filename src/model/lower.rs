@@ -4,8 +4,6 @@ mod expectations;
 mod lines;
 mod once;
 
-use std::collections::HashMap;
-
 use crate::diag::{self, Code, Diagnostic};
 use crate::language::Text;
 use crate::name::{Name, RightName};
@@ -56,25 +54,29 @@ fn join<'d, T: 'd, K: Ord, U>(
     diagnostics: &mut Vec<Diagnostic>,
     mut make: impl FnMut(&'d Declared<T>, Place) -> Option<(K, U)>,
 ) -> Vec<(K, U)> {
-    let count = documents.iter().map(|document| section(document).len()).sum();
-    let mut first: HashMap<&Name, Place> = HashMap::with_capacity(count);
-    let mut entries = Vec::with_capacity(count);
+    let mut all: Vec<(&Declared<T>, FileId)> =
+        Vec::with_capacity(documents.iter().map(|document| section(document).len()).sum());
     for document in documents {
-        for declared in section(document) {
-            let name = &declared.name;
-            let place = Place { file: document.file, span: name.span };
-            if let Some(earlier) = first.get(&name.value) {
-                let message = say!("the {noun} `{name}` is declared twice", noun, name = name.value);
-                let finding = Diagnostic::new(Code::DuplicateName, place, message)
-                    .label(say!("again"))
-                    .also(*earlier, say!("first"))
-                    .help(say!("join the two declarations, or rename one of them"));
-                diagnostics.push(finding);
-                continue;
-            }
-            first.insert(&name.value, place);
-            entries.extend(make(declared, place));
+        all.extend(section(document).iter().map(|declared| (declared, document.file)));
+    }
+    // Of those with one name the first in the files stays the first.
+    all.sort_by(|(a, _), (b, _)| a.name.value.cmp(&b.name.value));
+    let mut entries = Vec::with_capacity(all.len());
+    let mut first: Option<(&Name, Place)> = None;
+    for (declared, file) in all {
+        let name = &declared.name;
+        let place = Place { file, span: name.span };
+        if let Some((_, earlier)) = first.filter(|(known, _)| **known == name.value) {
+            let message = say!("the {noun} `{name}` is declared twice", noun, name = name.value);
+            let finding = Diagnostic::new(Code::DuplicateName, place, message)
+                .label(say!("again"))
+                .also(earlier, say!("first"))
+                .help(say!("join the two declarations, or rename one of them"));
+            diagnostics.push(finding);
+            continue;
         }
+        first = Some((&name.value, place));
+        entries.extend(make(declared, place));
     }
     entries
 }

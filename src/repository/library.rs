@@ -153,6 +153,13 @@ impl Library {
         }
     }
 
+    /// Forgets everything, beside the thread that goes on if it is much.
+    pub(super) fn let_go(self) {
+        if self.kept.iter().map(|kept| kept.file.text().len()).sum::<usize>() >= WORTH_SHARING {
+            workers::let_go(self);
+        }
+    }
+
     /// All files, for places.
     pub(super) fn sources(&self) -> Sources {
         Sources::new(self.kept.iter().map(|kept| kept.file.clone()))

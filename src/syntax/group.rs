@@ -7,7 +7,7 @@ use crate::text::{Span, Spanned};
 
 use super::fields::Reader;
 use super::grammar::{parse_member, parse_who};
-use super::rule::{MemberRef, MemberText};
+use super::rule::{MemberRef, MemberText, Reference};
 use super::rules::{RuleDecl, dates, items, read_rules};
 use super::yaml::{Node, Value};
 
@@ -35,6 +35,16 @@ pub struct MemberDecl {
     pub because: Option<Box<str>>,
     /// Where the whole stands.
     pub span: Span,
+}
+
+impl MemberDecl {
+    /// The user or group; `None` for `everyone`.
+    pub fn named(&self) -> Option<&Reference> {
+        match &self.who {
+            MemberRef::Everyone => None,
+            MemberRef::Named(reference) => Some(reference),
+        }
+    }
 }
 
 /// The fields of a group.

@@ -1,12 +1,13 @@
 //! Members and rules: the many lines of a policy, looked up one by one, by several threads where they are many.
 
 use crate::diag::Diagnostic;
-use crate::model::key::GroupKey;
+use crate::model::key::{GroupKey, GroupName};
 use crate::model::rules::{Meaningless, Part, rights_of_pattern, subject_named};
-use crate::model::{Member, Membership, Parts, Rule, Subject, roles};
+use crate::model::{GroupId, Member, Membership, Parts, Rule, Subject, roles};
+use crate::name::Name;
 use crate::syntax::Document;
 use crate::syntax::group::MemberDecl;
-use crate::syntax::rule::{MemberRef, Prefix};
+use crate::syntax::rule::Prefix;
 use crate::syntax::rules::RuleDecl;
 use crate::text::{FileId, Place, Span};
 use crate::workers;
@@ -53,17 +54,7 @@ impl<'p> Lines<'p> {
         for declared in &document.groups {
             let Some(id) = parts.groups.find(&GroupKey::group(declared.name.value.clone())) else { continue };
             lines.rules(Subject::Group(id), &declared.body.rules);
-            lines.memberships.reserve_exact(declared.body.members.len());
-            for member in &declared.body.members {
-                let found = lines.member(member);
-                lines.memberships.extend(found.map(|found| Membership {
-                    member: found,
-                    group: id,
-                    validity: member.validity,
-                    because: member.because.clone(),
-                    place: Some(lines.place(member.span)),
-                }));
-            }
+            lines.members(id, &declared.body.members);
         }
         for declared in document.roles.iter().filter(|role| !roles::predefined().contains_key(&role.name.value)) {
             if let Some(id) = parts.groups.find(&GroupKey::role(declared.name.value.clone())) {
@@ -77,8 +68,36 @@ impl<'p> Lines<'p> {
         Place { file: self.file, span }
     }
 
+    fn members(&mut self, group: GroupId, declared: &[MemberDecl]) {
+        let names: Vec<&Name> = declared.iter().filter_map(|member| Some(&member.named()?.name)).collect();
+        let keys: Vec<GroupName<'_>> = names.iter().map(|name| GroupName::group(name)).collect();
+        let users = self.parts.users.find_each(&names, |known, name| known == *name);
+        let groups = self.parts.groups.find_each(&keys, |known, key| key.names(known));
+        let mut found = users.into_iter().zip(groups);
+        self.memberships.reserve_exact(declared.len());
+        for member in declared {
+            let known = member.named().and_then(|reference| Some((reference.prefix, found.next()?)));
+            let known = match known {
+                None => Some(Member::Everyone),
+                Some((None, (Some(user), None)) | (Some(Prefix::User), (Some(user), _))) => Some(Member::User(user)),
+                Some((None, (None, Some(group))) | (Some(Prefix::Group), (_, Some(group)))) => {
+                    Some(Member::Group(group))
+                }
+                _ => self.member(member),
+            };
+            self.memberships.extend(known.map(|known| Membership {
+                member: known,
+                group,
+                validity: member.validity,
+                because: member.because.clone(),
+                place: Some(self.place(member.span)),
+            }));
+        }
+    }
+
+    /// Looks one member up, and says what is wrong with it.
     fn member(&mut self, declared: &MemberDecl) -> Option<Member> {
-        let MemberRef::Named(reference) = &declared.who else { return Some(Member::Everyone) };
+        let reference = declared.named()?;
         let place = self.place(declared.span);
         let wrong = |wrong: Meaningless| Diagnostic::new(wrong.code, place, wrong.message).help(wrong.help);
         match subject_named(self.parts, reference, &[Prefix::User, Prefix::Group]) {
