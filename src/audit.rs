@@ -145,14 +145,15 @@ pub fn entries<'a>(
 ) -> impl Iterator<Item = Entry> + use<'a> {
     let effective = &plan.effective;
     let adopted = adopted(plan, remembered.before, remembered.after);
-    let parts = once((Part::Run, body::applied(plan, run, remembered.after)))
-        .chain(run.overrides.iter().map(|one| (Part::Override, body::put_aside(one))))
-        .chain(plan.conflicts.iter().map(|conflict| (Part::Conflict, body::conflict(conflict))))
+    // Of a large firm's first apply nearly all are changes.
+    let parts = once((Part::Run, body::applied(plan, run, remembered.after).to_string()))
+        .chain(run.overrides.iter().map(|one| (Part::Override, body::put_aside(one).to_string())))
+        .chain(plan.conflicts.iter().map(|conflict| (Part::Conflict, body::conflict(conflict).to_string())))
         .chain(plan.changes.iter().map(|change| (Part::Change, body::change(change))))
         .chain(plan.kept.iter().map(|change| (Part::Kept, body::change(change))))
-        .chain(adopted.into_iter().map(|row| (Part::Kept, body::adopted(&row))))
-        .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change))))
-        .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change))));
+        .chain(adopted.into_iter().map(|row| (Part::Kept, body::adopted(&row).to_string())))
+        .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change).to_string())))
+        .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change).to_string())));
     chained(parts, number, head)
 }
 
@@ -165,19 +166,19 @@ pub fn deed(
     number: i64,
     head: &Head,
 ) -> Vec<Entry> {
-    let parts = once((Part::Run, body::done(run, differences.len(), remembered)));
-    let parts = parts.chain(differences.iter().map(|one| (Part::Change, body::online(one))));
+    let parts = once((Part::Run, body::done(run, differences.len(), remembered).to_string()));
+    let parts = parts.chain(differences.iter().map(|one| (Part::Change, body::online(one).to_string())));
     chained(parts, number, head).collect()
 }
 
-fn chained<I: Iterator<Item = (Part, serde_json::Value)>>(
+fn chained<I: Iterator<Item = (Part, String)>>(
     parts: I,
     number: i64,
     head: &Head,
 ) -> impl Iterator<Item = Entry> + use<I> {
     let head = head.clone();
     parts.scan(head, move |head, (part, body)| {
-        let entry = chain::link(head, number, part, &body);
+        let entry = chain::link(head, number, part, body);
         *head = entry.head();
         Some(entry)
     })
@@ -192,5 +193,5 @@ pub fn remembered(body: &str) -> Option<String> {
 
 /// What a run leaves behind that was refused or failed.
 pub fn failure(run: &Run, error: &str, number: i64, head: &Head) -> Entry {
-    chain::link(head, number, Part::Run, &body::failed(run, error))
+    chain::link(head, number, Part::Run, body::failed(run, error).to_string())
 }

@@ -4,6 +4,7 @@
 //! What a plan lists is what an apply runs; nothing is decided later.
 
 mod adopted;
+mod base;
 mod beside;
 mod changes;
 mod fingerprint;
@@ -21,20 +22,18 @@ use crate::diff::{self, Effective};
 use crate::model::Policy;
 use crate::name::Name;
 use crate::resolve::InForce;
-use crate::state::{self, Action, Fact, Key, Kind, Said, State, Value};
+use crate::state::{self, Action, Fact, Key, Said, State};
 use crate::text::Place;
 
 pub use adopted::{Adopted, adopted};
+pub use base::{Base, Written};
 pub use beside::CRM;
 use changes::{Remembered, rename_change};
 pub use fingerprint::{Feed, Fingerprint, digest, digest_of_base};
 pub use grants::{Grant, Grants};
 use rename::Accounts;
-pub use rename::{Former, Obstacle, Unrenamed, former};
+pub use rename::{Former, Obstacle, Unrenamed};
 use retire::{Unknown, with_retired};
-
-/// What the last apply wrote, by kind and text of the key.
-pub type Base = BTreeMap<(Kind, String), BTreeMap<String, Value>>;
 
 /// What a target says at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -222,7 +221,7 @@ impl Plan {
     /// What the next plan will see as its base.
     pub fn remembered(&self) -> Base {
         let mut base = as_base(&self.declared);
-        rename::put(&mut base, &self.former);
+        base.put(&self.former);
         base
     }
 }
@@ -259,13 +258,13 @@ pub fn plan(
     place: impl Fn(&Key) -> Option<Place>,
 ) -> Plan {
     let content = fingerprint::content(reading);
-    let apart = reading.base.as_ref().map(rename::apart);
-    let (base, former) = apart.map_or((None, Former::default()), |(base, former)| (Some(base), former));
-    let accounts = Accounts { actual: &reading.actual, desired, base: base.as_deref(), former: &former };
+    let base = reading.base.as_ref();
+    let former = base.map(Base::former).unwrap_or_default();
+    let accounts = Accounts { actual: &reading.actual, desired, base, former: &former };
     let (renames, unrenamed) = accounts.renames();
     let strays = strays::of(reading, &renames);
     let before = renames.done(&reading.actual, &strays);
-    let known = Remembered { base: base.as_deref(), declared: &desired.state, renames: &renames };
+    let known = Remembered { base, declared: &desired.state, renames: &renames };
     let unknown = if drift == Drift::Keep { Unknown::Left } else { Unknown::Retired };
     let declared = with_retired(&known, desired, &before, unknown);
     let (after, kept) = match drift {
@@ -339,6 +338,5 @@ fn steps_between(before: &State, after: &State) -> Vec<Step> {
 
 /// A state as the next plan will see it as its base.
 pub fn as_base(state: &State) -> Base {
-    let row = |fact: &Fact| fact.fields().into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
-    state.facts.iter().map(|(key, fact)| ((key.kind(), key.to_string()), row(fact))).collect()
+    Base::of_state(state)
 }

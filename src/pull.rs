@@ -134,7 +134,7 @@ pub fn take(
     let policy = &repository.companies[company].policy;
     let (declared, fixed) = (State::of(policy), Fixed::of(policy, &repository.sources));
     let applied =
-        |key: &Key| reading.base.as_ref().is_some_and(|base| base.contains_key(&(key.kind(), key.to_string())));
+        |key: &Key| reading.base.as_ref().is_some_and(|base| base.find(key.kind(), &key.to_string()).is_some());
     let mut taker = Taker::new(&declared, declared.clone(), &plan.before);
     (taker.applied, taker.fixed) = (&applied, &fixed);
     let drift = plan.changes.iter().filter(|change| change.origin == Origin::Drift);

@@ -3,6 +3,7 @@
 //! No ids and no places: a state can be compared with one from another revision or another machine.
 
 mod compile;
+mod facts;
 mod key;
 mod value;
 
@@ -11,12 +12,13 @@ use std::collections::BTreeMap;
 
 use crate::model::key::GroupKey;
 use crate::model::online::{Company, Licence};
-use crate::model::{Policy, Right, Scope};
+use crate::model::{Id, Member, Membership, Policy, Right, Scope};
 use crate::name::Name;
 
 pub use compile::compile;
+pub use facts::Facts;
 pub use key::{Key, Kind, MemberKey};
-pub use value::{Fields, Said, Value};
+pub use value::{Fields, Row, Said, Value, is_plain, quote};
 
 /// What happens to a row or field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,7 +154,7 @@ impl Fact {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// The facts.
-    pub facts: BTreeMap<Key, Fact>,
+    pub facts: Facts,
 }
 
 impl State {
@@ -190,7 +192,7 @@ impl State {
             };
             facts.push((Key::User(name.clone()), Fact::User(fact)));
         }
-        for membership in &policy.memberships {
+        for membership in in_order_of_keys(&policy.memberships) {
             let key = Key::of_membership(policy, membership);
             let fact = match key {
                 Key::Access(_) => Fact::Access(policy.groups.key(membership.group).clone()),
@@ -241,4 +243,16 @@ impl State {
         let facts = self.facts.iter().map(|(key, fact)| (key.with_users_renamed(names), fact.clone()));
         Self { facts: facts.collect() }
     }
+}
+
+/// Memberships in the order of their keys: ids count in the order of names, and numbers are sorted faster than names.
+fn in_order_of_keys(memberships: &[Membership]) -> Vec<&Membership> {
+    let mut sorted: Vec<&Membership> = memberships.iter().collect();
+    let member = |membership: &Membership| match membership.member {
+        Member::Everyone => (0, 0),
+        Member::User(id) => (1, id.index()),
+        Member::Group(id) => (2, id.index()),
+    };
+    sorted.sort_by_key(|membership| (membership.group, member(membership), membership.validity));
+    sorted
 }

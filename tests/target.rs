@@ -115,7 +115,7 @@ fn somebody_makes_it_say(target: &mut dyn Target, declared: &State, says: &State
         if before.facts.contains_key(&key) { Step::Update(key, fact) } else { Step::Insert(key, fact) }
     }));
     let (after, declared) = (says.clone(), declared.clone());
-    let former = reading.base.as_ref().map(rightful::plan::former).unwrap_or_default();
+    let former = reading.base.as_ref().map(rightful::plan::Base::former).unwrap_or_default();
     let edit = Plan { steps, after, declared, former, ..planned(target, FIRM) };
     target.apply(&edit, &a_run()).unwrap();
     assert_eq!(target.read().unwrap().base, reading.base);

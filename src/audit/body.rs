@@ -9,7 +9,7 @@ use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::online;
 use crate::plan::{Adopted, Base, Change, Conflict, Plan, digest_of_base};
-use crate::state::Said;
+use crate::state::{Said, quote};
 
 use super::{Ended, Override, Run};
 
@@ -134,16 +134,30 @@ pub(super) fn conflict(conflict: &Conflict) -> Value {
 }
 
 /// A difference between the database and the policy.
-pub(super) fn change(change: &Change) -> Value {
-    json!({
-        "action": change.action.as_str(),
-        "kind": change.key.kind().as_str(),
-        "key": change.key.to_string(),
-        "field": change.field,
-        "before": Said::json_of(change.before.as_ref()),
-        "after": Said::json_of(change.after.as_ref()),
-        "origin": change.origin.as_str(),
-    })
+pub(super) fn change(change: &Change) -> String {
+    let mut body = String::with_capacity(256);
+    let mut next = |name: &str, write: &dyn Fn(&mut String)| {
+        body.push(if body.is_empty() { '{' } else { ',' });
+        quote(name, &mut body);
+        body.push(':');
+        write(&mut body);
+    };
+    let said = |said: &Option<Said>, out: &mut String| match said {
+        Some(said) => said.write_json(out),
+        None => out.push_str("null"),
+    };
+    next("action", &|out| quote(change.action.as_str(), out));
+    next("after", &|out| said(&change.after, out));
+    next("before", &|out| said(&change.before, out));
+    next("field", &|out| match change.field {
+        Some(field) => quote(field, out),
+        None => out.push_str("null"),
+    });
+    next("key", &|out| quote(&change.key.to_string(), out));
+    next("kind", &|out| quote(change.key.kind().as_str(), out));
+    next("origin", &|out| quote(change.origin.as_str(), out));
+    body.push('}');
+    body
 }
 
 /// A row that the policy took over from the database.
@@ -169,4 +183,40 @@ pub(super) fn effect(change: &diff::Change) -> Value {
         "targets": change.targets.as_ref().map(texts),
         "without_own": change.without_own,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Change, Origin};
+    use crate::state::{Action, Key, Value as Field};
+
+    #[test]
+    fn a_change_is_told_as_json_prints_it() {
+        let row = [("name".into(), Field::Text("A \"B\"\n".to_owned())), ("active".into(), Field::Flag(true))];
+        let anna = Key::User(Name::foreign("an\\na"));
+        let whole = Change {
+            action: Action::Create,
+            key: anna.clone(),
+            field: None,
+            before: None,
+            after: Some(Said::Row(row.into())),
+            origin: Origin::Policy,
+        };
+        let list = Said::Field(Field::List(vec!["a".to_owned(), "\u{1}".to_owned()]));
+        let field =
+            Change { action: Action::Update, field: Some("modules"), before: Some(list), after: None, ..whole.clone() };
+        for one in [whole, field] {
+            let printed = json!({
+                "action": one.action.as_str(),
+                "after": Said::json_of(one.after.as_ref()),
+                "before": Said::json_of(one.before.as_ref()),
+                "field": one.field,
+                "key": one.key.to_string(),
+                "kind": "user",
+                "origin": "policy",
+            });
+            assert_eq!(change(&one), printed.to_string());
+        }
+    }
 }

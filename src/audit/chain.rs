@@ -4,8 +4,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::Value;
-
 use super::{Entry, Part};
 
 /// Tells these hashes from any other use of the same function.
@@ -21,8 +19,8 @@ pub struct Head {
 }
 
 /// The next entry of a chain.
-pub(super) fn link(head: &Head, run: i64, part: Part, body: &Value) -> Entry {
-    let (seq, part, body) = (head.seq + 1, part.as_str().to_owned(), body.to_string());
+pub(super) fn link(head: &Head, run: i64, part: Part, body: String) -> Entry {
+    let (seq, part) = (head.seq + 1, part.as_str().to_owned());
     let mut entry = Entry { seq, run, part, body, hash: None };
     entry.hash = Some(hash(head.hash.as_deref(), &entry));
     entry
@@ -30,11 +28,11 @@ pub(super) fn link(head: &Head, run: i64, part: Part, body: &Value) -> Entry {
 
 /// The hash of an entry that stands behind another.
 fn hash(previous: Option<&str>, entry: &Entry) -> String {
-    let mut hasher = blake3::Hasher::new();
+    let mut fed = Vec::with_capacity(entry.body.len() + 256);
     // Each text with its length before it, so that no two entries look alike.
     let mut feed = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
+        fed.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        fed.extend_from_slice(text.as_bytes());
     };
     feed(PURPOSE);
     feed(previous.unwrap_or_default());
@@ -42,7 +40,7 @@ fn hash(previous: Option<&str>, entry: &Entry) -> String {
     feed(&entry.run.to_string());
     feed(&entry.part);
     feed(&entry.body);
-    hasher.finalize().to_hex().to_string()
+    blake3::hash(&fed).to_hex().to_string()
 }
 
 /// A chain that is whole.
@@ -179,7 +177,7 @@ mod tests {
         let mut entries: Vec<Entry> = Vec::new();
         for seq in 1..=old + chained {
             let head = entries.last().map(Entry::head).unwrap_or_default();
-            let mut entry = link(&head, 1 + seq / 4, word(seq), &json!({ "n": seq }));
+            let mut entry = link(&head, 1 + seq / 4, word(seq), json!({ "n": seq }).to_string());
             if seq <= old {
                 entry.hash = None;
             }
@@ -204,7 +202,8 @@ mod tests {
 
     #[test]
     fn the_hash_of_an_entry_never_changes_with_the_program() {
-        let entry = link(&Head::default(), 1, Part::Run, &json!({ "outcome": "ok", "at": "2026-11-22T08:00:00Z" }));
+        let entry =
+            link(&Head::default(), 1, Part::Run, json!({ "outcome": "ok", "at": "2026-11-22T08:00:00Z" }).to_string());
         assert_eq!(entry.body, r#"{"at":"2026-11-22T08:00:00Z","outcome":"ok"}"#);
         assert_eq!(entry.hash.unwrap(), "cdcf370ec5f7b3390fbed1fdb293b1a9d4d1dc573483021fb9d647fa74af33d9");
     }
@@ -223,7 +222,7 @@ mod tests {
         let mut rewritten: Vec<Entry> = Vec::new();
         for entry in &entries {
             let head = rewritten.last().map(Entry::head).unwrap_or_default();
-            rewritten.push(link(&head, entry.run, Part::Run, &json!({ "n": "something else" })));
+            rewritten.push(link(&head, entry.run, Part::Run, json!({ "n": "something else" }).to_string()));
         }
         assert_eq!(met(&rewritten, kept(&entries)), [kept(&entries)]);
         assert_eq!(met(&entries[..2], kept(&entries)), [kept(&entries)]);
@@ -316,7 +315,7 @@ mod tests {
                 }
                 Deed::Insert => {
                     // Well made, and those behind it moved on: only the next hash tells.
-                    let new = link(&entries[at].head(), run, Part::Gain, &json!({}));
+                    let new = link(&entries[at].head(), run, Part::Gain, json!({}).to_string());
                     touched.insert(at + 1, new);
                     touched[at + 2..].iter_mut().for_each(|entry| entry.seq += 1);
                     (seq + 2, entries[at + 1].run, Fault::Altered)

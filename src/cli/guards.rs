@@ -15,7 +15,7 @@ use super::session::{Failure, Opened};
 use super::wanted::Wanted;
 
 /// The guards that a plan trips, as seen on a day.
-pub fn tripped(opened: &Opened, wanted: &Wanted, reading: &Reading, plan: &Plan, on: Date) -> Vec<Tripped> {
+pub fn tripped(opened: &Opened, wanted: &Wanted<'_>, reading: &Reading, plan: &Plan, on: Date) -> Vec<Tripped> {
     let os_user = os_user();
     judge(&Case {
         base: reading.base.as_ref(),
@@ -32,7 +32,7 @@ pub fn tripped(opened: &Opened, wanted: &Wanted, reading: &Reading, plan: &Plan,
 pub fn tripped_by_apply(
     opened: &Opened,
     context: &Context,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     reading: &Reading,
     plan: &Plan,
     drift: Drift,

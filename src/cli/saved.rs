@@ -180,7 +180,7 @@ impl Saved {
         &self,
         plan: &Plan,
         opened: &Opened,
-        wanted: &Wanted,
+        wanted: &Wanted<'_>,
         reading: &Reading,
         database: &Database,
     ) -> Result<(), Failure> {

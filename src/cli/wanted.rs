@@ -1,9 +1,10 @@
 //! What a policy wants of a database, where that is written, and the plan to get there as a page.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell};
 
 use crate::date::Date;
 use crate::language::Text;
+use crate::model::Policy;
 use crate::name::Name;
 use crate::plan::{self, Desired, Drift, Plan, Reading};
 use crate::report::block::Page;
@@ -24,31 +25,52 @@ pub fn drift(keep: bool) -> Drift {
 }
 
 /// What a policy wants of a database, and where it is written.
-pub struct Wanted {
+pub struct Wanted<'o> {
     desired: Desired,
-    places: BTreeMap<Key, Place>,
+    policy: &'o Policy,
+    /// Only who shows something asks for them.
+    places: OnceCell<Places>,
 }
 
-impl Wanted {
-    /// What the policy of a repository wants.
-    pub fn of(opened: &Opened) -> Self {
-        let policy = opened.policy();
-        let desired = Desired::of(opened.company().name.as_ref(), policy);
+/// Where something is written, by its key.
+struct Places {
+    sorted: Vec<(Key, Place)>,
+    /// Behind the key that was asked for last: who asks for all does so in their order.
+    next: Cell<usize>,
+}
+
+impl Places {
+    fn of(policy: &Policy) -> Self {
         let rules = policy.rules.iter().map(|rule| (Key::of_rule(policy, rule), rule.place));
         let members = policy.memberships.iter().map(|it| (Key::of_membership(policy, it), it.place));
         let users = policy.users.iter().map(|(_, name, user)| (Key::User(name.clone()), user.place));
         let groups = policy.groups.iter().map(|(_, key, group)| (Key::of_group(key), group.place));
         let sets = policy.module_sets.iter().map(|(_, name, set)| (Key::ModuleSet(name.clone()), set.place));
-        let mut places = BTreeMap::new();
         let company = policy.company.iter().map(|company| (Key::Company, company.place));
         let licence = policy.licence.iter().map(|licence| (Key::Licence, licence.place));
-        for (key, place) in company.chain(licence).chain(rules).chain(members).chain(users).chain(groups).chain(sets) {
-            // The first one counts where something is written twice.
-            if let Some(place) = place {
-                places.entry(key).or_insert(place);
-            }
-        }
-        Self { desired, places }
+        let all = company.chain(licence).chain(rules).chain(members).chain(users).chain(groups).chain(sets);
+        let mut sorted: Vec<(Key, Place)> = all.filter_map(|(key, place)| Some((key, place?))).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        // The first one counts where something is written twice.
+        sorted.dedup_by(|later, first| later.0 == first.0);
+        Self { sorted, next: Cell::new(0) }
+    }
+
+    fn find(&self, key: &Key) -> Option<Place> {
+        let next = self.next.get();
+        let is_next = self.sorted.get(next).is_some_and(|(known, _)| known == key);
+        let at = if is_next { next } else { self.sorted.binary_search_by(|(known, _)| known.cmp(key)).ok()? };
+        self.next.set(at + 1);
+        Some(self.sorted[at].1)
+    }
+}
+
+impl<'o> Wanted<'o> {
+    /// What the policy of a repository wants.
+    pub fn of(opened: &'o Opened) -> Self {
+        let policy = opened.policy();
+        let desired = Desired::of(opened.company().name.as_ref(), policy);
+        Self { desired, policy, places: OnceCell::new() }
     }
 
     /// The way from what a target says to what the policy wants, as seen on a day.
@@ -67,7 +89,7 @@ impl Wanted {
     }
 
     fn place(&self, key: &Key) -> Option<Place> {
-        self.places.get(key).copied()
+        self.places.get_or_init(|| Places::of(self.policy)).find(key)
     }
 }
 
@@ -91,12 +113,16 @@ const ONE_SCREEN: usize = 40;
 pub fn page(
     opened: &Opened,
     context: &Context,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     plan: &Plan,
     heading: &Text,
     unfold: Unfold,
     errors: usize,
 ) -> Page {
+    // Where nothing differs there is nothing to compare.
+    if plan.finds_no_difference() {
+        return view::settled_plan(plan, heading, errors);
+    }
     let policies = plan.policies(|key| wanted.place(key));
     let [before, after] = &policies;
     let mut compared = Compared::between(opened.company().name.as_ref(), [before, after], plan.days);
@@ -115,7 +141,7 @@ pub fn page(
         ));
     }
     // Of a long page people see the end.
-    if text::print(&page, opened.out).lines().count() > ONE_SCREEN {
+    if text::is_longer(&page, ONE_SCREEN, opened.out) {
         page.blank();
         page.0.extend(view::plan_in_short(plan, &compared, heading).0);
     }

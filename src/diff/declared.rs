@@ -75,7 +75,7 @@ pub fn compare_items(base: Vec<Item>, head: Vec<Item>) -> Vec<Declared> {
 }
 
 fn whole(action: Action, Item { kind, key, fields, place }: Item) -> Declared {
-    let row = Said::Row(fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect());
+    let row = Said::Row(fields.into_iter().map(|(field, value)| (field.into(), value)).collect());
     let (before, after) = if action == Action::Delete { (Some(row), None) } else { (None, Some(row)) };
     Declared { action, kind, key, field: None, before, after, place }
 }

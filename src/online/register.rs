@@ -258,7 +258,7 @@ pub struct Entry {
 impl Entry {
     /// That something which the policy declares goes, since the company is disconnected.
     pub fn gone(key: &Key, fact: &Fact) -> Self {
-        let fields = fact.fields().into_iter().map(|(field, value)| (field.to_owned(), value));
+        let fields = fact.fields().into_iter().map(|(field, value)| (field.into(), value));
         Self {
             action: Action::Delete,
             kind: key.kind().as_str(),
@@ -299,7 +299,7 @@ impl Register {
 
 fn compare(found: &mut Vec<Entry>, kind: &'static str, key: &str, before: Option<Fields>, after: Option<Fields>) {
     let key = key.to_owned();
-    let row = |fields: Fields| Said::Row(fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect());
+    let row = |fields: Fields| Said::Row(fields.into_iter().map(|(field, value)| (field.into(), value)).collect());
     match (before, after) {
         (None, None) => {}
         (None, Some(after)) => {

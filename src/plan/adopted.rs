@@ -1,13 +1,12 @@
 //! What somebody had changed in the database and the policy says too by now, by `pull` for example: nothing is written for
 //! it, and from now on it is no drift.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::name::Name;
-use crate::state::{Action, Kind, Said, Value};
+use crate::state::{Action, Kind, Said};
 
-use super::rename::{FORMER, RETIRED};
-use super::{Base, Plan};
+use super::{Base, Plan, Written};
 
 /// One row that the policy took over from the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,37 +30,23 @@ pub fn adopted(plan: &Plan, before: Option<&Base>, after: &Base) -> Vec<Adopted>
     let written: BTreeSet<(Kind, String)> =
         plan.changes.iter().map(|change| (change.key.kind(), change.key.to_string())).collect();
     let renamed: BTreeSet<Name> = plan.renames().into_iter().flat_map(|(from, to)| [from, to]).collect();
-    let gone = before.keys().filter(|key| !after.contains_key(*key));
-    let differs = gone.chain(after.keys()).filter(|key| !same(before.get(*key), after.get(*key)));
-    let taken = differs.filter(|key| !written.contains(*key) && !mentions(key, &renamed));
-    let said = |row: Option<&BTreeMap<String, Value>>| row.map(|row| Said::Row(own(row).map(of_field).collect()));
-    taken
-        .map(|key| {
-            let (old, new) = (before.get(key), after.get(key));
-            let action = match (old, new) {
-                (None, _) => Action::Create,
-                (_, None) => Action::Delete,
-                _ => Action::Update,
-            };
-            Adopted { action, kind: key.0, key: key.1.clone(), before: said(old), after: said(new) }
-        })
-        .collect()
-}
-
-fn of_field((field, value): (&String, &Value)) -> (String, Value) {
-    (field.clone(), value.clone())
-}
-
-/// The fields of the thing itself.
-fn own(row: &BTreeMap<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    row.iter().filter(|(field, _)| !matches!(field.as_str(), FORMER | RETIRED))
-}
-
-fn same(old: Option<&BTreeMap<String, Value>>, new: Option<&BTreeMap<String, Value>>) -> bool {
-    match (old, new) {
-        (Some(old), Some(new)) => own(old).eq(own(new)),
-        _ => false,
-    }
+    // What is gone stands before what is there.
+    let differing = |[old, new]: &[Option<&Written>; 2]| !old.zip(*new).is_some_and(|(old, new)| old.says_same(new));
+    let differs: Vec<[Option<&Written>; 2]> = before.beside(after).filter(differing).collect();
+    let (gone, there): (Vec<_>, Vec<_>) = differs.into_iter().partition(|[_, new]| new.is_none());
+    let said = |row: Option<&Written>| row.map(|row| Said::Row(row.own()));
+    let taken = gone.into_iter().chain(there).filter_map(|[old, new]| {
+        let row = old.or(new)?;
+        let key = (row.kind, row.key.to_string());
+        let action = match (old, new) {
+            (None, _) => Action::Create,
+            (_, None) => Action::Delete,
+            _ => Action::Update,
+        };
+        let is_taken = !written.contains(&key) && !mentions(&key, &renamed);
+        is_taken.then(|| Adopted { action, kind: key.0, key: key.1, before: said(old), after: said(new) })
+    });
+    taken.collect()
 }
 
 /// Whether a key is about an account that gets another name: its rows are remembered under another key, and are the same.

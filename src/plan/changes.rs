@@ -1,12 +1,13 @@
 //! Steps as differences that people review, each with its origin, and what both sides changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::name::Name;
-use crate::state::{Action, Fact, Fields, Key, Said, State, Value};
+use crate::state::{Action, Fact, Fields, Key, Row, Said, State, Value};
 
 use super::rename::Renames;
-use super::{Base, Change, Conflict, Origin, Step, steps_between};
+use super::{Base, Change, Conflict, Origin, Step, Written, steps_between};
 
 /// What the last apply wrote, asked under today's names.
 pub(super) struct Remembered<'a> {
@@ -20,9 +21,10 @@ pub(super) struct Remembered<'a> {
 
 impl Remembered<'_> {
     /// What the last apply wrote under a key.
-    pub fn row(&self, key: &Key) -> Option<&BTreeMap<String, Value>> {
+    pub fn row(&self, key: &Key) -> Option<&Written> {
+        let base = self.base?;
         let key = self.renames.before(key);
-        self.base?.get(&(key.kind(), key.to_string()))
+        base.find(key.kind(), &key.to_string())
     }
 
     /// Whose change it is that the database and the policy differ.
@@ -38,7 +40,7 @@ impl Remembered<'_> {
     /// Whose change it is that a row is there on one side only, or says another thing.
     pub fn origin_of_row(&self, key: &Key, database: Option<&Fact>, policy: Option<&Fact>) -> Origin {
         let fields = |fact: &Fact| by_field(fact.fields());
-        self.origin(&self.row(key).cloned(), &database.map(fields), &policy.map(fields))
+        self.origin(&self.row(key).map(Written::own), &database.map(fields), &policy.map(fields))
     }
 
     /// Whose change it is that a field of a row says something else.
@@ -48,7 +50,7 @@ impl Remembered<'_> {
         if !self.declared.facts.contains_key(key) && self.base.is_some() && row.is_none() {
             return Origin::Drift;
         }
-        let base = row.and_then(|row| row.get(field)).cloned();
+        let base = row.and_then(|row| row.get(field));
         self.origin(&base, &Some(database.clone()), &Some(policy.clone()))
     }
 
@@ -96,7 +98,7 @@ impl Remembered<'_> {
             (Some(before), Some(after)) => {
                 for ((field, before), (_, after)) in before.into_iter().zip(after) {
                     if before != after {
-                        let base = base.and_then(|row| row.get(field)).cloned();
+                        let base = base.and_then(|row| row.get(field));
                         self.field(key, field, base, before, after, changes, conflicts);
                     }
                 }
@@ -104,7 +106,7 @@ impl Remembered<'_> {
             }
             rows => rows,
         };
-        let (base, database, policy) = (base.cloned(), before.map(by_field), after.map(by_field));
+        let (base, database, policy) = (base.map(Written::own), before.map(by_field), after.map(by_field));
         let origin = self.origin(&base, &database, &policy);
         let action = if database.is_some() { Action::Delete } else { Action::Create };
         let [base, before, after] = [base, database, policy].map(|row| row.map(Said::Row));
@@ -149,8 +151,8 @@ pub(super) fn undone(key: &Key, fact: &Fact) -> Change {
     }
 }
 
-fn by_field(fields: Fields) -> BTreeMap<String, Value> {
-    fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
+fn by_field(fields: Fields) -> Row {
+    fields.into_iter().map(|(field, value)| (Cow::Borrowed(field), value)).collect()
 }
 
 /// That an account gets another name.

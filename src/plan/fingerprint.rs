@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Write as _;
 
 use crate::diff::{Change, Effective};
 use crate::name::Name;
-use crate::state::{Fact, Fields, Key, Kind, State, Value};
+use crate::state::{Fact, Fields, Key, State, Value};
 
+use super::base::{Said, Told};
 use super::rename::Former;
 use super::{Base, Beside, Reading, Step};
 
@@ -22,13 +24,24 @@ impl fmt::Display for Fingerprint {
 
 /// Feeds texts so that no two sequences of them look alike.
 #[derive(Debug, Default)]
-pub struct Feed(blake3::Hasher);
+pub struct Feed {
+    hasher: blake3::Hasher,
+    /// What the hasher has not seen yet: it takes much at once faster than the same in small parts.
+    waiting: Vec<u8>,
+}
+
+/// How much is handed to the hasher at once, in bytes.
+const MUCH: usize = 1 << 16;
 
 impl Feed {
     /// The next text.
     pub fn text(&mut self, text: &str) {
-        self.0.update(&(text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.waiting.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.waiting.extend_from_slice(text.as_bytes());
+        if self.waiting.len() >= MUCH {
+            self.hasher.update(&self.waiting);
+            self.waiting.clear();
+        }
     }
 
     fn value(&mut self, value: &Value) {
@@ -61,19 +74,47 @@ impl Feed {
         self.text(&format!("facts {}", facts.len()));
         for (key, fact) in facts {
             self.text(key.kind().as_str());
-            self.text(&key.to_string());
+            self.shown(key);
             self.fields(&fact.fields());
         }
     }
 
-    fn base<'b>(&mut self, rows: impl IntoIterator<Item = (&'b (Kind, String), &'b BTreeMap<String, Value>)>) {
-        for ((kind, key), fields) in rows {
-            self.text(kind.as_str());
-            self.text(key);
-            self.text(&format!("fields {}", fields.len()));
-            for (field, value) in fields {
-                self.text(field);
-                self.value(value);
+    /// The text of something, as if it were made first.
+    fn shown(&mut self, shown: &dyn fmt::Display) {
+        let at = self.waiting.len();
+        self.waiting.extend_from_slice(&[0; 8]);
+        // Nothing that is written into memory can fail.
+        let _ = write!(self.waiting, "{shown}");
+        let length = (self.waiting.len() - at - 8) as u64;
+        self.waiting[at..at + 8].copy_from_slice(&length.to_le_bytes());
+    }
+
+    fn base(&mut self, base: &Base) {
+        for written in base.rows() {
+            self.text(written.kind.as_str());
+            self.text(&written.key);
+            written.tell(&mut |part| match part {
+                Told::Number(fields) => self.text(&format!("fields {fields}")),
+                Told::Field(field, value) => {
+                    self.text(field);
+                    self.said(value);
+                }
+            });
+        }
+    }
+
+    /// The same as [`Self::value`] of the same value.
+    fn said(&mut self, said: &Said<'_>) {
+        match said {
+            Said::Null => self.text("null"),
+            Said::Flag(flag) => self.text(if *flag { "true" } else { "false" }),
+            Said::Text(text) => {
+                self.text("text");
+                self.text(text);
+            }
+            Said::List(items) => {
+                self.text(&format!("list {}", items.len()));
+                items.iter().for_each(|item| self.text(item));
             }
         }
     }
@@ -89,8 +130,9 @@ impl Feed {
     }
 
     /// The digest of all texts.
-    pub fn finish(self) -> Fingerprint {
-        Fingerprint(*self.0.finalize().as_bytes())
+    pub fn finish(mut self) -> Fingerprint {
+        self.hasher.update(&self.waiting);
+        Fingerprint(*self.hasher.finalize().as_bytes())
     }
 }
 
@@ -113,7 +155,7 @@ pub(super) fn content(reading: &Reading) -> Fingerprint {
     feed.state(&reading.actual);
     feed.facts(&reading.strays);
     feed.text(if reading.base.is_some() { "base" } else { "no base" });
-    feed.base(reading.base.iter().flatten());
+    reading.base.iter().for_each(|base| feed.base(base));
     feed.text(if reading.is_forged { "forged" } else { "as recorded" });
     // Only a CRM says something beside, and has rights of a day.
     for Beside { key, says } in &reading.beside {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::date::{Date, Validity};
 use crate::model::Effect;
-use crate::state::{Fact, Key, State, Value};
+use crate::state::{Fact, Key, State};
 
 use super::changes::Remembered;
 
@@ -85,7 +85,7 @@ pub(super) fn grants(known: &Remembered<'_>, desired: &State, actual: &State, on
 }
 
 fn of_superuser(known: &Remembered<'_>, wanted: Option<&Fact>, key: &Key) -> Standing {
-    let was = known.row(key).and_then(|row| row.get("superuser")) == Some(&Value::Flag(true));
+    let was = known.row(key).is_some_and(|row| row.is("superuser", true));
     match wanted {
         Some(Fact::User(user)) if user.superuser => Standing::Declared,
         _ if was => Standing::Orphan,

@@ -6,12 +6,12 @@
 mod rights;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diff;
 use crate::model::key::GroupKey;
 use crate::name::{Name, RightName};
-use crate::state::{Fact, Key, Kind, MemberKey, State, UserFact, Value};
+use crate::state::{Fact, Key, Kind, MemberKey, State, UserFact};
 use crate::syntax::settings::{Guard, Limit, Settings};
 use crate::text::Place;
 
@@ -182,9 +182,10 @@ fn empty_sections(case: &Case<'_>) -> Vec<Tripped> {
         let (now, after) = (count(&case.plan.before, *kind), count(&case.plan.after, *kind));
         // What somebody has taken out long ago does not go away with this plan. Accounts do, whoever puts them out of use.
         let base = case.base.filter(|_| now > 0 || *kind == Kind::User);
-        let before = base.into_iter().flatten().filter(|((of, _), row)| {
-            let is = |field: &str, flag| row.get(field) == Some(&Value::Flag(flag));
-            of == kind && (*kind != Kind::User || is("active", true)) && (*kind != Kind::Right || is("builtin", false))
+        let before = base.map(Base::rows).unwrap_or_default().iter().filter(|row| {
+            row.kind == *kind
+                && (*kind != Kind::User || row.is("active", true))
+                && (*kind != Kind::Right || row.is("builtin", false))
         });
         // What the policy never had, and what stays all the same, has not vanished.
         let found = before.count().max(if after < now { now } else { 0 });
@@ -228,8 +229,7 @@ fn last_superuser(case: &Case<'_>) -> Option<Tripped> {
 
 /// Whether the last apply left anybody in use as a superuser.
 fn had_superuser(base: &Base) -> bool {
-    let is = |row: &BTreeMap<String, Value>, field: &str| row.get(field) == Some(&Value::Flag(true));
-    base.iter().any(|((kind, _), row)| *kind == Kind::User && is(row, "superuser") && is(row, "active"))
+    base.rows().iter().any(|row| row.kind == Kind::User && row.is("superuser", true) && row.is("active", true))
 }
 
 /// What whoever runs the program would lose of the own access.

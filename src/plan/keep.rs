@@ -33,7 +33,7 @@ pub(super) fn with_drift(known: &Remembered<'_>, declared: &State, actual: &Stat
         }
     }
     close(&mut facts, declared);
-    State { facts }
+    State { facts: facts.into() }
 }
 
 /// One row, field by field: what somebody changed in the database stays, the rest is as declared.

@@ -1,6 +1,5 @@
 //! Accounts that get another name: which renames can be done, which cannot and why, and the names that accounts had.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::Name;
@@ -112,15 +111,16 @@ impl Accounts<'_> {
 
     /// Whether the policy had an account when the last apply was done.
     fn was_declared(&self, name: &Name) -> bool {
-        let is_known = self.base.is_some_and(|base| base.contains_key(&(Kind::User, name.to_string())));
+        let is_known = self.base.is_some_and(|base| base.find(Kind::User, name.as_str()).is_some());
         is_known && !self.former.retired.contains(name)
     }
 
     /// Whether the account of one name and the user whom the policy declares under another are one person, as far as both
     /// are linked to an employee.
     fn same_person(&self, account: &Name, declared: &Name) -> Option<bool> {
-        let row = self.base?.get(&(Kind::User, account.to_string()))?;
-        let Some(Value::Text(had)) = row.get("employee") else { return None };
+        let Some(Value::Text(had)) = self.base?.find(Kind::User, account.as_str())?.get("employee") else {
+            return None;
+        };
         match self.desired.state.facts.get(&Key::User(declared.clone())) {
             Some(Fact::User(UserFact { employee: Some(has), .. })) => Some(has.as_str() == had),
             _ => None,
@@ -246,35 +246,6 @@ struct Back {
     taken: BTreeSet<Name>,
 }
 
-/// What the last apply remembered of accounts beside what they are.
-pub fn former(base: &Base) -> Former {
-    apart(base).1
-}
-
-/// What the last apply wrote, and what it remembered of names beside.
-pub(super) fn apart(base: &Base) -> (Cow<'_, Base>, Former) {
-    let mut former = Former::default();
-    for ((_, key), row) in base.iter().filter(|((kind, _), _)| *kind == Kind::User) {
-        if let Some(Value::List(names)) = row.get(FORMER) {
-            former.names.insert(Name::foreign(key), names.iter().map(|name| Name::foreign(name)).collect());
-        }
-        if row.contains_key(RETIRED) {
-            former.retired.insert(Name::foreign(key));
-        }
-    }
-    if former == Former::default() {
-        return (Cow::Borrowed(base), former);
-    }
-    let mut base = base.clone();
-    for name in former.names.keys().chain(&former.retired) {
-        if let Some(row) = base.get_mut(&(Kind::User, name.to_string())) {
-            row.remove(FORMER);
-            row.remove(RETIRED);
-        }
-    }
-    (Cow::Owned(base), former)
-}
-
 /// What to remember beside `declared`. Names for good: those that were known, under the names of today, and those of which
 /// the policy says so.
 pub(super) fn remembered(desired: &Desired, declared: &State, renames: &Renames, former: &Former) -> Former {
@@ -299,15 +270,4 @@ pub(super) fn remembered(desired: &Desired, declared: &State, renames: &Renames,
         }
     }
     Former { names: all, retired }
-}
-
-/// Puts it beside what the last apply wrote.
-pub(super) fn put(base: &mut Base, former: &Former) {
-    let mut put = |name: &Name, field: &str, value: Value| {
-        if let Some(row) = base.get_mut(&(Kind::User, name.to_string())) {
-            row.insert(field.to_owned(), value);
-        }
-    };
-    former.names.iter().for_each(|(name, names)| put(name, FORMER, Value::list(names)));
-    former.retired.iter().for_each(|name| put(name, RETIRED, Value::Flag(true)));
 }

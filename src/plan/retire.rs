@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::Name;
 use crate::state::{Fact, Key, Kind, State, UserFact, Value};
 
-use super::Desired;
 use super::changes::Remembered;
+use super::{Base, Desired};
 
 /// Whether accounts that neither the policy nor the last apply knows are taken out of use too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(super) fn with_retired(known: &Remembered<'_>, desired: &Desired, actual: &S
     let mut foreign: Vec<(Name, UserFact)> = Vec::new();
     for (key, fact) in &actual.facts {
         if let (Key::User(name), Fact::User(user)) = (key, fact)
+            && !desired.state.facts.contains_key(key)
             && !applied.contains_key(name)
         {
             foreign.push((name.clone(), user.clone()));
@@ -67,27 +68,30 @@ fn link(fact: &Fact) -> Option<&Name> {
     }
 }
 
-/// The accounts as the last apply left them, under the names that they have today.
+/// The accounts that the policy does not have, as the last apply left them, under the names that they have today.
 fn applied(known: &Remembered<'_>, desired: &Desired, actual: &State) -> BTreeMap<Name, UserFact> {
     let claimed: BTreeSet<&Name> = desired.renames.iter().map(|(from, _)| from).collect();
-    let users = known.base.into_iter().flatten().filter(|((kind, _), _)| *kind == Kind::User);
+    let rows = known.base.map(Base::rows).unwrap_or_default();
     let mut found = BTreeMap::new();
-    for ((_, old), fields) in users {
-        let old = Name::foreign(old);
+    for written in rows.iter().filter(|written| written.kind == Kind::User) {
+        let old = Name::foreign(&written.key);
         let name = match known.renames.new_name(&old) {
             Some(name) => name.clone(),
             // Somebody deleted the account that was to get another name: the new one takes its place.
             None if claimed.contains(&old) && !actual.facts.contains_key(&Key::User(old.clone())) => continue,
             None => old,
         };
-        let text = |field: &str| match fields.get(field) {
-            Some(Value::Text(text)) => Some(text.as_str()),
+        if desired.state.facts.contains_key(&Key::User(name.clone())) {
+            continue;
+        }
+        let text = |field: &str| match written.get(field) {
+            Some(Value::Text(text)) => Some(text),
             _ => None,
         };
         let user = UserFact {
-            employee: text("employee").map(Name::foreign),
+            employee: text("employee").map(|employee| Name::foreign(&employee)),
             name: text("name").map(Into::into),
-            active: fields.get("active") == Some(&Value::Flag(true)),
+            active: written.is("active", true),
             ..UserFact::default()
         };
         found.insert(name, user);
@@ -100,7 +104,7 @@ fn shown(known: &Remembered<'_>, actual: &State, employee: &Name) -> Option<Box<
     let key = Key::Employee(employee.clone());
     if let Some(row) = known.row(&key) {
         return match row.get("name") {
-            Some(Value::Text(name)) => Some(name.as_str().into()),
+            Some(Value::Text(name)) => Some(name.into()),
             _ => None,
         };
     }

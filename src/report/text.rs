@@ -37,39 +37,52 @@ fn style(tone: Tone) -> Style {
 /// Prints a page.
 pub fn print(page: &Page, look: Look) -> String {
     let mut out = String::new();
-    for block in &page.0 {
-        match block {
-            Block::Blank => out.push('\n'),
-            Block::Heading(text) => {
-                let line = Line::new().then(Tone::Strong, text);
-                paragraph(&mut out, &line, 0, 2, look);
-            }
-            Block::Text { line, indent, hang } => paragraph(&mut out, line, *indent, *hang, look),
-            Block::Table { indent, rows } => table(&mut out, *indent, rows, look),
-            Block::Headline(line) => paragraph(&mut out, line, 0, 2, look),
-            Block::Columns { head, rows } => {
-                let rows: Vec<Vec<Line>> = std::iter::once(head).chain(rows).cloned().collect();
-                table(&mut out, 2, &rows, look);
-            }
-            Block::Details { summary, page, .. } => {
-                paragraph(&mut out, summary, 0, 2, look);
-                let inside = print(page, Look { width: look.width.saturating_sub(2), ..look });
-                out.extend(inside.split_inclusive('\n').map(|line| match line {
-                    "\n" => line.to_owned(),
-                    _ => format!("  {line}"),
-                }));
-            }
-            Block::Verbatim(lines) => {
-                for line in lines {
-                    for piece in &line.0 {
-                        paint(&mut out, piece.tone, &harmless(&piece.text.to(look.language)), look);
-                    }
-                    out.push('\n');
+    page.0.iter().for_each(|block| print_block(&mut out, block, look));
+    out
+}
+
+/// Whether a page has more lines than so many. No more of it is printed than that takes.
+pub fn is_longer(page: &Page, lines: usize, look: Look) -> bool {
+    let mut found = 0;
+    page.0.iter().any(|block| {
+        let mut out = String::new();
+        print_block(&mut out, block, look);
+        found += out.lines().count();
+        found > lines
+    })
+}
+
+fn print_block(out: &mut String, block: &Block, look: Look) {
+    match block {
+        Block::Blank => out.push('\n'),
+        Block::Heading(text) => {
+            let line = Line::new().then(Tone::Strong, text);
+            paragraph(out, &line, 0, 2, look);
+        }
+        Block::Text { line, indent, hang } => paragraph(out, line, *indent, *hang, look),
+        Block::Table { indent, rows } => table(out, *indent, rows, look),
+        Block::Headline(line) => paragraph(out, line, 0, 2, look),
+        Block::Columns { head, rows } => {
+            let rows: Vec<Vec<Line>> = std::iter::once(head).chain(rows).cloned().collect();
+            table(out, 2, &rows, look);
+        }
+        Block::Details { summary, page, .. } => {
+            paragraph(out, summary, 0, 2, look);
+            let inside = print(page, Look { width: look.width.saturating_sub(2), ..look });
+            out.extend(inside.split_inclusive('\n').map(|line| match line {
+                "\n" => line.to_owned(),
+                _ => format!("  {line}"),
+            }));
+        }
+        Block::Verbatim(lines) => {
+            for line in lines {
+                for piece in &line.0 {
+                    paint(out, piece.tone, &harmless(&piece.text.to(look.language)), look);
                 }
+                out.push('\n');
             }
         }
     }
-    out
 }
 
 fn paint(out: &mut String, tone: Tone, text: &str, look: Look) {

@@ -50,7 +50,7 @@ pub use merge_check::{conflicts, merge_check};
 pub use online::{
     connected, disconnected, handed_over, invitations, kept_back, online, revoked, sentence, settled, settling,
 };
-pub use plan::{applied, head, plan, plan_in_short};
+pub use plan::{applied, head, plan, plan_in_short, settled_plan};
 pub use pull::{Pulled, pull, pull_done, pulled_whole};
 pub use repair::{near, repairs, written};
 pub use rights::rights;

@@ -4,35 +4,37 @@
 //! how far away the server is. Transactions are serializable, and none relies on more than rows: no advisory locks.
 
 mod address;
+mod copy;
 mod failure;
 mod schema;
 mod shared;
 mod sql;
 mod tls;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::types::ToSql;
 use postgres::{Client, Statement};
 
 use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock, Rows};
 use super::shared::Sharing;
-use super::tables::{Cell, Holds, Row, Table};
+use super::tables::{Holds, MOST_COLUMNS, Row, Seen, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
 use address::Address;
+use copy::{Unsent, copy};
 use failure::{failure, failure_of_making};
 use schema::{Found, Likeness};
+use values::{arrays, place, run_batch, seen};
 
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,6 +66,10 @@ pub struct Postgres {
     compared: Option<usize>,
     /// What the transaction that was begun last may do.
     access: Access,
+    /// Whether it made the tables, which nobody else can see before it ends.
+    made: bool,
+    /// What brings back what it took away.
+    aside: Vec<String>,
 }
 
 impl Postgres {
@@ -85,6 +91,8 @@ impl Postgres {
             asked: BTreeMap::new(),
             compared: None,
             access: Access::Read,
+            made: false,
+            aside: Vec::new(),
         })
     }
 
@@ -156,58 +164,6 @@ impl Postgres {
     }
 }
 
-fn run_batch(client: &mut Client, statement: &Statement, holds: &[Holds], rows: &[Row]) -> Result<(), postgres::Error> {
-    let columns: Vec<Vec<&Cell>> =
-        (0..holds.len()).map(|column| rows.iter().map(|row| &row[column]).collect()).collect();
-    let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-    client.execute(statement, &values).map(drop)
-}
-
-/// A column of the arrays of a statement.
-fn place(number: usize) -> String {
-    format!("new.c{}", number + 1)
-}
-
-/// The arrays of a statement as a table `new` with columns `c1`, `c2`, ...
-fn arrays(holds: &[Holds]) -> String {
-    let kind = |holds: &Holds| match holds {
-        Holds::Text => "text",
-        Holds::Flag => "boolean",
-        Holds::Number => "bigint",
-    };
-    let arrays: Vec<String> = (1..).zip(holds).map(|(place, holds)| format!("${place}::{}[]", kind(holds))).collect();
-    let names: Vec<String> = (1..=holds.len()).map(|place| format!("c{place}")).collect();
-    format!("unnest({}) AS new ({})", arrays.join(", "), names.join(", "))
-}
-
-impl ToSql for Cell {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            Self::Text(text) => text.as_str().to_sql(kind, out),
-            Self::Flag(flag) => flag.to_sql(kind, out),
-            Self::Number(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
-            Self::Number(number) => number.to_sql(kind, out),
-        }
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        [Type::TEXT, Type::VARCHAR, Type::BOOL, Type::INT4, Type::INT8].contains(kind)
-    }
-
-    to_sql_checked!();
-}
-
-fn cell(row: &postgres::Row, column: usize) -> Result<Cell, postgres::Error> {
-    let kind = row.columns()[column].type_();
-    Ok(match *kind {
-        Type::BOOL => row.try_get::<_, Option<bool>>(column)?.map_or(Cell::Null, Cell::Flag),
-        Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map_or(Cell::Null, |number| Cell::Number(number.into())),
-        Type::INT8 => row.try_get::<_, Option<i64>>(column)?.map_or(Cell::Null, Cell::Number),
-        _ => row.try_get::<_, Option<String>>(column)?.map_or(Cell::Null, Cell::Text),
-    })
-}
-
 impl Engine for Postgres {
     fn is_absent(&self) -> bool {
         false
@@ -218,6 +174,8 @@ impl Engine for Postgres {
         // A CRM may have changed its tables since.
         self.asked.clear();
         self.access = access;
+        self.made = false;
+        self.aside.clear();
         let begin = match access {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
             Access::Write => {
@@ -283,7 +241,9 @@ impl Engine for Postgres {
         let name = self.address.name();
         let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name.to_owned())) };
         let failure = if from == 0 { failure_of_making } else { failure };
-        schema::migrate(client, from, self.sharing).map_err(|error| failure(name, &error))
+        schema::migrate(client, from, self.sharing).map_err(|error| failure(name, &error))?;
+        self.made = from == 0;
+        Ok(())
     }
 
     fn confirm(&mut self) -> Result<(), TargetError> {
@@ -299,8 +259,11 @@ impl Engine for Postgres {
             let none: [&(dyn ToSql + Sync); 0] = [];
             let mut rows = client.query_raw(table.query().as_str(), none)?;
             while let Some(row) = rows.next()? {
-                let cells: Result<Row, _> = (0..table.columns.len()).map(|column| cell(&row, column)).collect();
-                if let Err(what) = each(cells?) {
+                let mut cells = [Seen::Null; MOST_COLUMNS];
+                for (column, cell) in cells.iter_mut().enumerate().take(table.columns.len()) {
+                    *cell = seen(&row, column)?;
+                }
+                if let Err(what) = each(&cells[..table.columns.len()]) {
                     senseless = Some(TargetError::Senseless(what));
                     break;
                 }
@@ -326,27 +289,44 @@ impl Engine for Postgres {
         self.in_batches(&table.update(&arrays(&holds), place), &holds, &rows)
     }
 
-    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
-        if rows.is_empty() {
+    fn insert(&mut self, table: &'static Table, rows: Rows<'_>) -> Result<(), TargetError> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
             return Ok(());
         }
         if self.adding == Adding::Inserting {
             let holds: Vec<Holds> = table.columns.iter().map(|(_, holds)| *holds).collect();
             let sql = format!("INSERT INTO {} ({}) SELECT * FROM {}", table.name, table.names(), arrays(&holds));
-            return self.in_batches(&sql, &holds, rows);
+            let rows: Vec<Row> = rows.collect();
+            return self.in_batches(&sql, &holds, &rows);
         }
-        self.with(|client| {
-            let shape = client.prepare(&format!("SELECT {} FROM {}", table.names(), table.name))?;
-            let kinds: Vec<Type> = shape.columns().iter().map(|column| column.type_().clone()).collect();
-            let sink =
-                client.copy_in(&format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.names()))?;
-            let mut writer = BinaryCopyInWriter::new(sink, &kinds);
-            for row in rows {
-                let values: Vec<&(dyn ToSql + Sync)> = row.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect();
-                writer.write(&values)?;
-            }
-            writer.finish().map(drop)
+        let name = self.address.name();
+        let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name.to_owned())) };
+        copy(client, table, &mut rows).map_err(|unsent| match unsent {
+            Unsent::Failed(error) => failure(name, &error),
+            Unsent::Lost => TargetError::Lost(name.to_owned()),
         })
+    }
+
+    fn set_aside(&mut self, table: &'static Table) -> Result<(), TargetError> {
+        // Of tables that others see already, that would keep everybody from reading them until the end.
+        if !self.made {
+            return Ok(());
+        }
+        let parts = self.with(|client| {
+            let parts = schema::burdens(client, table.name)?;
+            parts.iter().try_for_each(|(away, _)| client.batch_execute(away))?;
+            Ok(parts)
+        })?;
+        self.aside.extend(parts.into_iter().map(|(_, back)| back));
+        Ok(())
+    }
+
+    fn put_back(&mut self) -> Result<(), TargetError> {
+        let mut aside = std::mem::take(&mut self.aside);
+        // References look at the indexes of what they refer to.
+        aside.sort_by_key(|back| back.starts_with("ALTER"));
+        self.with(|client| aside.iter().try_for_each(|back| client.batch_execute(back)))
     }
 
     fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {

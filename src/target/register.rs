@@ -11,7 +11,7 @@ use crate::online::{
 use crate::plan::Plan;
 
 use super::rows::Senseless;
-use super::tables::{Cell, REGISTER, Row, Table};
+use super::tables::{Cell, REGISTER, Row, Seen, Table};
 use super::writes::Changes;
 
 /// The tables of the register with their rows, in the order of [`REGISTER`].
@@ -135,7 +135,7 @@ fn of_line((number, line): (&i64, &Logged)) -> Row {
 ///
 /// # Errors
 /// If it makes no sense.
-pub fn into_register(register: &mut Register, table: &Table, row: &[Cell]) -> Result<(), Senseless> {
+pub fn into_register(register: &mut Register, table: &Table, row: &[Seen<'_>]) -> Result<(), Senseless> {
     let row = Reader { row, table: table.name };
     match table.name {
         "connection" => {
@@ -243,7 +243,7 @@ pub fn between(before: &Register, after: &Register) -> [(&'static Table, Changes
 
 /// The cells of one row, as what they must be.
 struct Reader<'r> {
-    row: &'r [Cell],
+    row: &'r [Seen<'r>],
     table: &'static str,
 }
 
@@ -267,7 +267,7 @@ impl<'r> Reader<'r> {
 
     fn wide(&self, column: usize) -> Result<i64, Senseless> {
         match self.row[column] {
-            Cell::Number(number) => Ok(number),
+            Seen::Number(number) => Ok(number),
             _ => Err(self.wrong("that lacks a number")),
         }
     }

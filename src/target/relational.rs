@@ -10,12 +10,14 @@ mod online;
 mod record;
 mod service;
 
+use std::iter::once;
+
 use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
 
 use super::crm::Renames;
-use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Table};
+use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Seen, Table};
 use super::writes::{self, Changes, Writes};
 use super::{End, Receipt, TargetError, rows};
 
@@ -79,7 +81,16 @@ pub trait Engine {
     /// Changes rows that are there.
     fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError>;
     /// Adds rows.
-    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError>;
+    fn insert(&mut self, table: &'static Table, rows: Rows<'_>) -> Result<(), TargetError>;
+    /// Takes away what is looked after with every row of a table, if the table is empty and gets many at once. It is looked
+    /// after for all of them together when it is put back, which is much faster and refuses the same rows.
+    fn set_aside(&mut self, _table: &'static Table) -> Result<(), TargetError> {
+        Ok(())
+    }
+    /// Puts back what was taken away in this transaction.
+    fn put_back(&mut self) -> Result<(), TargetError> {
+        Ok(())
+    }
     /// Gives an account another name; everything that refers to it follows.
     fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError>;
     /// The lock row, kept from others until the transaction ends if it may write; and the time by the database's clock.
@@ -109,7 +120,13 @@ pub trait Engine {
 }
 
 /// Takes a row up, or says what is wrong with it.
-pub type Each<'e> = &'e mut dyn FnMut(Row) -> Result<(), rows::Senseless>;
+pub type Each<'e> = &'e mut dyn FnMut(&[Seen<'_>]) -> Result<(), rows::Senseless>;
+
+/// Rows one after the other, so that a million of them need not be there at once.
+pub type Rows<'r> = &'r mut dyn Iterator<Item = Row>;
+
+/// So many rows for one table are many.
+const MANY: usize = 10_000;
 
 /// Reads everything.
 pub fn read(engine: &mut dyn Engine) -> Result<Reading, TargetError> {
@@ -144,13 +161,13 @@ fn standing(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetEr
     let mut facts = Vec::new();
     // A database of an older version has nothing of what came later.
     for table in Declares::ALL.into_iter().filter(|table| table.table().since <= version) {
-        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, &mut facts, table, &row))?;
+        engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, &mut facts, table, row))?;
     }
     facts.extend(std::mem::take(&mut reading.actual.facts));
     reading.actual.facts = facts.into_iter().collect();
     let mut base = Vec::new();
-    engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, &row))?;
-    let base: Base = base.into_iter().collect();
+    engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, row))?;
+    let base = Base::of(base);
     let recorded = if version < CHAINED { Vec::new() } else { engine.last_applied()? };
     // A run of a version that told no digest stands behind none that did.
     let told = recorded.iter().map(|body| audit::remembered(body));
@@ -205,7 +222,7 @@ pub fn audit(engine: &mut dyn Engine, each: &mut dyn FnMut(Entry)) -> Result<(),
             return Ok(());
         }
         engine.select(&AUDIT, &mut |row| {
-            each(entry(&row)?);
+            each(entry(row)?);
             Ok(())
         })
     });
@@ -267,7 +284,7 @@ fn arrived(engine: &mut dyn Engine, lease: Option<i64>, receipt: &Receipt) -> Re
         let mut is_there = false;
         // Others may have written since, so the last entry does not tell.
         engine.select(&AUDIT, &mut |row| {
-            let hash = entry(&row)?.hash;
+            let hash = entry(row)?.hash;
             is_there |= hash.is_some() && hash.as_deref() == receipt.end.as_ref().map(|end| &*end.head);
             Ok(())
         })?;
@@ -290,9 +307,10 @@ pub fn record_failure(engine: &mut dyn Engine, run: &Run, error: &str) -> Result
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
             let entry = audit::failure(run, error, next(number, "audit")?, &head);
-            engine.insert(&AUDIT, &[row(&entry)])?;
+            let (run, head) = (entry.run, entry.hash.clone());
+            engine.insert(&AUDIT, &mut once(row(entry)))?;
             let database = id(engine, version)?;
-            Ok(entry.hash.map(|head| End { run: entry.run, head, database }))
+            Ok(head.map(|head| End { run, head, database }))
         })
     })
 }
@@ -327,19 +345,25 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
         take_up(engine, &stood, &before.actual)?;
     }
     let base = plan.remembered();
-    carry_out(engine, &writes::of_plan(plan, &before.actual))?;
+    carry_out(engine, writes::of_plan(plan, &before.actual))?;
     online::rename(engine, plan)?;
-    let memory = writes::between(&LAST_APPLIED, before.base.as_ref(), &base);
-    engine.delete(&LAST_APPLIED, &memory.deletes)?;
-    put(engine, &LAST_APPLIED, &memory)?;
-    let (head, number) = engine.last_entry()?;
+    remember(engine, before.base.as_ref(), &base)?;
+    let (mut head, number) = engine.last_entry()?;
     next(head.seq, "audit")?;
     let number = next(number, "audit")?;
     let remembered = Remembered { before: before.base.as_ref(), after: &base };
-    let entries: Vec<Entry> = audit::entries(plan, run, number, &head, remembered).collect();
-    let head = entries.last().and_then(|entry| entry.hash.clone());
-    let record: Vec<Row> = entries.iter().map(row).collect();
-    engine.insert(&AUDIT, &record)?;
+    if plan.changes.len() >= MANY {
+        engine.set_aside(&AUDIT)?;
+    }
+    let mut entries = audit::entries(plan, run, number, &head.clone(), remembered).map(|entry| {
+        head.hash.clone_from(&entry.hash);
+        row(entry)
+    });
+    engine.insert(&AUDIT, &mut entries)?;
+    drop(entries);
+    engine.put_back()?;
+    // A firm of a hundred thousand users is as large as everything else here.
+    drop(before);
     service::applied(engine, plan, run)?;
     engine.project(&plan.after, &plan.renames(), run)?;
     let newest = engine.newest();
@@ -347,7 +371,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     match first_difference(&after, plan, &base) {
         Some(difference) => Err(TargetError::Unfaithful(difference)),
         None => {
-            let end = head.map(|head| End { run: number, head, database: after.id });
+            let end = head.hash.map(|head| End { run: number, head, database: after.id });
             Ok(Receipt { applied: plan.changes.len(), end })
         }
     }
@@ -355,10 +379,21 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
 
 /// Makes our tables say what the CRM says, where that is something else: the steps of a plan go out from there.
 fn take_up(engine: &mut dyn Engine, stood: &State, says: &State) -> Result<(), TargetError> {
-    carry_out(engine, &writes::of_difference(stood, says))
+    carry_out(engine, writes::of_difference(stood, says))
 }
 
-fn carry_out(engine: &mut dyn Engine, writes: &Writes) -> Result<(), TargetError> {
+/// Makes the database remember what this apply wrote.
+fn remember(engine: &mut dyn Engine, before: Option<&Base>, after: &Base) -> Result<(), TargetError> {
+    let nothing = Base::default();
+    let memory = writes::of_memory(before.unwrap_or(&nothing), after);
+    let keys: Vec<Row> = memory.deletes.into_iter().map(rows::key_of_written).collect();
+    engine.delete(&LAST_APPLIED, &keys)?;
+    let updates: Vec<Row> = memory.updates.into_iter().map(rows::of_written).collect();
+    engine.update(&LAST_APPLIED, &updates)?;
+    engine.insert(&LAST_APPLIED, &mut memory.inserts.into_iter().map(rows::of_written))
+}
+
+fn carry_out(engine: &mut dyn Engine, writes: Writes) -> Result<(), TargetError> {
     for (table, changes) in writes.strays.iter().rev() {
         engine.delete(table.table(), &changes.deletes)?;
     }
@@ -368,26 +403,30 @@ fn carry_out(engine: &mut dyn Engine, writes: &Writes) -> Result<(), TargetError
     for (table, changes) in writes.tables.iter().rev() {
         engine.delete(table.table(), &changes.deletes)?;
     }
-    for (table, changes) in &writes.tables {
+    for (table, changes) in writes.tables {
+        if changes.inserts.len() >= MANY {
+            engine.set_aside(table.table())?;
+        }
         put(engine, table.table(), changes)?;
     }
     Ok(())
 }
 
 /// Changes and adds rows.
-fn put(engine: &mut dyn Engine, table: &'static Table, changes: &Changes) -> Result<(), TargetError> {
+fn put(engine: &mut dyn Engine, table: &'static Table, changes: Changes) -> Result<(), TargetError> {
     if let Some(column) = table.loose {
         let keys: Vec<Row> = changes.updates.iter().map(|row| table.key_of(row)).collect();
         engine.empty(table, column, &keys)?;
     }
     engine.update(table, &changes.updates)?;
-    engine.insert(table, &changes.inserts)
+    engine.insert(table, &mut changes.inserts.into_iter())
 }
 
 fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String> {
-    let (got, wanted) = (&result.actual.facts, &plan.after.facts);
-    let differs = wanted.iter().find(|(key, fact)| got.get(*key) != Some(*fact)).map(|(key, _)| key);
-    let differs = differs.or_else(|| got.keys().find(|key| !wanted.contains_key(*key)));
+    let beside = plan.after.beside(&result.actual);
+    let differing = beside.filter(|(_, [wanted, got])| wanted != got).map(|(key, [wanted, _])| (wanted.is_none(), key));
+    // What is wanted is told before what is too much.
+    let differs = differing.min_by_key(|(is_too_much, _)| *is_too_much).map(|(_, key)| key);
     let differs = differs.or_else(|| result.strays.keys().next());
     let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
     let differs =

@@ -8,10 +8,10 @@ use crate::model::key::{GroupKey, SubjectKey, TargetKey};
 use crate::model::online::{Company, Licence};
 use crate::model::{Effect, Employee, Right, Scope};
 use crate::name::{Name, RightName};
-use crate::plan::{Base, Reading};
-use crate::state::{Fact, GroupFact, Key, Kind, MemberKey, Said, UserFact, Value};
+use crate::plan::{Reading, Written};
+use crate::state::{Fact, GroupFact, Key, Kind, MemberKey, UserFact};
 
-use super::tables::{Cell, Declares, Row};
+use super::tables::{Cell, Declares, Row, Seen};
 
 /// What is wrong with a row, in the words of a message: `the database holds ...`.
 pub type Senseless = String;
@@ -132,29 +132,28 @@ fn role_id(name: &Name) -> Cell {
     Cell::Text(format!("role:{name}"))
 }
 
-/// What the last apply wrote, as rows.
-pub fn of_base(base: &Base) -> impl Iterator<Item = Row> + '_ {
-    base.iter().map(|((kind, key), fields)| {
-        let json = Said::Row(fields.clone()).to_json().to_string();
-        vec![Cell::Text(kind.as_str().to_owned()), Cell::Text(key.clone()), Cell::Text(json)]
-    })
+/// What the last apply wrote of one fact, as a row.
+pub fn of_written(written: &Written) -> Row {
+    [written.kind.as_str(), &written.key, written.text()].map(|text| Cell::Text(text.to_owned())).into()
 }
 
-/// What the last apply wrote under one key.
-pub type Remembered = ((Kind, String), BTreeMap<String, Value>);
+/// The key of that row.
+pub fn key_of_written(written: &Written) -> Row {
+    [written.kind.as_str(), &written.key].map(|text| Cell::Text(text.to_owned())).into()
+}
 
 /// Takes one row of the last apply up.
 ///
 /// # Errors
 /// If its fields cannot be read. What a newer version may have kept beside is passed over.
-pub fn into_base(base: &mut Vec<Remembered>, row: &[Cell]) -> Result<(), Senseless> {
+pub fn into_base(base: &mut Vec<Written>, row: &[Seen<'_>]) -> Result<(), Senseless> {
     let row = Reader(row);
     let (kind, key, fields) = (row.text(0)?, row.text(1)?, row.text(2)?);
-    let fields: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(fields).map_err(|_| format!("no readable fields in last_applied for `{key}`"))?;
-    let fields = fields.iter().map(|(field, value)| (field.clone(), Value::from_json(value))).collect();
-    let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
-    base.extend(kind.map(|kind| ((kind, key.to_owned()), fields)));
+    let known = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
+    // Whatever kind it is, its fields must be some.
+    let written = Written::read(known.unwrap_or(Kind::Right), key, fields)
+        .ok_or_else(|| format!("no readable fields in last_applied for `{key}`"))?;
+    base.extend(known.map(|_| written));
     Ok(())
 }
 
@@ -167,7 +166,7 @@ pub fn into_reading(
     reading: &mut Reading,
     gathered: &mut Vec<(Key, Fact)>,
     table: Declares,
-    row: &[Cell],
+    row: &[Seen<'_>],
 ) -> Result<(), Senseless> {
     let facts = &mut reading.actual.facts;
     let row = Reader(row);
@@ -297,11 +296,14 @@ pub fn into_reading(
     Ok(())
 }
 
-/// The cells of one row, as what they must be.
-struct Reader<'r>(&'r [Cell]);
+/// How the period without an end is written, which most rows have.
+const ALWAYS: (&str, &str) = ("0000-01-01", "9999-12-31");
 
-impl Reader<'_> {
-    fn text(&self, column: usize) -> Result<&str, Senseless> {
+/// The cells of one row, as what they must be.
+struct Reader<'r>(&'r [Seen<'r>]);
+
+impl<'r> Reader<'r> {
+    fn text(&self, column: usize) -> Result<&'r str, Senseless> {
         self.0[column].text().ok_or_else(|| "a row without its id".to_owned())
     }
 
@@ -319,7 +321,7 @@ impl Reader<'_> {
 
     fn optional_number(&self, column: usize) -> Result<Option<u32>, Senseless> {
         match self.0[column] {
-            Cell::Number(number) => {
+            Seen::Number(number) => {
                 u32::try_from(number).map(Some).map_err(|_| format!("the number {number} where a small one should be"))
             }
             _ => Ok(None),
@@ -328,12 +330,15 @@ impl Reader<'_> {
 
     fn flag(&self, column: usize) -> Result<bool, Senseless> {
         match self.0[column] {
-            Cell::Flag(flag) => Ok(flag),
+            Seen::Flag(flag) => Ok(flag),
             _ => Err("a row that does not say yes or no".to_owned()),
         }
     }
 
     fn validity(&self, column: usize) -> Result<Validity, Senseless> {
+        if (self.text(column)?, self.text(column + 1)?) == ALWAYS {
+            return Ok(Validity::ALWAYS);
+        }
         let date = |column| -> Result<Date, Senseless> {
             let text = self.text(column)?;
             parse_date(text).ok_or_else(|| format!("`{text}`, which is not a date"))

@@ -12,7 +12,7 @@ use crate::state::State;
 
 use super::crm::{Crm, Renames};
 use super::limits::Limits;
-use super::relational::{self, Access, Each, Engine, Lock};
+use super::relational::{self, Access, Each, Engine, Lock, Rows};
 use super::sql::Sql;
 use super::tables::{Row, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
@@ -115,8 +115,16 @@ impl<E: Host, C: Crm> Engine for Shared<E, C> {
         self.engine.update(table, rows)
     }
 
-    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+    fn insert(&mut self, table: &'static Table, rows: Rows<'_>) -> Result<(), TargetError> {
         self.engine.insert(table, rows)
+    }
+
+    fn set_aside(&mut self, table: &'static Table) -> Result<(), TargetError> {
+        self.engine.set_aside(table)
+    }
+
+    fn put_back(&mut self) -> Result<(), TargetError> {
+        self.engine.put_back()
     }
 
     fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {

@@ -1,45 +1,39 @@
 //! SQLite, the embedded database: its dialect, and what its errors mean. What makes its tables is in `schema/sqlite`.
 
 mod copies;
+mod schema;
 mod shared;
 mod sql;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
-use rusqlite::types::{Value as Sql, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params_from_iter};
+use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ToSql};
 
 use crate::audit::{Entry, Head, Run};
 use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
-use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock};
+use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock, Rows};
 pub use copies::can_replace;
+use schema::{MIGRATIONS, made_by_migrations, schema};
 use shared::SHARED_ID;
 
 use super::shared::Sharing;
-use super::tables::{AUDIT, Cell, Holds, Row, Table};
+use super::tables::{AUDIT, Cell, Holds, MOST_COLUMNS, Row, Seen, Table};
 use super::{Alter, End, Receipt, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
 const APPLICATION_ID: i64 = 0x5247_4854;
 
-/// The migrations in order; the position in the list is the schema version that each leads to.
-const MIGRATIONS: [&str; 6] = [
-    include_str!("../../schema/sqlite/0001-first.sql"),
-    include_str!("../../schema/sqlite/0002-audit-and-views.sql"),
-    include_str!("../../schema/sqlite/0003-point-queries.sql"),
-    include_str!("../../schema/sqlite/0004-identity.sql"),
-    include_str!("../../schema/sqlite/0005-online.sql"),
-    include_str!("../../schema/sqlite/0006-sync.sql"),
-];
-
 /// How long a run waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What holds for a connection. The memory is the most that it takes, and only a large firm needs it: pages that stay there
+/// until the end need not be read again.
+const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -131072;";
 
 /// A database file. It is opened when it is read or written, and made by the first apply.
 #[derive(Debug)]
@@ -49,12 +43,21 @@ pub struct Sqlite {
     wait: Duration,
     may_create: bool,
     sharing: Option<Sharing>,
+    /// The indexes that were taken away in this transaction, as they are made.
+    aside: Vec<String>,
 }
 
 impl Sqlite {
     /// The database at a path, which need not exist yet.
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), connection: None, wait: PATIENCE, may_create: false, sharing: None }
+        Self {
+            path: path.to_owned(),
+            connection: None,
+            wait: PATIENCE,
+            may_create: false,
+            sharing: None,
+            aside: Vec::new(),
+        }
     }
 
     /// A database over a connection that is open already, in memory for example.
@@ -89,9 +92,7 @@ impl Sqlite {
             self.connection = Some(opened.map_err(|error| failure(&self.path, &error))?);
         }
         let connection = self.connection.as_ref().ok_or(TargetError::BadUrl)?;
-        let settings = connection
-            .busy_timeout(self.wait)
-            .and_then(|()| connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"));
+        let settings = connection.busy_timeout(self.wait).and_then(|()| connection.execute_batch(SETTINGS));
         settings.map_err(|error| failure(&self.path, &error))?;
         Ok(connection)
     }
@@ -103,11 +104,18 @@ impl Sqlite {
     }
 
     /// Runs a statement once for each row of values.
-    fn each(&self, sql: &str, rows: impl IntoIterator<Item = Row>) -> Result<(), TargetError> {
+    fn each<R: AsRef<[Cell]>>(&self, sql: &str, rows: impl IntoIterator<Item = R>) -> Result<(), TargetError> {
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            return Ok(());
+        }
         self.with(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             for row in rows {
-                statement.execute(params_from_iter(row.into_iter().map(sql_value)))?;
+                for (place, cell) in (1..).zip(row.as_ref()) {
+                    statement.raw_bind_parameter(place, cell)?;
+                }
+                statement.raw_execute()?;
             }
             Ok(())
         })
@@ -119,12 +127,14 @@ fn place(number: usize) -> String {
     format!("?{}", number + 1)
 }
 
-fn sql_value(cell: Cell) -> Sql {
-    match cell {
-        Cell::Null => Sql::Null,
-        Cell::Text(text) => Sql::Text(text),
-        Cell::Flag(flag) => Sql::Integer(flag.into()),
-        Cell::Number(number) => Sql::Integer(number),
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Sql::Null),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Flag(flag) => ToSqlOutput::Owned(Sql::Integer((*flag).into())),
+            Self::Number(number) => ToSqlOutput::Owned(Sql::Integer(*number)),
+        })
     }
 }
 
@@ -138,12 +148,12 @@ fn optional(value: ValueRef<'_>) -> Option<String> {
 }
 
 /// What a value says; `None` if it is none that the column can hold, such as a text that is not UTF-8.
-fn cell(value: ValueRef<'_>, holds: Holds) -> Option<Cell> {
+fn seen(value: ValueRef<'_>, holds: Holds) -> Option<Seen<'_>> {
     Some(match (value, holds) {
-        (ValueRef::Null, _) => Cell::Null,
-        (ValueRef::Integer(number), Holds::Flag) => Cell::Flag(number != 0),
-        (ValueRef::Integer(number), _) => Cell::Number(number),
-        (ValueRef::Text(bytes), _) => Cell::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+        (ValueRef::Null, _) => Seen::Null,
+        (ValueRef::Integer(number), Holds::Flag) => Seen::Flag(number != 0),
+        (ValueRef::Integer(number), _) => Seen::Number(number),
+        (ValueRef::Text(bytes), _) => Seen::Text(std::str::from_utf8(bytes).ok()?),
         _ => return None,
     })
 }
@@ -156,6 +166,7 @@ impl Engine for Sqlite {
 
     fn begin(&mut self, access: Access) -> Result<(), TargetError> {
         let path = self.path.clone();
+        self.aside.clear();
         let begin = if access == Access::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
         self.connect()?.execute_batch(begin).map_err(|error| failure(&path, &error))
     }
@@ -208,17 +219,19 @@ impl Engine for Sqlite {
             let mut statement = connection.prepare_cached(&table.query())?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let mut cells = Row::with_capacity(table.columns.len());
-                let mut unreadable = None;
+                let mut cells = [Seen::Null; MOST_COLUMNS];
+                let (mut unreadable, mut lossy) = (None, Vec::new());
                 for (place, (column, holds)) in table.columns.iter().enumerate() {
                     let value = row.get_ref(place)?;
-                    match cell(value, *holds) {
-                        Some(cell) => cells.push(cell),
+                    match seen(value, *holds) {
+                        Some(seen) => cells[place] = seen,
                         // Nobody can correct the record; it is read as it stands.
-                        None if table.name == AUDIT.name => cells.push(Cell::Text(lenient(value))),
+                        None if table.name == AUDIT.name => lossy.push((place, lenient(value))),
                         None => unreadable = Some(format!("a `{column}` in `{}` that is no text in UTF-8", table.name)),
                     }
                 }
+                lossy.iter().for_each(|(place, text)| cells[*place] = Seen::Text(text));
+                let cells = &cells[..table.columns.len()];
                 if let Err(what) = unreadable.map_or_else(|| each(cells), Err) {
                     senseless = Some(TargetError::Senseless(what));
                     break;
@@ -230,21 +243,41 @@ impl Engine for Sqlite {
     }
 
     fn delete(&mut self, table: &'static Table, keys: &[Row]) -> Result<(), TargetError> {
-        self.each(&table.delete("", place), keys.iter().cloned())
+        self.each(&table.delete("", place), keys)
     }
 
     fn empty(&mut self, table: &'static Table, column: &str, keys: &[Row]) -> Result<(), TargetError> {
-        self.each(&table.empty(column, "", place), keys.iter().cloned())
+        self.each(&table.empty(column, "", place), keys)
     }
 
     fn update(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
         self.each(&table.update("", place), rows.iter().map(|row| table.values_of_update(row)))
     }
 
-    fn insert(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), TargetError> {
+    fn insert(&mut self, table: &'static Table, rows: Rows<'_>) -> Result<(), TargetError> {
         let places: Vec<String> = (0..table.columns.len()).map(place).collect();
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.names(), places.join(", "));
-        self.each(&sql, rows.iter().cloned())
+        self.each(&sql, rows)
+    }
+
+    fn set_aside(&mut self, table: &'static Table) -> Result<(), TargetError> {
+        let indexes = self.with(|connection| {
+            let holds = format!("SELECT EXISTS (SELECT 1 FROM {})", table.name);
+            if connection.query_row(&holds, [], |row| row.get(0))? {
+                return Ok(Vec::new());
+            }
+            // Those of somebody else stay: nobody knows what they are good for.
+            let indexes = schema::indexes(table.name)?;
+            indexes.iter().try_for_each(|(name, _)| connection.execute_batch(&format!("DROP INDEX {name}")))?;
+            Ok(indexes)
+        })?;
+        self.aside.extend(indexes.into_iter().map(|(_, sql)| sql));
+        Ok(())
+    }
+
+    fn put_back(&mut self) -> Result<(), TargetError> {
+        let aside = std::mem::take(&mut self.aside);
+        self.with(|connection| aside.iter().try_for_each(|sql| connection.execute_batch(sql)))
     }
 
     fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {
@@ -384,30 +417,6 @@ fn of_reading(error: TargetError) -> TargetError {
         TargetError::ReadOnly(database) => TargetError::Interrupted(database),
         error => error,
     }
-}
-
-/// Kind, name and text of everything that makes up a schema, and the table it belongs to.
-type Schema = BTreeMap<(String, String), (String, String)>;
-
-fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
-    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*'";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
-    rows.collect()
-}
-
-/// What the migrations up to each version make, worked out once.
-fn made_by_migrations(version: usize) -> rusqlite::Result<&'static Schema> {
-    static MADE: [OnceLock<Schema>; MIGRATIONS.len()] = [const { OnceLock::new() }; MIGRATIONS.len()];
-    if let Some(made) = MADE[version - 1].get() {
-        return Ok(made);
-    }
-    let fresh = Connection::open_in_memory()?;
-    for migration in &MIGRATIONS[..version] {
-        fresh.execute_batch(migration)?;
-    }
-    let made = schema(&fresh)?;
-    Ok(MADE[version - 1].get_or_init(|| made))
 }
 
 /// What an error of the engine means for whoever runs the program.

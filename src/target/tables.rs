@@ -2,51 +2,11 @@
 //!
 //! The SQL that makes them is in `schema/`; what stands here is what the program reads and writes of them.
 
+mod cell;
 mod register;
 
+pub use cell::{Cell, Holds, MOST_COLUMNS, Row, Seen};
 pub use register::{REGISTER, SERVICE, SYNC_RUNS};
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    /// A text, or nothing.
-    Text,
-    /// Yes or no.
-    Flag,
-    /// A whole number.
-    Number,
-}
-
-/// What one row says in one column.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
-    /// Nothing.
-    Null,
-    /// A text.
-    Text(String),
-    /// Yes or no.
-    Flag(bool),
-    /// A whole number.
-    Number(i64),
-}
-
-impl Cell {
-    /// A text, or nothing.
-    pub fn of(text: Option<impl ToString>) -> Self {
-        text.map_or(Self::Null, |text| Self::Text(text.to_string()))
-    }
-
-    /// The text, if it is one.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// The cells of one row, in the order of the table's columns.
-pub type Row = Vec<Cell>;
 
 /// One part of what tells rows apart.
 #[derive(Debug, Clone, Copy)]

@@ -1,13 +1,13 @@
 //! The steps of a plan become writes of rows, table by table: what a database does in bulk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::name::Name;
-use crate::plan::{Base, Plan, Step};
+use crate::plan::{Base, Plan, Step, Written};
 use crate::state::{Fact, Key, State};
 
 use super::rows;
-use super::tables::{Declares, Row, Table};
+use super::tables::{Declares, Row};
 
 /// What happens to the rows of one table.
 #[derive(Debug, Default)]
@@ -120,23 +120,27 @@ impl Writes {
     }
 }
 
-/// What must be written for a table of texts to say something else, by the keys of its rows.
-pub fn between(table: &Table, old: Option<&Base>, new: &Base) -> Changes {
-    let mut changes = Changes::default();
-    let known: BTreeSet<Row> = old.into_iter().flat_map(rows::of_base).collect();
-    let keys: BTreeSet<Row> = known.iter().map(|row| table.key_of(row)).collect();
-    let mut kept = BTreeSet::new();
-    for row in rows::of_base(new) {
-        let key = table.key_of(&row);
-        if !keys.contains(&key) {
-            changes.inserts.push(row);
-        } else {
-            if !known.contains(&row) {
-                changes.updates.push(row);
-            }
-            kept.insert(key);
+/// What must be written for a database to remember something else of the last apply.
+#[derive(Debug, Default)]
+pub struct Memory<'b> {
+    /// What it forgets.
+    pub deletes: Vec<&'b Written>,
+    /// What it remembers otherwise.
+    pub updates: Vec<&'b Written>,
+    /// What it remembers now.
+    pub inserts: Vec<&'b Written>,
+}
+
+/// What must be written for a database that remembers one thing to remember another.
+pub fn of_memory<'b>(old: &'b Base, new: &'b Base) -> Memory<'b> {
+    let mut memory = Memory::default();
+    for both in old.beside(new) {
+        match both {
+            [Some(old), None] => memory.deletes.push(old),
+            [None, Some(new)] => memory.inserts.push(new),
+            [Some(old), Some(new)] if old != new => memory.updates.push(new),
+            _ => {}
         }
     }
-    changes.deletes = keys.difference(&kept).cloned().collect();
-    changes
+    memory
 }

@@ -27,23 +27,26 @@ fn forged_memory(plan: &Plan, page: &mut Page) {
     }
 }
 
-/// What a plan means and does, as the difference of what people may do before and after. `errors` is how many findings
-/// will keep it from being applied.
+/// A plan that finds no difference. `errors` is how many findings will keep it from being applied.
+pub fn settled_plan(plan: &Plan, database: &Text, errors: usize) -> Page {
+    let mut page = Page::default();
+    page.text(
+        Line::new()
+            .then(Tone::Yes, say!("nothing to do"))
+            .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
+    );
+    forged_memory(plan, &mut page);
+    unknown(&plan.grants, &mut page);
+    unrenamed(plan, &mut page);
+    standing(&plan.grants, &mut page);
+    refused(errors, &mut page);
+    page
+}
+
+/// What a plan that finds differences means and does, as the difference of what people may do before and after. `errors`
+/// is how many findings will keep it from being applied.
 pub fn plan(plan: &Plan, compared: &Compared<'_>, shown: Shown<'_>, database: &Text, errors: usize) -> Page {
     let mut page = Page::default();
-    if plan.finds_no_difference() {
-        page.text(
-            Line::new()
-                .then(Tone::Yes, say!("nothing to do"))
-                .then(Tone::Plain, say!(": {database} says what the policy says", database = *database)),
-        );
-        forged_memory(plan, &mut page);
-        unknown(&plan.grants, &mut page);
-        unrenamed(plan, &mut page);
-        standing(&plan.grants, &mut page);
-        refused(errors, &mut page);
-        return page;
-    }
     let total = count::changes(plan.changes.len());
     page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
     forged_memory(plan, &mut page);

@@ -199,7 +199,7 @@ pub fn correct(reading: &mut Reading, held: &Held, mapping: &Mapping, day: Date,
 }
 
 fn everybody(facts: &Facts, mapping: &Mapping, day: Date, owners: &BTreeSet<Name>) -> may::Everybody {
-    may::everybody(State { facts: facts.clone() }, day, mapping, owners)
+    may::everybody(State { facts: facts.clone().into() }, day, mapping, owners)
 }
 
 /// Whether somebody is in use, or may everything, as Creme says. Those that Creme alone knows come in, but for those who could

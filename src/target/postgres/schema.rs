@@ -151,6 +151,24 @@ pub fn known(version: i64) -> Result<usize, TargetError> {
     }
 }
 
+/// The indexes and references of a table, as the statements that take each away and bring it back. What makes its key stays.
+pub fn burdens(client: &mut Client, table: &str) -> Result<Vec<(String, String)>, Error> {
+    let sql = "
+        WITH held AS (
+          SELECT pg_class.oid, pg_class.relname
+          FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+          WHERE nspname = current_schema() AND relname = $1::text)
+        SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', relname, conname),
+               format('ALTER TABLE %I ADD CONSTRAINT %I %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
+        FROM pg_constraint JOIN held ON held.oid = conrelid WHERE contype = 'f'
+        UNION ALL
+        SELECT format('DROP INDEX %I', indexed.relname), pg_get_indexdef(indexed.oid)
+        FROM pg_index JOIN held ON held.oid = indrelid JOIN pg_class AS indexed ON indexed.oid = indexrelid
+        WHERE NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexed.oid)";
+    let rows = client.query(sql, &[&table])?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// Brings the schema to the newest version, and keeps how the server writes it.
 pub fn migrate(client: &mut Client, from: usize, sharing: Option<Sharing>) -> Result<(), Error> {
     let beside = sharing.filter(|_| from == 0);

@@ -69,18 +69,17 @@ pub fn alter(engine: &mut dyn Engine, run: &Run, alter: Alter<'_>) -> Result<Opt
             }
             // What the last apply remembered is told again, or else nobody could tell any more whether it was altered.
             let remembered = match altered.declared {
-                Declared::Goes => Some(digest_of_base(&Base::new()).to_string()),
+                Declared::Goes => Some(digest_of_base(&Base::default()).to_string()),
                 Declared::Stays => engine.last_applied()?.iter().find_map(|body| audit::remembered(body)),
             };
             let (head, number) = engine.last_entry()?;
             next(head.seq, "audit")?;
             let number = next(number, "audit")?;
             let entries = audit::deed(run, &differences, remembered.as_deref(), number, &head);
-            let record: Vec<Row> = entries.iter().map(row).collect();
-            engine.insert(&AUDIT, &record)?;
+            let head = entries.last().and_then(|entry| entry.hash.clone());
+            engine.insert(&AUDIT, &mut entries.into_iter().map(row))?;
             let newest = engine.newest();
             let database = id(engine, newest)?;
-            let head = entries.last().and_then(|entry| entry.hash.clone());
             let end = head.map(|head| End { run: number, head, database });
             Ok(Some(Receipt { applied, end }))
         })
@@ -94,13 +93,13 @@ pub(super) fn moment(text: &str) -> Result<Moment, TargetError> {
 fn registered(engine: &mut dyn Engine, version: usize) -> Result<Register, TargetError> {
     let mut found = Register::default();
     for table in REGISTER.into_iter().filter(|table| table.since <= version) {
-        engine.select(table, &mut |row| register::into_register(&mut found, table, &row))?;
+        engine.select(table, &mut |row| register::into_register(&mut found, table, row))?;
     }
     Ok(found)
 }
 
 pub(super) fn write_register(engine: &mut dyn Engine, before: &Register, after: &Register) -> Result<(), TargetError> {
-    register::between(before, after).iter().try_for_each(|(table, changes)| {
+    register::between(before, after).into_iter().try_for_each(|(table, changes)| {
         engine.delete(table, &changes.deletes)?;
         put(engine, table, changes)
     })
@@ -129,6 +128,7 @@ fn empty_declared(engine: &mut dyn Engine) -> Result<(), TargetError> {
     for table in tables {
         let mut keys = Vec::new();
         engine.select(table, &mut |row| {
+            let row: Row = row.iter().map(|seen| seen.kept()).collect();
             keys.push(table.key_of(&row));
             Ok(())
         })?;

@@ -2,26 +2,22 @@
 
 use crate::audit::Entry;
 use crate::target::rows;
-use crate::target::tables::{Cell, Row};
+use crate::target::tables::{Cell, Row, Seen};
 
 /// The row of an entry.
-pub(super) fn row(entry: &Entry) -> Row {
-    vec![
-        Cell::Number(entry.seq),
-        Cell::Number(entry.run),
-        Cell::Text(entry.part.clone()),
-        Cell::Text(entry.body.clone()),
-        Cell::of(entry.hash.as_ref()),
-    ]
+pub(super) fn row(entry: Entry) -> Row {
+    let Entry { seq, run, part, body, hash } = entry;
+    let hash = hash.map_or(Cell::Null, Cell::Text);
+    vec![Cell::Number(seq), Cell::Number(run), Cell::Text(part), Cell::Text(body), hash]
 }
 
 /// The entry of a row.
 ///
 /// # Errors
 /// If it has no number.
-pub(super) fn entry(row: &[Cell]) -> Result<Entry, rows::Senseless> {
+pub(super) fn entry(row: &[Seen<'_>]) -> Result<Entry, rows::Senseless> {
     let number = |column: usize| match row[column] {
-        Cell::Number(number) => Ok(number),
+        Seen::Number(number) => Ok(number),
         _ => Err("an entry of the audit without its number".to_owned()),
     };
     let text = |column: usize| row[column].text().unwrap_or_default().to_owned();

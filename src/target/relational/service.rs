@@ -77,7 +77,7 @@ fn now(engine: &mut dyn Engine) -> Result<Moment, TargetError> {
 fn read(engine: &mut dyn Engine, tables: &[&'static Table]) -> Result<Register, TargetError> {
     let mut found = Register::default();
     for table in tables {
-        engine.select(table, &mut |row| into_register(&mut found, table, &row))?;
+        engine.select(table, &mut |row| into_register(&mut found, table, row))?;
     }
     Ok(found)
 }
