@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example generate-org -- XL DIR`, with S, M, L or XL. The same size gives the same files.
 
-#[path = "../benches/firm/firm.rs"]
+#[path = "../benches/src/firm.rs"]
 mod firm;
 
 use std::path::Path;

@@ -1,7 +1,6 @@
-//! Other engines, each with the best way that was found to tell it an organisation with plain rights.
+//! Engines that are asked about plain rights, by names.
 
 use std::collections::{HashMap, HashSet};
-use std::error::Error;
 use std::str::FromStr;
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
@@ -10,9 +9,8 @@ use cedar_policy::{
 };
 use rusqlite::Connection;
 
+use crate::Problem;
 use crate::firm::{self, Firm, PLAIN, Rule};
-
-type Problem = Box<dyn Error>;
 
 /// Answers whether a user may do a right.
 pub type Ask = Box<dyn FnMut(&str, &str) -> Result<bool, Problem>>;
@@ -21,10 +19,10 @@ pub type Ask = Box<dyn FnMut(&str, &str) -> Result<bool, Problem>>;
 type Make = fn(&Firm) -> Result<Ask, Problem>;
 
 /// All of them.
-pub const ALL: [(&str, Make); 4] = [("Cedar", cedar), ("Rego", rego), ("Casbin", with_casbin), ("SQLite", sqlite)];
+pub const PLAIN_PEERS: [(&str, Make); 4] = [("Cedar", cedar), ("Rego", rego), ("Casbin", with_casbin), ("SQLite", sqlite)];
 
-/// Who is directly in which group, as numbers: user, group.
-fn memberships(firm: &Firm) -> Vec<Vec<usize>> {
+/// The groups in which each user is directly, as numbers.
+pub(super) fn memberships(firm: &Firm) -> Vec<Vec<usize>> {
     let mut of_user = vec![Vec::new(); firm.users];
     for (number, group) in firm.groups.iter().enumerate() {
         group.members.iter().for_each(|user| of_user[*user].push(number));
