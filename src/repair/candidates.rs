@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::date::{Date, Validity};
 use crate::model::{Effect, GroupId, Member, MembershipId, RightId, Rule, RuleId, Single, Subject, Target, UserId};
 use crate::resolve::Supposition;
+use crate::text::Place;
 
 use super::{Edit, Problem};
 
@@ -110,9 +111,26 @@ impl Problem<'_, '_> {
         for (_, rule) in rights.iter().flat_map(|right| self.policy().rules_on(subject, *right)) {
             lines.extend(rule.place.map(|place| (place, rule)));
         }
+        let of_line = |place: Place| {
+            let of_line = self.policy().rules_of(subject).filter(move |(_, other)| other.place == Some(place));
+            of_line.map(|(id, _)| id).collect::<Vec<RuleId>>()
+        };
+        if self.allow {
+            // A line about several rights can contradict another one about any of them, once it is dated otherwise.
+            let dated = lines.iter().filter(|(_, rule)| rule.effect == favouring && !rule.validity.holds(on));
+            let beside = dated.flat_map(|(place, _)| of_line(*place)).map(|id| self.policy().rule(id).right);
+            let beside: BTreeSet<RightId> = beside.collect();
+            let others = beside.iter().flat_map(|right| self.policy().rules_on(subject, *right));
+            let others = others.filter_map(|(_, rule)| rule.place.filter(|_| rule.effect == against));
+            let others: BTreeSet<Place> = others.filter(|place| !lines.contains_key(place)).collect();
+            for line in others.into_iter().map(of_line) {
+                let supposition = Supposition { rules_out: line.clone(), ..Supposition::default() };
+                let (ways, people, width) = (vec![Edit::RemoveRule(line)], people(subject), self.width(subject));
+                moves.push(Move { ways, supposition, people, width, is_obstacle: true });
+            }
+        }
         for (place, rule) in lines {
-            let of_line = self.policy().rules_of(subject).filter(|(_, other)| other.place == Some(place));
-            let line: Vec<RuleId> = of_line.map(|(id, _)| id).collect();
+            let line = of_line(place);
             let (people, width) = (people(subject), self.width(subject));
             if rule.effect == against && rule.validity.holds(on) {
                 let mut ways = vec![Edit::RemoveRule(line.clone())];

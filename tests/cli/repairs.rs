@@ -337,3 +337,35 @@ fn the_json_of_a_repair_names_everybody() {
     4 ["membership"] 1 +[{"right":"sms.send","targets":null,"users":["anna"],"without_own":false}] -[]
     "#);
 }
+
+#[test]
+fn a_line_about_several_rights_is_extended_beside_what_it_would_contradict() {
+    let people = "users:\n  lars:\n    allow:\n      - data.import+export until 2026-11-16\n    deny:\n      - data.export from 2026-11-17\n";
+    let firm = Repository::with(&[("policies/people.yaml", people)]);
+    insta::assert_snapshot!(firm.run("why lars data.import --on 2026-11-22"), @"
+    exit 1
+    no  lars cannot data.import on 2026-11-22
+
+      step  default: no rule speaks about it, and what nobody gives is refused
+
+    note  lars may not start the program (program.start), so nothing else can be
+          used
+    note  it was allowed until 2026-11-16: ask `on 2026-11-16` to see by what
+
+    what is missing
+      user:lars allowed it until 2026-11-16
+        policies/people.yaml:4
+
+    what would allow it
+      1  allow user:lars data.import
+         policies/people.yaml:2  + allow: data.import
+         nothing else changes for anybody on that day
+      2  no longer deny user:lars data.export from 2026-11-17
+         policies/people.yaml:6  - data.export from 2026-11-17
+         extend: allow user:lars data.export+import until 2026-11-22
+         policies/people.yaml:4  ~ data.export+import until 2026-11-22
+         lars also gains data.export
+
+    `--fix NUMBER` writes one of them into the files
+    ");
+}
