@@ -3,6 +3,7 @@
 mod apply;
 mod asking;
 mod audit;
+mod cache;
 mod can;
 mod check;
 mod connect;
@@ -49,11 +50,13 @@ use std::process::ExitCode;
 
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::cache::Cache;
 use crate::date::{Date, parse_date};
 use crate::language::{Language, Text};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::report::text::Look;
 use crate::report::{discreet, harmless, masked, text};
+use crate::repository::Library;
 use crate::say;
 
 use session::Failure;
@@ -199,11 +202,29 @@ struct Context {
     language: Cell<Option<Language>>,
     /// Whether somebody sees what goes on meanwhile.
     watched: bool,
+    /// Whether the process goes on after this, and needs its memory again.
+    lasting: bool,
     out: Look,
     err: Look,
+    /// What earlier runs left, unless there shall be nothing.
+    cache: Option<Cache>,
 }
 
 impl Context {
+    /// A library for what this run reads.
+    fn library(&self) -> Library {
+        Library::with(self.cache.clone())
+    }
+
+    /// Lets go of what was read. The end of the process frees it sooner than anybody else does.
+    fn let_go(&self, library: Library) {
+        if self.lasting {
+            library.let_go();
+        } else {
+            std::mem::forget(library);
+        }
+    }
+
     /// The same once more.
     fn copied(&self) -> Self {
         Self {
@@ -211,6 +232,7 @@ impl Context {
             directory: self.directory.clone(),
             company: self.company.clone(),
             language: self.language.clone(),
+            cache: self.cache.clone(),
             ..*self
         }
     }
@@ -266,7 +288,7 @@ pub fn run() -> ExitCode {
         Command::Init(command) => init::run(command, &context),
         Command::Schema(command) => schema::run(command),
     };
-    match outcome {
+    let code = match outcome {
         Ok(outcome) => {
             let code = ExitCode::from(outcome.code);
             if write_out(&outcome.text) { code } else { ExitCode::from(2) }
@@ -275,7 +297,12 @@ pub fn run() -> ExitCode {
             let language = context.language.get().unwrap_or_default();
             report(&failure, Look { language, ..context.err })
         }
+    };
+    // Whoever waits for the answer has it by now.
+    if let Some(cache) = &context.cache {
+        cache.finish();
     }
+    code
 }
 
 /// What the program takes. Where a day means nothing, nobody is offered to name one, though it is understood and refused.
@@ -309,6 +336,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
     let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Context {
+        cache: cache::find(&here, &directory),
         here,
         directory,
         company: global.company.clone(),
@@ -317,6 +345,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
         today,
         language: Cell::new(global.lang),
         watched: std::io::stderr().is_terminal(),
+        lasting: false,
         out: look(global, std::io::stdout().is_terminal(), anstream::AutoStream::choice(&std::io::stdout())),
         err: look(global, std::io::stderr().is_terminal(), anstream::AutoStream::choice(&std::io::stderr())),
     })

@@ -12,6 +12,7 @@ pub mod text;
 pub mod workers;
 
 // What can be wrong in files, and where files come from.
+pub mod cache;
 pub mod diag;
 pub mod tree;
 

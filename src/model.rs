@@ -32,7 +32,7 @@ pub use id::{
     AttachmentId, EmployeeId, GroupId, Id, MembershipId, ModuleId, ModuleSetId, RightId, RuleId, Table, UserId,
 };
 use key::{GroupKey, SubjectKey, TargetKey};
-pub use lower::lower;
+pub use lower::{Lowered, lower};
 pub use names::{Bound, Lookup};
 use online::{Company, Licence, Online, Placed};
 pub(crate) use rules::ambiguous;

@@ -6,11 +6,13 @@ mod pairs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::cache::Fingerprint;
 use crate::diag::{self, Code, Diagnostic};
-use crate::model::{Policy, RightId, lower};
+use crate::model::{Lowered, Policy, RightId, lower};
 use crate::name::Name;
 use crate::say;
 use crate::syntax::Document;
@@ -76,7 +78,7 @@ pub struct Company {
     /// Its database, if the settings name it.
     pub database: Option<DatabaseUrl>,
     /// The policy; to be asked only if [`Company::compiles`].
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// What was found while reading and compiling.
     pub diagnostics: Vec<Diagnostic>,
     /// How many policy files it has.
@@ -87,7 +89,7 @@ impl Company {
     /// A company that declares nothing: it has the catalogue, and nobody in it.
     pub fn empty(name: Option<Name>) -> Self {
         let (policy, diagnostics) = lower(&[]);
-        Self { name, database: None, policy, diagnostics, files: 0 }
+        Self { name, database: None, policy: Arc::new(policy), diagnostics, files: 0 }
     }
 
     /// Whether the policy can be asked.
@@ -150,47 +152,107 @@ pub fn compile(tree: &dyn Tree) -> Result<Repository, RepositoryError> {
 /// # Errors
 /// As for [`compile`].
 pub fn compile_with(library: &mut Library, tree: &dyn Tree) -> Result<Repository, RepositoryError> {
-    let (folders, has_settings) = match library.settings(tree)? {
-        Some(settings) => (folders(settings), true),
-        None => (whole(), false),
+    read(library, tree)?.compile(library)
+}
+
+/// A tree whose files were read, and not yet compiled.
+pub struct Reading<'t> {
+    tree: &'t dyn Tree,
+    has_settings: bool,
+    companies: Vec<(Folders, BTreeSet<String>)>,
+    /// Policy files that belong to no company.
+    unread: Vec<String>,
+}
+
+/// Reads the files of a tree.
+///
+/// # Errors
+/// If the tree cannot be read.
+pub fn read<'t>(library: &mut Library, tree: &'t dyn Tree) -> Result<Reading<'t>, RepositoryError> {
+    let (folders, has_settings, has_companies) = match library.settings(tree)? {
+        Some(settings) => (folders(settings), true, !settings.companies.is_empty()),
+        None => (whole(), false, false),
     };
-    let mut paths: Vec<BTreeSet<String>> = Vec::with_capacity(folders.len());
-    for company in &folders {
-        let mut all = BTreeSet::new();
+    let mut companies = Vec::with_capacity(folders.len());
+    for company in folders {
+        let mut paths = BTreeSet::new();
         for folder in &company.folders {
-            all.extend(tree.files(folder)?);
+            paths.extend(tree.files(folder)?);
         }
-        paths.push(all);
+        companies.push((company, paths));
     }
-    let all: BTreeSet<String> = paths.iter().flatten().cloned().collect();
-    library.parse(tree, &all)?;
-    let (mut settings, mut diagnostics) = (Settings::default(), Vec::new());
+    let mut reading = Reading { tree, has_settings, companies, unread: Vec::new() };
+    let all = reading.paths();
+    library.read_all(tree, &all)?;
     if has_settings {
         // The settings were read first, but stand last among the files.
-        (settings, diagnostics) = library.settings_for_good(tree)?;
+        library.read(tree, SETTINGS)?;
     }
-    settings.companies.sort_by(|a, b| a.name.value.cmp(&b.name.value));
-    let mut companies = Vec::with_capacity(folders.len());
-    for (company, paths) in folders.into_iter().zip(&paths) {
-        companies.push(compile_company(library, company, paths, &diagnostics)?);
+    if has_companies {
+        reading.unread = unread(tree, &all)?;
+        for path in &reading.unread {
+            library.read(tree, path)?;
+        }
     }
-    if companies.iter().all(Company::compiles) {
-        diagnostics.extend(named::unknown(&settings, &companies));
+    Ok(reading)
+}
+
+impl Reading<'_> {
+    /// The files of all companies.
+    fn paths(&self) -> BTreeSet<String> {
+        self.companies.iter().flat_map(|(_, paths)| paths).cloned().collect()
     }
-    let mut kept = all;
-    if !settings.companies.is_empty() {
-        for path in unread(tree, &kept)? {
-            let place = Place { file: library.read(tree, &path)?, span: Span::default() };
+
+    /// What stands for all that was read: the same bytes under the same paths. `None` if the library has no cache, and so
+    /// does not know.
+    pub fn fingerprint(&self, library: &Library) -> Option<Fingerprint> {
+        let settings = self.has_settings.then_some([SETTINGS]);
+        let mut parts: Vec<Vec<&str>> = vec![settings.into_iter().flatten().collect()];
+        parts.extend(self.companies.iter().map(|(_, paths)| paths.iter().map(String::as_str).collect()));
+        parts.push(self.unread.iter().map(String::as_str).collect());
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend((part.len() as u64).to_le_bytes());
+            for path in part {
+                bytes.extend((path.len() as u64).to_le_bytes());
+                bytes.extend(path.bytes());
+                bytes.extend(library.content(path)?.key()?);
+            }
+        }
+        Some(crate::cache::fingerprint(&[&bytes]))
+    }
+
+    /// Compiles what was read.
+    ///
+    /// # Errors
+    /// If a company has no declaration.
+    pub fn compile(self, library: &mut Library) -> Result<Repository, RepositoryError> {
+        let mut kept = self.paths();
+        library.parse(self.tree, &kept)?;
+        let (mut settings, mut diagnostics) = (Settings::default(), Vec::new());
+        if self.has_settings {
+            (settings, diagnostics) = library.settings_for_good(self.tree)?;
+        }
+        settings.companies.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        let mut companies = Vec::with_capacity(self.companies.len());
+        for (company, paths) in self.companies {
+            companies.push(compile_company(library, company, &paths, &diagnostics)?);
+        }
+        if companies.iter().all(Company::compiles) {
+            diagnostics.extend(named::unknown(&settings, &companies));
+        }
+        for path in self.unread {
+            let place = Place { file: library.read(self.tree, &path)?, span: Span::default() };
             diagnostics.push(
                 Diagnostic::new(Code::UnreadFile, place, say!("no company reads this file"))
                     .help(say!("name its folder under `companies` in rightful.yaml, or remove the file")),
             );
             kept.insert(path);
         }
+        library.keep(&kept);
+        diag::sort(&mut diagnostics);
+        Ok(Repository { sources: library.sources(), settings, companies, diagnostics })
     }
-    library.keep(&kept);
-    diag::sort(&mut diagnostics);
-    Ok(Repository { sources: library.sources(), settings, companies, diagnostics })
 }
 
 /// The settings of a tree, with its file for places, and what is wrong with them.
@@ -244,20 +306,31 @@ fn folders(settings: &Settings) -> Vec<Folders> {
 }
 
 fn compile_company(
-    library: &Library,
+    library: &mut Library,
     company: Folders,
     paths: &BTreeSet<String>,
     of_settings: &[Diagnostic],
 ) -> Result<Company, RepositoryError> {
     let parsed: Vec<&Parsed> = paths.iter().filter_map(|path| library.parsed(path)).collect();
     let mut diagnostics: Vec<Diagnostic> = parsed.iter().flat_map(|parsed| parsed.found.iter().cloned()).collect();
-    let documents: Vec<&Document> = parsed.iter().filter_map(|parsed| parsed.document.as_ref()).collect();
+    let documents: Vec<Arc<Document>> = parsed.iter().filter_map(|parsed| parsed.document.clone()).collect();
     let whole = documents.len() == parsed.len() && documents.iter().all(|document| !document.incomplete);
     if diagnostics.is_empty() && of_settings.is_empty() && documents.iter().all(|document| document.is_empty()) {
         let folders: Vec<String> = company.folders.iter().map(|folder| format!("`{folder}/`")).collect();
         return Err(RepositoryError::NoDeclarations(folders.join(" and ")));
     }
-    let (policy, found) = lower(&documents);
+    let before = library.lowered.remove(&company.name).filter(|_| whole && diagnostics.is_empty());
+    let (policy, found) = match before.and_then(|before| before.again(&documents)) {
+        Some(policy) => (policy, Vec::new()),
+        None => {
+            let (policy, found) = lower(&documents.iter().map(|document| &**document).collect::<Vec<_>>());
+            (Arc::new(policy), found)
+        }
+    };
+    if found.is_empty() && diagnostics.is_empty() {
+        let lowered = Lowered { documents, policy: policy.clone() };
+        library.lowered.insert(company.name.clone(), lowered);
+    }
     // A file that is not YAML, or has a section of another name, may declare the names that seem to be missing.
     diagnostics.extend(found.into_iter().filter(|finding| whole || !names_something_missing(finding.code)));
     for finding in &mut diagnostics {

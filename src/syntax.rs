@@ -14,6 +14,7 @@ pub mod fields;
 pub mod gate;
 pub mod grammar;
 pub mod group;
+pub mod kept;
 pub mod module;
 pub mod online;
 pub mod right;

@@ -2,6 +2,7 @@
 //!
 //! Takes the text of files, gives positions. Never reads a file itself.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -66,17 +67,35 @@ pub struct Position {
 }
 
 /// The text of one file of a tree, with its path relative to the root of that tree.
-#[derive(Debug)]
 pub struct SourceFile {
     path: Box<str>,
-    text: Box<str>,
+    text: OnceLock<Box<str>>,
+    later: Option<Box<dyn Fn() -> Box<str> + Send + Sync>>,
     line_starts: OnceLock<Vec<u32>>,
+}
+
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceFile").field("path", &self.path).field("text", &self.text).finish_non_exhaustive()
+    }
 }
 
 impl SourceFile {
     /// Joins a path (with `/` between its parts) and the text that stands there.
     pub fn new(path: impl Into<Box<str>>, text: impl Into<Box<str>>) -> Self {
-        Self { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
+        let (text, line_starts) = (OnceLock::from(text.into()), OnceLock::new());
+        Self { path: path.into(), text, later: None, line_starts }
+    }
+
+    /// A file whose text is fetched when somebody wants to see it.
+    pub fn fetched_later(path: impl Into<Box<str>>, later: impl Fn() -> Box<str> + Send + Sync + 'static) -> Self {
+        let (text, line_starts) = (OnceLock::new(), OnceLock::new());
+        Self { path: path.into(), text, later: Some(Box::new(later)), line_starts }
+    }
+
+    /// The text, if nobody has to fetch it first.
+    pub fn text_at_hand(&self) -> Option<&str> {
+        self.text.get().map(|text| &**text)
     }
 
     /// The path relative to the root of the tree.
@@ -86,12 +105,12 @@ impl SourceFile {
 
     /// The whole text, byte order mark and line ends as they are in the file.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.get_or_init(|| self.later.as_ref().map_or_else(Default::default, |later| later()))
     }
 
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            let ends = self.text().bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| Span::new(at + 1..at + 1).start)).collect()
         })
     }
@@ -109,10 +128,10 @@ impl SourceFile {
     /// The bytes of a zero-based line without its line end. Empty past the end of the file.
     pub fn line_range(&self, line: usize) -> Range<usize> {
         let starts = self.line_starts();
-        let Some(start) = starts.get(line) else { return self.text.len()..self.text.len() };
+        let Some(start) = starts.get(line) else { return self.text().len()..self.text().len() };
         let start = *start as usize;
-        let end = starts.get(line + 1).map_or(self.text.len(), |next| *next as usize - 1);
-        let end = if self.text[start..end].ends_with('\r') { end - 1 } else { end };
+        let end = starts.get(line + 1).map_or(self.text().len(), |next| *next as usize - 1);
+        let end = if self.text()[start..end].ends_with('\r') { end - 1 } else { end };
         start..end
     }
 
@@ -120,16 +139,16 @@ impl SourceFile {
     pub fn position(&self, byte: u32) -> Position {
         let line = self.line_of(byte);
         let start = self.line_starts()[line] as usize;
-        let end = floor_boundary(&self.text, (byte as usize).min(self.text.len())).max(start);
-        let before = self.text[start..end].trim_start_matches('\u{feff}');
+        let end = floor_boundary(self.text(), (byte as usize).min(self.text().len())).max(start);
+        let before = self.text()[start..end].trim_start_matches('\u{feff}');
         Position { line: line + 1, column: before.chars().count() + 1 }
     }
 
     /// The text of a span, cut to what the file has.
     pub fn slice(&self, span: Span) -> &str {
-        let end = floor_boundary(&self.text, span.range().end.min(self.text.len()));
-        let start = floor_boundary(&self.text, span.range().start.min(end));
-        &self.text[start..end]
+        let end = floor_boundary(self.text(), span.range().end.min(self.text().len()));
+        let start = floor_boundary(self.text(), span.range().start.min(end));
+        &self.text()[start..end]
     }
 }
 

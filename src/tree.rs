@@ -43,11 +43,37 @@ pub trait Tree {
     fn content(&self, _path: &str) -> Result<Option<ContentId>, TreeError> {
         Ok(None)
     }
+
+    /// The bytes of many files, in their order, each as [`Tree::read`] gives them.
+    fn read_all(&self, paths: &[&str]) -> Vec<Result<Option<Vec<u8>>, TreeError>> {
+        paths.iter().map(|path| self.read(path)).collect()
+    }
+
+    /// A way to the bytes of a content later, from any thread, if it is sure that they can be had then and that
+    /// [`Tree::read`] would give them now.
+    fn later(&self, _content: ContentId) -> Option<Later> {
+        None
+    }
 }
 
-/// What stands for the bytes of a file.
+/// Gives the bytes of a file when somebody wants to see them.
+pub type Later = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+
+/// What stands for the bytes of a file: the id that git gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentId(git2::Oid);
+
+impl ContentId {
+    /// That of some bytes; `None` if git cannot tell.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        git2::Oid::hash_object(git2::ObjectType::Blob, bytes).ok().map(Self)
+    }
+
+    /// The id itself; `None` where it is not one of twenty bytes.
+    pub fn key(self) -> Option<[u8; 20]> {
+        self.0.as_bytes().try_into().ok()
+    }
+}
 
 /// Why a tree could not be read: the world, not the policy.
 #[derive(Debug, Error)]

@@ -160,7 +160,7 @@ fn day(text: &str) -> Date {
     parse_date(text).unwrap()
 }
 
-fn compiled(policy: &str) -> Policy {
+fn compiled(policy: &str) -> std::sync::Arc<Policy> {
     let mut repository = compile(&Memory::new([("policies/a.yaml", policy)])).unwrap();
     let compiled = repository.companies.remove(0);
     assert!(compiled.compiles(), "{:?}", compiled.diagnostics);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 15] = [
     &["language"],
     &["name", "date", "text", "workers"],
-    &["diag", "tree"],
+    &["cache", "diag", "tree"],
     &["syntax"],
     &["model"],
     &["resolve"],
@@ -131,6 +131,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);
     only("whoami", &["cli"]);
+    only("rustix", &["cli/cache.rs"]);
     only("indicatif", &["cli/progress.rs"]);
     only("lettre", &["post.rs"]);
     only("Timestamp::now", &["cli"]);

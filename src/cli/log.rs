@@ -58,7 +58,7 @@ pub fn run(command: &LogCommand, context: &Context) -> Result<Outcome, Failure> 
                 let index = pick(newest, context.company.as_deref()).ok()?;
                 newest.companies.get(index).filter(|company| company.compiles())
             });
-            let policy = company.map(|company| &company.policy);
+            let policy = company.map(|company| &*company.policy);
             let bound = policy.and_then(|policy| Some((policy, bind(&asked.question, policy).ok()?)));
             let bound = bound.as_ref().map(|(policy, question)| (*policy, question));
             let look = Look { language, ..context.out };

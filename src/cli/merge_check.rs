@@ -55,7 +55,7 @@ pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> 
     let [ours, theirs] = &sides;
     let merged = Merged::of(start.checkout()?, &base.revision, &ours.revision, &theirs.revision);
     let merged = merged.map_err(RepositoryError::from)?;
-    let mut library = Library::default();
+    let mut library = context.library();
     let repositories = read(&mut library, &sides)?;
     let [out, err] = looks(context, context.language.get().unwrap_or(repositories[0].settings.language));
     let conflicts = conflicts(&merged, &sides, &repositories);

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::cache::{Fingerprint, fingerprint};
 use crate::check;
 use crate::date::Date;
 use crate::diag::Diagnostic;
@@ -204,24 +205,53 @@ impl Opened {
 /// Reads and compiles the policies of all companies, from the working tree or a revision; findings are kept, whatever
 /// they are.
 pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
+    match open_unless(context, at, |_| None::<std::convert::Infallible>)? {
+        Open::Policy(opened) => Ok(*opened),
+        Open::Known(never) => match never {},
+    }
+}
+
+/// A repository that was read, or what somebody knew of it already.
+pub enum Open<T> {
+    /// What was read.
+    Policy(Box<Opened>),
+    /// What was known.
+    Known(T),
+}
+
+/// The same, unless somebody knows what becomes of all that would be read, by what stands for it.
+pub fn open_unless<T>(
+    context: &Context,
+    at: Option<&str>,
+    known: impl FnOnce(Fingerprint) -> Option<T>,
+) -> Result<Open<T>, Failure> {
     let _stage = context.working(&say!("reading the policy"));
     let directory = context.directory.canonicalize().unwrap_or_else(|_| context.directory.clone());
     let root = repository::find_root(&directory);
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
-    let (repository, revision, now) = match at {
-        None => (repository::compile(&worktree)?, None, None),
+    let (tree, revision, now): (Box<dyn Tree>, _, _) = match at {
+        None => (Box::new(worktree), None, None),
         Some(name) => {
             let revision = Revision::open(worktree.root(), name).map_err(RepositoryError::from)?;
             let commit = revision.commit();
-            (repository::compile(&revision)?, Some(commit), Some(repository::binding(&worktree)?))
+            (Box::new(revision), Some(commit), Some(repository::binding(&worktree)?))
         }
     };
+    let below = below(&root);
+    let mut library = context.library();
+    let reading = repository::read(&mut library, &*tree)?;
+    let read = reading.fingerprint(&library).map(|read| fingerprint(&[&read, below.as_bytes()]));
+    if let Some(known) = read.and_then(known) {
+        return Ok(Open::Known(known));
+    }
+    let compiled = reading.compile(&mut library);
+    context.let_go(library);
+    let repository = compiled?;
     let language = context.language.get().unwrap_or(repository.settings.language);
     context.language.set(Some(language));
     let out = Look { language, ..context.out };
     let err = Look { language, ..context.err };
-    let below = below(&root);
-    Ok(Opened {
+    Ok(Open::Policy(Box::new(Opened {
         root,
         repository,
         revision,
@@ -233,7 +263,7 @@ pub fn open(context: &Context, at: Option<&str>) -> Result<Opened, Failure> {
         gathers: false,
         company: 0,
         warned: RefCell::default(),
-    })
+    })))
 }
 
 /// The root, and the settings of the working tree, of which the rest does not matter. They must have no error: what they

@@ -10,7 +10,7 @@ use crate::language::{Joint, Language, Text, list};
 use crate::name::{Name, nearest};
 use crate::report::text::Look;
 use crate::report::{snippet, text, view};
-use crate::repository::{self, Company, Library, Repository, matched};
+use crate::repository::{self, Company, Repository, matched};
 use crate::say;
 use crate::syntax::settings::Settings;
 use crate::text::Sources;
@@ -79,7 +79,7 @@ impl Sides {
 /// Finds the two sides that words name, and compiles both. Files that say the same are parsed once.
 pub fn open(context: &Context, words: &[String]) -> Result<Sides, Failure> {
     let ([base, head], tip) = find(&Start::of(context)?, words)?;
-    let mut library = Library::default();
+    let mut library = context.library();
     let first = if base.is_before_any()? { None } else { Some(base.compile(&mut library)?) };
     let second = head.compile(&mut library)?;
     let [out, err] = looks(context, context.language.get().unwrap_or(second.settings.language));
@@ -97,6 +97,7 @@ pub fn open(context: &Context, words: &[String]) -> Result<Sides, Failure> {
         }
         _ => Judge { settings: base.repository.settings.clone(), sources: base.repository.sources.clone() },
     };
+    context.let_go(library);
     Ok(Sides { base, head, out, judge, below, only })
 }
 
@@ -239,6 +240,8 @@ mod tests {
                 today: day("2026-11-22"),
                 language: Cell::new(None),
                 watched: false,
+                lasting: true,
+                cache: None,
                 out: Look::PLAIN,
                 err: Look::PLAIN,
             };

@@ -1,5 +1,6 @@
 //! Documents become one policy: declarations are joined, names looked up, rules spelled out.
 
+mod again;
 mod expectations;
 mod lines;
 mod once;
@@ -18,6 +19,8 @@ use super::{
     Attachment, Group, Module, ModuleSet, ModuleSetId, Parts, Policy, Right, Table, User, catalogue, contradiction,
     graph, roles,
 };
+
+pub use again::Lowered;
 
 /// Compiles documents, given in the order of their files. The policy is whole only if no finding stops compiling.
 pub fn lower(documents: &[&Document]) -> (Policy, Vec<Diagnostic>) {
@@ -81,6 +84,25 @@ fn join<'d, T: 'd, K: Ord, U>(
     entries
 }
 
+/// A user, before links are looked up.
+fn user_of(declared: &Declared<user::User>, place: Place) -> User {
+    let body = &declared.body;
+    User {
+        employee: None,
+        name: body.name.clone(),
+        superuser: body.superuser,
+        active: !body.inactive,
+        modules: None,
+        renamed_from: body.renamed_from.as_ref().map(|name| name.value.clone()),
+        place: Some(place),
+    }
+}
+
+/// A group or role, before links are looked up.
+fn group_of(name: &Option<Box<str>>, place: Place) -> Group {
+    Group { name: name.clone(), modules: None, place: Some(place) }
+}
+
 impl Lowering {
     /// Everything that has a name gets its id.
     fn declare(&mut self, documents: &[&Document]) {
@@ -98,28 +120,15 @@ impl Lowering {
             |d| &d.users,
             say!("user"),
             diagnostics,
-            |declared, place| {
-                let body = &declared.body;
-                let user = User {
-                    employee: None,
-                    name: body.name.clone(),
-                    superuser: body.superuser,
-                    active: !body.inactive,
-                    modules: None,
-                    renamed_from: body.renamed_from.as_ref().map(|name| name.value.clone()),
-                    place: Some(place),
-                };
-                Some((own_name(&declared.name.value), user))
-            },
+            |declared, place| Some((own_name(&declared.name.value), user_of(declared, place))),
         ));
-        let group = |name: &Option<Box<str>>, place| Group { name: name.clone(), modules: None, place: Some(place) };
         let mut groups = join(
             documents,
             |d| &d.groups,
             say!("group"),
             diagnostics,
             |declared, place| {
-                Some((GroupKey::group(own_name(&declared.name.value)), group(&declared.body.name, place)))
+                Some((GroupKey::group(own_name(&declared.name.value)), group_of(&declared.body.name, place)))
             },
         );
         let mut predefined_again = Vec::new();
@@ -138,7 +147,7 @@ impl Lowering {
                     );
                     return None;
                 }
-                Some((GroupKey::role(own_name(name)), group(&declared.body.name, place)))
+                Some((GroupKey::role(own_name(name)), group_of(&declared.body.name, place)))
             },
         ));
         diagnostics.append(&mut predefined_again);

@@ -16,7 +16,7 @@ use super::Company;
 
 /// Everything that the settings name and no company has.
 pub(super) fn unknown(settings: &Settings, companies: &[Company]) -> Vec<Diagnostic> {
-    let policies: Vec<&Policy> = companies.iter().map(|company| &company.policy).collect();
+    let policies: Vec<&Policy> = companies.iter().map(|company| &*company.policy).collect();
     let mut found = Vec::new();
     let mut add = |span: Span, wrong: Meaningless| {
         found.push(Diagnostic::new(wrong.code, settings.place(span), wrong.message).help(wrong.help));

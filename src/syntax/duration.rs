@@ -19,6 +19,11 @@ impl Duration {
         (total > 0).then_some(Self(total))
     }
 
+    /// So many seconds, unless there are none.
+    pub fn of_seconds(seconds: u32) -> Option<Self> {
+        (seconds > 0).then_some(Self(seconds))
+    }
+
     /// The length in seconds.
     pub fn seconds(self) -> u32 {
         self.0

@@ -91,7 +91,7 @@ pub struct ExpectationDecl {
 
 /// Where the bytes of a parsed text stand in its file: a position for each byte at which a part begins or ends.
 #[derive(Debug, Clone, Default)]
-pub struct Spans(Vec<(usize, u32)>);
+pub struct Spans(pub(super) Vec<(usize, u32)>);
 
 impl Spans {
     /// Finds some bytes of a scalar's text in the file.

@@ -2,15 +2,18 @@
 //!
 //! Nothing of the repository is executed. Symbolic links are resolved inside the revision, or refused.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
+use crate::workers;
+
 use super::commit::Commit;
-use super::{ContentId, MAX_FILE_BYTES, Tree, TreeError, is_policy_file, resolve_inside};
+use super::{ContentId, Later, MAX_FILE_BYTES, Tree, TreeError, is_policy_file, resolve_inside};
 
 /// The mode of a symbolic link.
 pub(super) const LINK: i32 = 0o120_000;
@@ -21,6 +24,9 @@ pub struct Checkout {
     pub(super) repository: Repository,
     /// Where the policy root is inside the git repository; empty at its top.
     prefix: String,
+    /// Where the repository is, unless it is in memory.
+    path: Option<PathBuf>,
+    spare: OnceCell<Option<Arc<Mutex<Repository>>>>,
 }
 
 impl Checkout {
@@ -40,7 +46,8 @@ impl Checkout {
         let (top, here) = (real(workdir)?, real(root)?);
         let inside = here.strip_prefix(&top).map_err(|_| TreeError::NotGit(root.to_owned()))?;
         let prefix = inside.to_str().ok_or_else(|| TreeError::NotUtf8(inside.display().to_string()))?.to_owned();
-        Ok(Self { repository, prefix })
+        let path = Some(repository.path().to_owned());
+        Ok(Self { repository, prefix, path, spare: OnceCell::new() })
     }
 
     /// The commit that a name means, else the one that is checked out; `None` if nothing was ever committed.
@@ -89,15 +96,21 @@ impl Checkout {
         }
     }
 
+    /// The same repository once more, for other threads. One in memory has none.
+    fn spare(&self) -> Option<Arc<Mutex<Repository>>> {
+        let open = || Some(Arc::new(Mutex::new(Repository::open(self.path.as_ref()?).ok()?)));
+        self.spare.get_or_init(open).clone()
+    }
+
     /// The top of the working tree, after symbolic links.
     pub(super) fn top(&self) -> Result<PathBuf, TreeError> {
         let top = self.repository.workdir().unwrap_or_else(|| self.repository.path());
         top.canonicalize().map_err(|source| TreeError::Io { path: top.display().to_string(), source })
     }
 
-    /// The same place in another repository.
+    /// The same place in a repository that is in memory.
     pub(super) fn with(&self, repository: Repository) -> Self {
-        Self { repository, prefix: self.prefix.clone() }
+        Self { repository, prefix: self.prefix.clone(), path: None, spare: OnceCell::new() }
     }
 
     /// A path as git has it, seen from the policy root; `None` if it is not below.
@@ -297,6 +310,16 @@ struct Folder<'a> {
     id: Oid,
 }
 
+/// From how many files on they are read by several threads, so many at a time.
+const WORTH_SHARING: usize = 128;
+
+/// The bytes of a blob that is not too large.
+fn bytes_of(repository: &Repository, id: Oid) -> Option<Vec<u8>> {
+    let (size, _) = repository.odb().ok()?.read_header(id).ok()?;
+    let blob = repository.find_blob(id).ok().filter(|_| size as u64 <= MAX_FILE_BYTES)?;
+    Some(blob.content().to_vec())
+}
+
 impl Tree for Revision {
     fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
         let Some((ObjectType::Tree, id, real)) = self.entry(folder)? else {
@@ -317,7 +340,37 @@ impl Tree for Revision {
         Ok(Some(self.checkout.repository.find_blob(id)?.content().to_vec()))
     }
 
+    fn read_all(&self, paths: &[&str]) -> Vec<Result<Option<Vec<u8>>, TreeError>> {
+        let Some(place) = self.checkout.path.as_ref().filter(|_| paths.len() >= WORTH_SHARING) else {
+            return paths.iter().map(|path| self.read(path)).collect();
+        };
+        let blobs: Vec<_> = paths.iter().map(|path| (*path, self.blob(path))).collect();
+        let parts: Vec<&[(&str, Result<Option<Oid>, TreeError>)]> = blobs.chunks(WORTH_SHARING).collect();
+        // What cannot be read so is read again, and then says why.
+        let read = |part: &&[(&str, Result<Option<Oid>, TreeError>)]| -> Vec<Option<Vec<u8>>> {
+            let Ok(repository) = Repository::open(place) else { return part.iter().map(|_| None).collect() };
+            part.iter().map(|(_, blob)| bytes_of(&repository, (*blob.as_ref().ok()?)?)).collect()
+        };
+        let bytes = workers::each(&parts, read).into_iter().flatten();
+        bytes
+            .zip(&blobs)
+            .map(|(bytes, (path, _))| bytes.map_or_else(|| self.read(path), |bytes| Ok(Some(bytes))))
+            .collect()
+    }
+
     fn content(&self, path: &str) -> Result<Option<ContentId>, TreeError> {
         Ok(self.blob(path)?.map(ContentId))
+    }
+
+    fn later(&self, content: ContentId) -> Option<Later> {
+        let (size, kind) = self.checkout.repository.odb().ok()?.read_header(content.0).ok()?;
+        if kind != ObjectType::Blob || size as u64 > MAX_FILE_BYTES {
+            return None;
+        }
+        let spare = self.checkout.spare()?;
+        Some(Box::new(move || {
+            let repository = spare.lock().unwrap_or_else(PoisonError::into_inner);
+            repository.find_blob(content.0).ok().map(|blob| blob.content().to_vec())
+        }))
     }
 }

@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::workers;
+
 use super::{MAX_FILE_BYTES, Tree, TreeError, is_policy_file};
 
 /// The files below a directory.
@@ -179,7 +181,17 @@ fn put(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// From how many files on they are read by several threads.
+const WORTH_SHARING: usize = 64;
+
 impl Tree for Worktree {
+    fn read_all(&self, paths: &[&str]) -> Vec<Result<Option<Vec<u8>>, TreeError>> {
+        if paths.len() < WORTH_SHARING {
+            return paths.iter().map(|path| self.read(path)).collect();
+        }
+        workers::each(paths, |path| self.read(path))
+    }
+
     fn files(&self, folder: &str) -> Result<Vec<String>, TreeError> {
         if fs::symlink_metadata(self.root.join(folder)).is_err() {
             return Err(TreeError::NoFolder(folder.to_owned()));

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod cache;
 mod charge;
 mod checking;
 mod companies;

@@ -92,7 +92,7 @@ class Policy:
     def run(self, *words: str, expected: tuple[int, ...] = (0,)) -> dict[str, Any]:
         """Runs the program, and gives the JSON that it says."""
         command = [str(self.program), *words, "--format", "json"]
-        environment = {**os.environ, "NO_COLOR": "1"}
+        environment = {**os.environ, "NO_COLOR": "1", "RIGHTFUL_CACHE": "off"}
         ran = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True)
         if ran.returncode not in expected:
             raise AssertionError(f"`rightful {' '.join(words)}` ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}")

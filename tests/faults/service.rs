@@ -102,7 +102,11 @@ impl Remote {
     pub fn command(&self, folder: &str, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rightful"));
         command.current_dir(self.path(folder)).args(arguments.split_whitespace()).stdin(Stdio::null());
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env_remove("NO_COLOR").env_remove("COLUMNS");
+        command
+            .env("RIGHTFUL_CACHE", "off")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env_remove("NO_COLOR")
+            .env_remove("COLUMNS");
         command
     }
 

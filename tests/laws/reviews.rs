@@ -41,7 +41,8 @@ struct Turned {
 
 impl Sides {
     fn of(base: Organisation, head: Organisation) -> Self {
-        let policies = [compiled(&base).policy, compiled(&head).policy];
+        let policy = |org| std::sync::Arc::into_inner(compiled(org).policy).expect("the only one");
+        let policies = [policy(&base), policy(&head)];
         Self { orgs: [base, head], policies }
     }
 
@@ -343,7 +344,13 @@ fn git(folder: &Path, words: &[&str]) {
 /// What the program says about two sides, but for what they are called.
 fn said(folder: &Path, words: &[&str]) -> serde_json::Value {
     let mut program = Command::new(env!("CARGO_BIN_EXE_rightful"));
-    let ran = program.current_dir(folder).args(words).args(["--format", "json"]).output().expect("run");
+    let ran = program
+        .env("RIGHTFUL_CACHE", "off")
+        .current_dir(folder)
+        .args(words)
+        .args(["--format", "json"])
+        .output()
+        .expect("run");
     let mut value: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("json");
     for name in ["base", "head", "names"] {
         value.as_object_mut().expect("an object").remove(name);

@@ -180,8 +180,10 @@ impl<'a> Worker<'a> {
             today,
             language: Cell::new(Some(err.language)),
             watched: false,
+            lasting: true,
             out,
             err,
+            cache: None,
         };
         let (mut here, _) = taken(&context, context.company.as_deref(), &variables)?;
         here.gathers = true;

@@ -18,12 +18,12 @@ use super::Lowering;
 const WORTH_SHARING: usize = 1_000;
 
 /// What the lines of one document say.
-struct Lines<'p> {
+pub(super) struct Lines<'p> {
     parts: &'p Parts,
     file: FileId,
-    memberships: Vec<Membership>,
-    rules: Vec<Rule>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) memberships: Vec<Membership>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Lowering {
@@ -43,7 +43,7 @@ impl Lowering {
 }
 
 impl<'p> Lines<'p> {
-    fn of(parts: &'p Parts, document: &Document) -> Self {
+    pub(super) fn of(parts: &'p Parts, document: &Document) -> Self {
         let (memberships, rules, diagnostics) = (Vec::new(), Vec::new(), Vec::new());
         let mut lines = Self { parts, file: document.file, memberships, rules, diagnostics };
         for declared in document.users.iter().filter(|declared| !declared.body.rules.is_empty()) {

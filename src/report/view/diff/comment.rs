@@ -322,7 +322,7 @@ mod tests {
         let names: Vec<Name> = (0..sizes.companies).map(|number| Name::new(&format!("c{number}")).unwrap()).collect();
         let mut companies: Vec<Compared<'_>> = Vec::new();
         for (sides, name) in repositories.iter().zip(&names) {
-            let policies: [&Policy; 2] = sides.each_ref().map(|side| &side.companies[0].policy);
+            let policies: [&Policy; 2] = sides.each_ref().map(|side| &*side.companies[0].policy);
             let on = day("2026-11-22");
             companies.push(Compared::on(Some(name), policies, on).and_later(on));
         }
