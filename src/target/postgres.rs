@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::ToSql;
+use postgres::types::{ToSql, Type};
 use postgres::{Client, Statement};
 
 use crate::audit::{Entry, Head, Run};
@@ -128,7 +128,7 @@ impl Postgres {
         if self.client.as_ref().is_none_or(Client::is_closed) {
             let mut client = self.address.connect()?;
             let current = if self.sharing.is_some() { shared::CRM_SCHEMA } else { "current_schema()" };
-            let schema = client.query_one(&format!("SELECT {current}::text"), &[]).and_then(|row| row.try_get(0));
+            let schema = client.query_typed_one(&format!("SELECT {current}::text"), &[]).and_then(|row| row.try_get(0));
             let schema: Option<String> = schema.map_err(|error| failure(self.address.name(), &error))?;
             self.address.is_of_schema(schema.as_deref().unwrap_or("public"));
             self.client = Some(client);
@@ -157,10 +157,7 @@ impl Postgres {
         if rows.is_empty() {
             return Ok(());
         }
-        self.with(|client| {
-            let statement = client.prepare(sql)?;
-            rows.chunks(BATCH).try_for_each(|batch| run_batch(client, &statement, holds, batch))
-        })
+        self.with(|client| rows.chunks(BATCH).try_for_each(|batch| run_batch(client, sql, holds, batch)))
     }
 }
 
@@ -218,6 +215,20 @@ impl Engine for Postgres {
     }
 
     fn version(&mut self) -> Result<usize, TargetError> {
+        // Tables that were seen over this connection are there; somebody may have brought them to another version since.
+        if self.access == Access::Read && self.compared.is_some() {
+            let compared = self.compared.take();
+            let version = self.with(schema::version).map_err(|error| match error {
+                // They were taken away: looking anew says what there is.
+                TargetError::Altered { .. } => TargetError::Raced,
+                error => error,
+            });
+            let version = schema::known(version?)?;
+            if compared == Some(version) {
+                self.compared = compared;
+                return self.unaltered().map(|()| version);
+            }
+        }
         let version = match self.found()? {
             Found::Nothing => return Ok(0),
             Found::Crm => return Err(TargetError::SharedWithCrm(self.name().to_owned())),
@@ -256,8 +267,8 @@ impl Engine for Postgres {
     fn select(&mut self, table: &'static Table, each: Each<'_>) -> Result<(), TargetError> {
         let mut senseless = None;
         self.with(|client| {
-            let none: [&(dyn ToSql + Sync); 0] = [];
-            let mut rows = client.query_raw(table.query().as_str(), none)?;
+            let none: [(&(dyn ToSql + Sync), Type); 0] = [];
+            let mut rows = client.query_typed_raw(table.query().as_str(), none)?;
             while let Some(row) = rows.next()? {
                 let mut cells = [Seen::Null; MOST_COLUMNS];
                 for (column, cell) in cells.iter_mut().enumerate().take(table.columns.len()) {
@@ -330,14 +341,18 @@ impl Engine for Postgres {
     }
 
     fn rename_user(&mut self, from: &str, to: &str) -> Result<(), TargetError> {
-        self.with(|client| client.execute("UPDATE users SET id = $2 WHERE id = $1", &[&from, &to]).map(drop))
+        self.with(|client| {
+            client
+                .execute_typed("UPDATE users SET id = $2 WHERE id = $1", &[(&from, Type::TEXT), (&to, Type::TEXT)])
+                .map(drop)
+        })
     }
 
     fn lock(&mut self, access: Access) -> Result<(Lock, String), TargetError> {
         let kept = if access == Access::Write { " FOR UPDATE" } else { "" };
         let sql = format!("SELECT fence, holder, since, until, {} FROM lock WHERE id = 1{kept}", clock(0));
         self.with(|client| {
-            let Some(row) = client.query_opt(&sql, &[])? else { return Ok(None) };
+            let Some(row) = client.query_typed_opt(&sql, &[])? else { return Ok(None) };
             let lock = Lock {
                 fence: row.try_get(0)?,
                 holder: row.try_get(1)?,
@@ -353,19 +368,19 @@ impl Engine for Postgres {
         let time = |later| format!("CASE WHEN $2::text IS NOT NULL THEN {} END", clock(later));
         let (since, until) = (time(0), time(LEASE_SECONDS));
         let sql = format!("UPDATE lock SET fence = $1, holder = $2, since = {since}, until = {until} WHERE id = 1");
-        self.with(|client| client.execute(&sql, &[&fence, &holder]).map(drop))
+        self.with(|client| client.execute_typed(&sql, &[(&fence, Type::INT8), (&holder, Type::TEXT)]).map(drop))
     }
 
     fn last_entry(&mut self) -> Result<(Head, i64), TargetError> {
         let sql = "SELECT seq, hash, run FROM audit ORDER BY seq DESC LIMIT 1";
         self.with(|client| {
-            let Some(row) = client.query_opt(sql, &[])? else { return Ok(Default::default()) };
+            let Some(row) = client.query_typed_opt(sql, &[])? else { return Ok(Default::default()) };
             Ok((Head { seq: row.try_get(0)?, hash: row.try_get(1)? }, row.try_get(2)?))
         })
     }
 
     fn last_applied(&mut self) -> Result<Vec<String>, TargetError> {
-        self.with(|client| client.query(LAST_APPLIED_RUNS, &[])?.iter().map(|row| row.try_get(0)).collect())
+        self.with(|client| client.query_typed(LAST_APPLIED_RUNS, &[])?.iter().map(|row| row.try_get(0)).collect())
     }
 
     fn altered(&self, what: &str) -> TargetError {

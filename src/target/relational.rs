@@ -25,6 +25,7 @@ pub use lease::{LEASE_SECONDS, Lock};
 use lease::{TRIES, attempt, next, pause, transaction, under_lock};
 pub(super) use lease::{give_up, take};
 pub use online::{alter, register};
+pub use record::LAST_APPLIED_RUNS;
 use record::{entry, row};
 
 /// The first version of the schema that has a lock row and a chained record.
@@ -32,16 +33,6 @@ const CHAINED: usize = 2;
 
 /// The first version that tells one database from another.
 const NAMED: usize = 4;
-
-/// The query for what the record tells of the last run that was carried out, and of the last that told a digest. In JSON no
-/// text can have these signs.
-pub const LAST_APPLIED_RUNS: &str = r#"
-    SELECT body FROM (
-      SELECT seq, body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' ORDER BY seq DESC LIMIT 1) AS run
-    UNION ALL
-    SELECT body FROM (
-      SELECT seq, body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' AND body LIKE '%"remembered":"%'
-      ORDER BY seq DESC LIMIT 1) AS telling"#;
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -442,3 +442,43 @@ fn failure(path: &Path, error: &rusqlite::Error) -> TargetError {
         _ => TargetError::Engine(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the record tells, found by looking at all of it.
+    const PLAINLY: &str = r#"
+        SELECT body FROM (
+          SELECT body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' ORDER BY seq DESC LIMIT 1)
+        UNION ALL
+        SELECT body FROM (
+          SELECT body FROM audit WHERE part = 'run' AND body LIKE '%"outcome":"ok"%' AND body LIKE '%"remembered":"%'
+          ORDER BY seq DESC LIMIT 1)"#;
+
+    #[test]
+    fn the_last_apply_is_found_in_a_record_of_any_shape() {
+        let outcomes = [r#""outcome":"error""#, r#""outcome":"ok""#, r#""outcome":"ok","remembered":"x""#];
+        // Every way in which up to three runs end, with so many entries behind each.
+        let kinds: Vec<(&str, usize)> = outcomes.iter().flat_map(|end| [0, 1, 4, 7].map(|rest| (*end, rest))).collect();
+        let choices = kinds.len() + 1;
+        for number in 0..choices.pow(3) {
+            let database = Connection::open_in_memory().unwrap();
+            database.execute_batch("CREATE TABLE audit (seq INTEGER PRIMARY KEY, run, part, body)").unwrap();
+            let write = |run: i64, part: &str, body: &str| {
+                let sql = "INSERT INTO audit (run, part, body) VALUES (?1, ?2, ?3)";
+                database.execute(sql, rusqlite::params![run, part, body]).unwrap();
+            };
+            let chosen = [number % choices, number / choices % choices, number / choices / choices];
+            for (run, (end, rest)) in (1_i64..).zip(chosen.iter().filter_map(|choice| kinds.get(*choice))) {
+                write(run, "run", &format!("{{{end},\"n\":{run}}}"));
+                (0..*rest).for_each(|_| write(run, "change", r#"{"outcome":"ok"}"#));
+            }
+            let found = |sql: &str| -> Vec<String> {
+                let mut statement = database.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            };
+            assert_eq!(found(LAST_APPLIED_RUNS), found(PLAINLY), "{chosen:?}");
+        }
+    }
+}

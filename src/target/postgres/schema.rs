@@ -1,6 +1,7 @@
 //! The schema on a server: its version, its migrations, and whether it still is what they made. Only the schema that is
 //! first on the search path is looked at: behind it may be another company's.
 
+use postgres::types::Type;
 use postgres::{Client, Error};
 
 use crate::target::TargetError;
@@ -129,17 +130,20 @@ pub fn ours(client: &mut Client) -> Result<(Found, Crms), Error> {
                 EXISTS (SELECT 1 FROM crms WHERE nspname = 'rightful' AND relname = $1::text)
          FROM here"
     );
-    let row = client.query_one(&sql, &[&MARK, &KNOWN.as_slice()])?;
+    let row = client.query_typed_one(&sql, &[(&MARK, Type::TEXT), (&KNOWN.as_slice(), Type::TEXT_ARRAY)])?;
     let crms = Crms { is_here: row.try_get(2)?, is_beside: row.try_get(3)? };
     let found = match (row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?) {
         (0, _) => Found::Nothing,
-        (_, 2) => {
-            let row = client.query_one("SELECT max(version)::bigint FROM schema_version", &[])?;
-            Found::Version(row.try_get::<_, Option<i64>>(0)?.unwrap_or(0))
-        }
+        (_, 2) => Found::Version(version(client)?),
         _ => Found::Foreign,
     };
     Ok((found, crms))
+}
+
+/// The version of our schema, as it says itself.
+pub fn version(client: &mut Client) -> Result<i64, Error> {
+    let row = client.query_typed_one("SELECT max(version)::bigint FROM schema_version", &[])?;
+    Ok(row.try_get::<_, Option<i64>>(0)?.unwrap_or(0))
 }
 
 /// The version, if it is one that this program knows.
@@ -165,7 +169,7 @@ pub fn burdens(client: &mut Client, table: &str) -> Result<Vec<(String, String)>
         SELECT format('DROP INDEX %I', indexed.relname), pg_get_indexdef(indexed.oid)
         FROM pg_index JOIN held ON held.oid = indrelid JOIN pg_class AS indexed ON indexed.oid = indexrelid
         WHERE NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexed.oid)";
-    let rows = client.query(sql, &[&table])?;
+    let rows = client.query_typed(sql, &[(&table, Type::TEXT)])?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
@@ -211,7 +215,7 @@ pub fn compare(client: &mut Client, version: usize) -> Result<Likeness, Error> {
          SELECT EXISTS (SELECT 1 FROM made WHERE server <> {SERVER}),
                 (SELECT kind || ' `' || name || '`' FROM differs WHERE kind {kept} ORDER BY kind DESC, name LIMIT 1)"
     );
-    let row = client.query_one(&sql, &[])?;
+    let row = client.query_typed_one(&sql, &[])?;
     Ok(match (row.try_get(0)?, row.try_get::<_, Option<String>>(1)?) {
         (true, _) => Likeness::Unknown,
         (false, None) => Likeness::Same,

@@ -1,22 +1,23 @@
 //! Cells as values of the server's kinds, one by one and as arrays.
 
 use bytes::BytesMut;
+use postgres::Client;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Statement};
 
 use crate::target::tables::{Cell, Holds, Row, Seen};
 
 /// Runs a statement over some rows, each column as an array.
-pub(super) fn run_batch(
-    client: &mut Client,
-    statement: &Statement,
-    holds: &[Holds],
-    rows: &[Row],
-) -> Result<(), postgres::Error> {
+pub(super) fn run_batch(client: &mut Client, sql: &str, holds: &[Holds], rows: &[Row]) -> Result<(), postgres::Error> {
     let columns: Vec<Vec<&Cell>> =
         (0..holds.len()).map(|column| rows.iter().map(|row| &row[column]).collect()).collect();
-    let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-    client.execute(statement, &values).map(drop)
+    let kind = |holds: &Holds| match holds {
+        Holds::Text => Type::TEXT_ARRAY,
+        Holds::Flag => Type::BOOL_ARRAY,
+        Holds::Number => Type::INT8_ARRAY,
+    };
+    let values: Vec<(&(dyn ToSql + Sync), Type)> =
+        columns.iter().zip(holds).map(|(column, holds)| (column as &(dyn ToSql + Sync), kind(holds))).collect();
+    client.execute_typed(sql, &values).map(drop)
 }
 
 /// A column of the arrays of a statement.
