@@ -94,7 +94,9 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let heading = heading(&database, &reading);
     let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
+    let stage = context.working(&say!("comparing"));
     let plan = wanted.plan(&reading, context.on, drift);
+    drop(stage);
     recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after)))?;
     if let Some(saved) = &saved {
         let equal = saved.must_equal(&plan, &opened, &wanted, &reading, &database);
@@ -103,13 +105,18 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let as_text = command.common.format == Format::Text;
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
     let limits = database.target.limits(opened.policy(), context.on);
+    let stage = context.working(&say!("comparing"));
     let mut page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
     page.0.extend(limits.iter().flat_map(|limits| view::limits(limits, Unfold::Never).0));
-    if as_text {
-        super::write_out(&text::print(&page, opened.out));
+    let shown = as_text.then(|| text::print(&page, opened.out));
+    drop(stage);
+    if let Some(shown) = shown {
+        super::write_out(&shown);
     }
     recorded(&mut database, &run, &opened, expressible(command, limits.as_ref()))?;
+    let stage = context.working(&say!("comparing"));
     let tripped = guards::tripped_by_apply(&opened, context, &wanted, &reading, &plan, drift);
+    drop(stage);
     let passed = guards::pass(tripped, &command.overrides, &opened);
     let overridden = recorded(&mut database, &run, &opened, passed)?;
     if asks {

@@ -161,7 +161,7 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
         right: command.right.clone(),
         parts: command.part.iter().map(|part| part.part()).collect(),
     });
-    database.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(context, &mut |entry| reader.feed(&entry))?;
     was_applied_to(&mut database, context, reader.known())?;
     are_known(command, reader.known(), &opened, &database.name)?;
     let runs = reader.finish();
@@ -240,7 +240,7 @@ fn verified(command: &Verify, context: &Context) -> Result<Outcome, Failure> {
     let kept = kept(&opened, &database, reading.id.as_deref());
     let to_meet = kept.heads.iter().map(|kept| kept.hash.clone()).chain(command.head.clone());
     let mut verifier = Verifier::meeting(to_meet);
-    database.audit(&mut |entry| verifier.feed(&entry))?;
+    database.audit(context, &mut |entry| verifier.feed(&entry))?;
     let found =
         verifier.finish().map(|found| Verified { is_forged: reading.is_forged, is_replaced: kept.renumbered, ..found });
     match kept.unreadable {

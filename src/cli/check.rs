@@ -75,9 +75,9 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
         Some(name) => companies[pick(&opened.repository, Some(name))?].name.as_ref(),
         None => None,
     };
-    let stage = context.working(&say!("checking the policy"));
+    // What was found is written out after it: thousands of excerpts take their time too.
+    let _stage = context.working(&say!("checking the policy"));
     let report = ManuallyDrop::new(check::repository(&opened.repository, context.on, only));
-    drop(stage);
     let fails = report.findings.iter().any(|finding| finding.is_error() || command.strict);
     let (sources, language) = (opened.sources(), opened.out.language);
     let out = match command.format {

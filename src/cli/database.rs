@@ -41,7 +41,8 @@ impl Database {
     }
 
     /// Hands on every entry of its record.
-    pub fn audit(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Failure> {
+    pub fn audit(&mut self, context: &Context, each: &mut dyn FnMut(Entry)) -> Result<(), Failure> {
+        let _stage = context.working(&say!("reading {database}", database = self.name));
         let listed = self.target.audit(each);
         self.name_anew();
         Ok(listed?)

@@ -45,7 +45,7 @@ pub fn run(command: &History, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_whatever(context)?;
     let mut database = database(context, &opened, command.about.database.as_deref())?;
     let mut reader = Reader::of(Filter { parts: vec![Part::Run], ..Filter::default() });
-    database.audit(&mut |entry| reader.feed(&entry))?;
+    database.audit(context, &mut |entry| reader.feed(&entry))?;
     was_applied_to(&mut database, context, reader.known())?;
     let mut runs = reader.finish();
     runs.reverse();

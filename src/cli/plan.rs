@@ -73,11 +73,13 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     bound(&opened)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
-    let wanted = Wanted::of(&opened);
     let drift = drift(command.keep_drift);
     let reading = database.read(context)?;
+    let stage = context.working(&say!("comparing"));
+    let wanted = Wanted::of(&opened);
     let plan = wanted.plan(&reading, context.on, drift);
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
+    drop(stage);
     let register = database.target.register()?;
     let online = foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after));
     if let Some(path) = &command.out {
@@ -86,6 +88,11 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let limits = database.target.limits(opened.policy(), context.on);
     let settles = online.as_ref().is_ok_and(Settled::changes_access);
     let differs = command.exit_code && (settles || !plan.finds_no_difference());
+    let errors = match command.common.format {
+        Format::Json => 0,
+        Format::Text => errors(&opened, context).len(),
+    };
+    let _stage = context.working(&say!("comparing"));
     let out = match command.common.format {
         Format::Json => {
             let guards = Some(wire::guards(opened.binding_sources(), &tripped));
@@ -101,7 +108,6 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
-            let errors = errors(&opened, context).len();
             let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
             page.0.extend(match &online {
                 Ok(settled) => view::settling(settled, opened.policy().online.is_some()).0,

@@ -130,6 +130,7 @@ fn asked_for(command: &Pull, context: &Context, opened: &Opened, database: &mut 
         ))
         .help(say!("`rightful pull --from-database` makes policy files of a whole database")));
     }
+    let _stage = context.working(&say!("comparing"));
     let desired = Desired::of(opened.company().name.as_ref(), opened.policy());
     let plan = plan::plan(&reading, &desired, context.on, Drift::Revert, |_| None);
     for asked in &command.only {
@@ -155,6 +156,7 @@ struct Prepared {
 
 /// Makes the files, and compiles them: they must say what was meant.
 fn prepared(context: &Context, opened: &Opened, taking: &Taking) -> Result<Prepared, Failure> {
+    let _stage = context.working(&say!("checking the policy"));
     let files = pull::write(&opened.repository, opened.company_index(), &taking.wanted)?;
     let worktree = Worktree::new(&opened.root).map_err(RepositoryError::from)?;
     let changed = files.iter().map(|file| (file.path.clone(), file.after.clone().into_bytes()));

@@ -1,7 +1,10 @@
 //! What a terminal gets: colours only where wanted, nothing that it would obey, quiet ends.
 
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rusqlite::Connection;
 
 use super::repository::Repository;
 
@@ -48,5 +51,31 @@ fn every_command_has_a_manual_with_an_example() {
         let shown = firm.run(&format!("{command} --help"));
         assert!(shown.starts_with("exit 0\n") && shown.contains(&format!("  rightful {command}")), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= 120), "{shown}");
+    }
+}
+
+/// What takes longer than a second says what it is at, where somebody looks. The database is kept from being read for so
+/// long; `script` gives a terminal to whatever it runs.
+#[test]
+fn whoever_waits_on_a_terminal_is_told_for_what() {
+    let firm = Repository::of("users: { lars: }");
+    firm.run("apply --yes");
+    for line in ["plan", "plan --format json", "audit", "audit verify", "pull", "apply"] {
+        let command = firm.command(line);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let mut shown = Command::new("script");
+        shown.args(["-q", "-e", "-c", &words.join(" "), "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
+        shown.current_dir(command.get_current_dir().unwrap());
+        for (on_a_terminal, mut command) in [(true, shown), (false, firm.command(line))] {
+            let keeper = Connection::open(firm.path("crm.db")).unwrap();
+            keeper.execute_batch("BEGIN EXCLUSIVE").unwrap();
+            let ran = std::thread::spawn(move || command.output().unwrap());
+            std::thread::sleep(Duration::from_millis(1_700));
+            keeper.execute_batch("ROLLBACK").unwrap();
+            let ran = ran.join().unwrap();
+            let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+            assert_eq!(said.contains("reading crm.db"), on_a_terminal, "{line}: {said}");
+        }
     }
 }

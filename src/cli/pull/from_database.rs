@@ -49,12 +49,14 @@ pub fn run(command: &Pull, folder: &Path, context: &Context) -> Result<Outcome, 
             .help(say!("name the database with --database")));
     }
     let taking = pull::everything(&reading).map_err(|wrong| no_names(&wrong, context.err))?;
+    let stage = context.working(&say!("checking the policy"));
     let named = named(context, &root, command.database.as_deref());
     let mut files = pull::layout(&taking.wanted);
     files.push(settings(named.as_deref()));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let repository = compiled(&files, &taking.wanted)?;
     let broken = errors_of(&repository, 0, context.on);
+    drop(stage);
     if !command.dry_run {
         write(&root, &files)?;
     }
