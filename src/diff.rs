@@ -9,6 +9,7 @@ mod compare;
 mod declared;
 mod edits;
 mod joint;
+mod keys;
 mod later;
 mod touched;
 mod upcoming;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use crate::model::key::{GroupKey, TargetKey};
 use crate::model::{GroupId, Id, Policy, Scope, Single};
 use crate::name::{Name, RightName};
-use crate::resolve::{InForce, Step};
+use crate::resolve::{InForce, Set, Step};
 use crate::state::Key;
 use crate::text::Place;
 
@@ -26,11 +27,13 @@ use cause::{Causes, causes};
 use compare::{Fold, Verdict, compare};
 use edits::deeds;
 use joint::Side;
+use keys::{Keying, Shelf};
 use touched::touched;
 
 pub use cause::Cause;
 pub use declared::{Declared, Item, compare_items};
 pub use edits::{Edit, Edited};
+pub use keys::{Keys, MANY};
 pub use later::{Later, later};
 pub use upcoming::{Turn, Turning, upcoming};
 
@@ -62,7 +65,7 @@ pub struct Change {
     /// Whose answers, in order.
     pub users: Vec<Name>,
     /// Over whom or what, in order; `None` for plain rights.
-    pub targets: Option<Vec<TargetKey>>,
+    pub targets: Option<Keys<TargetKey>>,
     /// Whether nobody is meant together with the own data, which needs no right.
     pub without_own: bool,
     /// What the base said; `None` if it does not have the user, the target or the right.
@@ -74,19 +77,31 @@ pub struct Change {
 impl Change {
     /// Every single answer: who, and over whom or what.
     pub fn singles(&self) -> impl Iterator<Item = (&Name, Option<&TargetKey>)> {
-        let plain = self.targets.is_none();
-        let targets = move || self.targets.iter().flatten().map(Some).chain(plain.then_some(None));
-        let pairs = self.users.iter().flat_map(move |user| targets().map(move |target| (user, target)));
-        pairs.filter(|(user, target)| !(self.without_own && target.is_some_and(|target| is_own(user, target))))
+        self.users.iter().flat_map(|user| self.singles_of(user).map(move |target| (user, target)))
+    }
+
+    /// Over whom or what the answers of one of the users are; of a plain right over nothing, once.
+    pub fn singles_of(&self, user: &Name) -> impl Iterator<Item = Option<&TargetKey>> + use<'_> {
+        let own = self.without_own.then(|| TargetKey::User(user.clone()));
+        let targets = self.targets.iter().flatten().filter(move |target| Some(*target) != own.as_ref()).map(Some);
+        targets.chain(self.targets.is_none().then_some(None))
     }
 
     /// How many single answers there are.
     pub fn count(&self) -> usize {
-        let targets = self.targets.as_deref().unwrap_or_default();
-        let all = self.users.len() * self.targets.as_ref().map_or(1, Vec::len);
-        let own =
-            |target: &&TargetKey| matches!(target, TargetKey::User(name) if self.users.binary_search(name).is_ok());
-        if self.without_own { all - targets.iter().filter(own).count() } else { all }
+        let Some(targets) = &self.targets else { return self.users.len() };
+        let all = self.users.len() * targets.len();
+        if !self.without_own {
+            return all;
+        }
+        let own: Vec<TargetKey> = self.users.iter().cloned().map(TargetKey::User).collect();
+        all - targets.among(own.iter())
+    }
+
+    /// How many of them are of one of the users.
+    pub fn count_of(&self, user: &Name) -> usize {
+        let Some(targets) = &self.targets else { return 1 };
+        targets.len() - usize::from(self.without_own && targets.contains(&TargetKey::User(user.clone())))
     }
 
     /// The step that decides in the head; nothing speaks where there is nothing to decide.
@@ -99,10 +114,6 @@ impl Change {
         let giving = [&self.after, &self.before].into_iter().flatten().find(|decided| decided.allowed);
         giving.and_then(|decided| decided.rule.as_ref())
     }
-}
-
-fn is_own(user: &Name, target: &TargetKey) -> bool {
-    matches!(target, TargetKey::User(name) if name == user)
 }
 
 /// Everything that changed for people.
@@ -169,20 +180,26 @@ pub fn count(changes: &[Change]) -> usize {
     changes.iter().map(Change::count).sum()
 }
 
+/// The keys that differences between the same two policies share.
+type Shelves = BTreeMap<Scope, Shelf<TargetKey>>;
+
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
-    joint::with(base, head, changed)
+    joint::with(base, head, |sides| changed(sides, &mut Shelves::new()))
 }
 
 /// The same, and who came into which group and who left which.
-fn effective_and_moved(base: &InForce<'_>, head: &InForce<'_>) -> (Effective, [Vec<Moved>; 2]) {
-    joint::with(base, head, |sides| (changed(sides), moved(sides)))
+fn effective_and_moved(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves) -> (Effective, [Vec<Moved>; 2]) {
+    joint::with(base, head, |sides| (changed(sides, shelves), moved(sides)))
 }
 
-fn changed(sides: [&Side<'_>; 2]) -> Effective {
+fn changed(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Effective {
     let mut found = Effective::default();
-    for fold in compare(sides, &touched(sides)) {
-        let change = change(sides, &fold);
+    let aside = sides[0].present.absent(&sides[1].present);
+    let folds = compare(sides, &touched(sides, &aside), &Set::none(aside.size()));
+    let mut spelling = Spelling::new(sides, &folds, shelves);
+    for fold in folds {
+        let change = spelling.change(&fold);
         match [fold.allowed(0), fold.allowed(1)] {
             [false, true] => found.gains.push(change),
             [true, false] => found.losses.push(change),
@@ -199,28 +216,31 @@ fn changed(sides: [&Side<'_>; 2]) -> Effective {
 pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
     joint::with(base, head, |sides| {
         let declared = declared::declared([base.policy, head.policy], sides);
-        Diff { declared, ..undeclared(sides) }
+        Diff { declared, ..undeclared(sides, &mut Shelves::new()) }
     })
 }
 
 /// The same without what is declared otherwise, which is so on every day.
-fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
-    joint::with(base, head, undeclared)
+fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves) -> Diff {
+    joint::with(base, head, |sides| undeclared(sides, shelves))
 }
 
-fn undeclared(sides: [&Side<'_>; 2]) -> Diff {
+fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Diff {
+    let aside = sides[0].present.absent(&sides[1].present);
+    let folds = compare(sides, &touched(sides, &aside), &Set::none(aside.size()));
+    let mut spelling = Spelling::new(sides, &folds, shelves);
     let (changes, others): (Vec<Fold>, Vec<Fold>) =
-        compare(sides, &touched(sides)).into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
+        folds.into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
     let deeds = deeds(sides);
     let Causes { folds, inert } = causes(sides, &deeds, changes);
     let [joined, left] = moved(sides);
     let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
     let mut found = Diff { joined, left, inert, waiting, ..Diff::default() };
     for (fold, cause) in folds {
-        let caused = Caused { cause, change: change(sides, &fold) };
+        let caused = Caused { cause, change: spelling.change(&fold) };
         if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);
     }
-    found.reasons = others.iter().map(|fold| change(sides, fold)).collect();
+    found.reasons = others.iter().map(|fold| spelling.change(fold)).collect();
     found.gains.sort();
     found.losses.sort();
     found.reasons.sort();
@@ -250,25 +270,41 @@ fn moved(sides: [&Side<'_>; 2]) -> [Vec<Moved>; 2] {
     found.map(|moved| moved.into_iter().map(named).collect())
 }
 
-/// A change, spelled out by key.
-fn change(sides: [&Side<'_>; 2], fold: &Fold) -> Change {
-    let policy = sides[0].policy();
-    let target = |scope: Scope, index: &usize| policy.target_key(single(scope, *index).into());
-    let decided = |side: usize| fold.verdicts[side].map(|verdict| decided(sides[side].policy(), verdict));
-    // Own data are left out where they need no right on any side that has the right.
-    let has = |side: &&Side<'_>| {
-        let right = side.policy().rights.get(fold.right);
-        side.present.rights.contains(fold.right.index()) && right.scope == fold.scope
-    };
-    let without_own =
-        sides.iter().filter(|side| has(side)).all(|side| side.policy().rights.get(fold.right).own_data_allowed);
-    Change {
-        right: policy.rights.key(fold.right).clone(),
-        users: fold.users.iter().map(|user| policy.users.key(*user).clone()).collect(),
-        targets: fold.scope.map(|scope| fold.targets.iter().map(|index| target(scope, index)).collect()),
-        without_own: fold.scope == Some(Scope::People) && without_own,
-        before: decided(0),
-        after: decided(1),
+/// Says folds by key. What is over the same people, modules or classes shares the keys.
+struct Spelling<'a, 'p> {
+    sides: [&'a Side<'p>; 2],
+    keys: BTreeMap<Scope, Keying<TargetKey>>,
+}
+
+impl<'a, 'p> Spelling<'a, 'p> {
+    /// Prepares for some folds, and for parts of them.
+    fn new(sides: [&'a Side<'p>; 2], folds: &[Fold], shelves: &mut Shelves) -> Self {
+        let policy = sides[0].policy();
+        let mut sets: BTreeMap<Scope, Vec<&Set>> = BTreeMap::new();
+        let scoped = folds.iter().filter_map(|fold| Some((fold.scope?, &*fold.targets)));
+        scoped.for_each(|(scope, targets)| sets.entry(scope).or_default().push(targets));
+        let keying = |(scope, sets): (Scope, Vec<&Set>)| {
+            let key = |index| policy.target_key(single(scope, index).into());
+            let shelf = shelves.entry(scope).or_default();
+            (scope, Keying::new(compare::size(sides, Some(scope)), &sets, key, shelf))
+        };
+        Self { sides, keys: sets.into_iter().map(keying).collect() }
+    }
+
+    fn change(&mut self, fold: &Fold) -> Change {
+        let policy = self.sides[0].policy();
+        let decided = |side: usize| fold.verdicts[side].map(|verdict| decided(self.sides[side].policy(), verdict));
+        // Own data are left out where they need no right on any side that has the right.
+        let mut sides = self.sides.iter().filter(|side| compare::has(side, fold.right, fold.scope));
+        let without_own = sides.all(|side| side.policy().rights.get(fold.right).own_data_allowed);
+        Change {
+            right: policy.rights.key(fold.right).clone(),
+            users: fold.users.iter().map(|user| policy.users.key(*user).clone()).collect(),
+            before: decided(0),
+            after: decided(1),
+            targets: fold.scope.and_then(|scope| Some(self.keys.get_mut(&scope)?.keys(&fold.targets))),
+            without_own: fold.scope == Some(Scope::People) && without_own,
+        }
     }
 }
 

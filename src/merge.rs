@@ -113,14 +113,16 @@ fn both(ours: &[Change], theirs: &[Change]) -> Vec<Change> {
     let mut found = Vec::new();
     for our in ours {
         for their in by_right.get(&our.right).into_iter().flatten() {
+            let users = common(&our.users, &their.users);
             let targets = match (&our.targets, &their.targets) {
+                _ if users.is_empty() => continue,
                 (None, None) => None,
-                (Some(ours), Some(theirs)) => Some(common(ours, theirs)),
+                (Some(ours), Some(theirs)) => Some(ours.intersection(theirs)),
                 // A right that is plain on one side and scoped on the other is two rights.
                 _ => continue,
             };
             let change = Change {
-                users: common(&our.users, &their.users),
+                users,
                 targets,
                 without_own: our.without_own || their.without_own,
                 before: None,

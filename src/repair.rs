@@ -18,7 +18,7 @@ use crate::model::{
     Target, UserId,
 };
 use crate::question::Answer;
-use crate::resolve::{Actual, Aim, Bits, Population, Request, Shift, Step, Supposition, decide_for, position};
+use crate::resolve::{Actual, Aim, Population, Request, Set, Shift, Step, Supposition, decide_for, position};
 
 use candidates::{Move, new_rule};
 pub use near::{Near, near};
@@ -195,7 +195,7 @@ impl Problem<'_, '_> {
     fn allowed<'s>(&'s self, supposition: &'s Supposition) -> impl Fn(&Request) -> bool + 's {
         let supposed = self.actual.suppose(supposition);
         let person = supposed.person(self.user);
-        let held: RefCell<BTreeMap<RightId, Rc<Bits>>> = RefCell::default();
+        let held: RefCell<BTreeMap<RightId, Rc<Set>>> = RefCell::default();
         let active = supposition.active.map_or(self.policy().users.get(self.user).active, |(_, active)| active);
         move |request| {
             // A few targets are asked about one by one, many as a set.

@@ -128,6 +128,7 @@ fn what_stands_for_one_place_stands_there_only() {
     only("git2", &["tree/", "tree.rs"]);
     only("petgraph", &["model/graph.rs"]);
     only("hashbrown", &["model/id.rs"]);
+    only("roaring", &["resolve/set.rs"]);
     only("anstyle", &["report/text.rs"]);
     only("clap", &["cli"]);
     only("whoami", &["cli"]);

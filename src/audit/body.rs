@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::date::parse_date;
-use crate::diff;
+use crate::diff::{self, Keys, MANY};
 use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::online;
@@ -174,15 +174,31 @@ pub(super) fn adopted(row: &Adopted) -> Value {
 
 /// What people gained or lost: everyone of the users, over every one of the targets.
 pub(super) fn effect(change: &diff::Change) -> Value {
-    let texts = |targets: &Vec<TargetKey>| targets.iter().map(ToString::to_string).collect::<Vec<String>>();
-    json!({
+    let texts =
+        |targets: &mut dyn Iterator<Item = &TargetKey>| targets.map(ToString::to_string).collect::<Vec<String>>();
+    // Where nearly everybody is meant, it is shorter to say who is not.
+    let short = change.targets.as_ref().filter(|targets| targets.len() > MANY).and_then(Keys::left_out);
+    let targets = match (&change.targets, &short) {
+        (Some(targets), Some(_)) => targets.first().map(|first| vec![wholly(first).to_string()]),
+        (targets, _) => targets.as_ref().map(|targets| texts(&mut targets.iter())),
+    };
+    let mut body = json!({
         "right": change.right.as_str(),
         "step": change.step().as_str(),
         "rule": change.rule().map(|rule| rule.key.to_string()),
         "users": change.users.iter().map(Name::as_str).collect::<Vec<_>>(),
-        "targets": change.targets.as_ref().map(texts),
+        "targets": targets,
         "without_own": change.without_own,
-    })
+    });
+    if let Some(mut left_out) = short {
+        body["except"] = texts(&mut left_out).into();
+    }
+    body
+}
+
+/// What stands for all targets of a kind.
+fn wholly(one: &TargetKey) -> TargetKey {
+    if matches!(one, TargetKey::User(_)) { TargetKey::Everyone } else { TargetKey::Everything }
 }
 
 #[cfg(test)]

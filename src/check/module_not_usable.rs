@@ -15,7 +15,7 @@ pub fn run(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.in_force.policy;
     let Some(right) = policy.right_called("modules.use") else { return Vec::new() };
     let count = policy.single_targets(Scope::Modules).len();
-    let mut spread = Spread::new(subject.population, right, Space { size: count, positions: (0..count).collect() });
+    let mut spread = Spread::new(subject.population, right, Space::whole(count));
     let mut missing: BTreeMap<(ModuleSetId, ModuleId), Vec<UserId>> = BTreeMap::new();
     for (user, prescribed) in subject.prescribed() {
         let Prescribed::One(set) = prescribed else { continue };

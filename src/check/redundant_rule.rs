@@ -36,7 +36,7 @@ fn idle(policy: &Policy) -> BTreeMap<RuleId, Date> {
         let population = Population::new(&in_force);
         for (right, rules) in by_right {
             let size = policy.rights.get(right).scope.map_or(1, |scope| policy.single_targets(scope).len());
-            let space = Space { size, positions: (0..size).collect() };
+            let space = Space::whole(size);
             let mut spread = Spread::new(&population, right, space);
             for rule in rules {
                 if matters(&mut spread, rule) {

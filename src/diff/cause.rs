@@ -4,9 +4,10 @@
 //! those explain it together without each of which the head would give the base's answer.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use crate::model::{Id, Policy, RightId, Scope, UserId};
-use crate::resolve::{Actual, Bits, Step};
+use crate::model::{Id, Policy, RightId, UserId};
+use crate::resolve::{Actual, Set, Step};
 
 use super::compare::{Fold, Verdict};
 use super::edits::{Deed, Edited};
@@ -111,7 +112,7 @@ impl Work<'_> {
     /// Divides changes by the edits each of which alone turns the answer of a side into that of the other; the rest are
     /// those that none does.
     fn explain(&self, open: Vec<Fold>, side: usize) -> (Vec<(Fold, Vec<usize>)>, Vec<Fold>) {
-        let mut changes: Vec<Open> = open.into_iter().map(|fold| Open::new(fold, self.policies[side])).collect();
+        let mut changes: Vec<Open> = open.into_iter().map(Open::new).collect();
         if changes.is_empty() {
             return (Vec::new(), Vec::new());
         }
@@ -168,56 +169,58 @@ impl Work<'_> {
 /// A change that is being explained.
 struct Open {
     fold: Fold,
-    targets: Bits,
     /// The targets of those of whose answers something was explained, divided by what explains them.
-    divided: HashMap<UserId, Vec<(Bits, Vec<usize>)>>,
+    divided: HashMap<UserId, Vec<(Arc<Set>, Vec<usize>)>>,
 }
 
 impl Open {
-    fn new(fold: Fold, policy: &Policy) -> Self {
-        let size = match fold.scope {
-            None => 1,
-            Some(Scope::People) => policy.users.len(),
-            Some(Scope::Modules) => policy.modules.len(),
-            Some(Scope::Attachments) => policy.attachments.len(),
-        };
-        let mut targets = Bits::with_capacity(size);
-        fold.targets.iter().for_each(|target| targets.insert(*target));
-        Self { fold, targets, divided: HashMap::new() }
+    fn new(fold: Fold) -> Self {
+        Self { fold, divided: HashMap::new() }
     }
 
     /// Notes where an edit turns the answers of somebody.
-    fn turned(&mut self, user: UserId, before: &Bits, after: &Bits, edit: usize) {
+    fn turned(&mut self, user: UserId, before: &Set, after: &Set, edit: usize) {
         let mut turned = before.clone();
         turned.symmetric_difference_with(after);
-        turned.intersect_with(&self.targets);
-        if turned.is_clear() {
+        turned.intersect_with(&self.fold.targets);
+        if turned.is_empty() {
             return;
         }
-        let whole = || vec![(self.targets.clone(), Vec::new())];
+        let whole = || vec![(Arc::clone(&self.fold.targets), Vec::new())];
         let parts = self.divided.entry(user).or_insert_with(whole);
         let mut divided = Vec::with_capacity(parts.len() + 1);
         for (targets, edits) in parts.drain(..) {
-            let (mut inside, mut outside) = (targets.clone(), targets);
+            let mut inside = Set::clone(&targets);
             inside.intersect_with(&turned);
+            if inside.len() == targets.len() {
+                divided.push((targets, [edits.as_slice(), &[edit]].concat()));
+                continue;
+            }
+            let mut outside = Set::clone(&targets);
             outside.difference_with(&turned);
-            if !inside.is_clear() {
-                divided.push((inside, [edits.as_slice(), &[edit]].concat()));
+            if !inside.is_empty() {
+                divided.push((Arc::new(inside), [edits.as_slice(), &[edit]].concat()));
             }
-            if !outside.is_clear() {
-                divided.push((outside, edits));
-            }
+            divided.push((Arc::new(outside), edits));
         }
         *parts = divided;
     }
 
     fn close(mut self, explained: &mut Vec<(Fold, Vec<usize>)>, rest: &mut Vec<Fold>) {
-        let mut alike: BTreeMap<(Vec<usize>, Vec<usize>), Vec<UserId>> = BTreeMap::new();
+        let mut alike: HashMap<(Vec<usize>, Arc<Set>), Vec<UserId>> = HashMap::new();
+        let mut untouched = Vec::new();
         for user in &self.fold.users {
-            let parts = self.divided.remove(user).unwrap_or_else(|| vec![(self.targets.clone(), Vec::new())]);
-            for (targets, edits) in parts {
-                alike.entry((edits, targets.ones().collect())).or_default().push(*user);
+            match self.divided.remove(user) {
+                None => untouched.push(*user),
+                Some(parts) => parts
+                    .into_iter()
+                    .for_each(|(targets, edits)| alike.entry((edits, targets)).or_default().push(*user)),
             }
+        }
+        if !untouched.is_empty() {
+            let users = alike.entry((Vec::new(), Arc::clone(&self.fold.targets))).or_default();
+            users.extend(untouched);
+            users.sort_unstable();
         }
         for ((edits, targets), users) in alike {
             let fold = Fold { users, targets, ..self.fold.clone() };

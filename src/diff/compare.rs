@@ -1,10 +1,12 @@
 //! Compares what is decided on two sides, wherever something can have changed, and keeps people together who changed
 //! alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::model::{Id, RightId, RuleId, Scope, UserId};
-use crate::resolve::{Bits, Part, Space, Spread, Step};
+use crate::model::{GroupId, Id, RightId, RuleId, Scope, Subject, UserId};
+use crate::resolve::{Bits, Part, Set, Space, Spread, Step};
 
 use super::joint::Side;
 use super::touched::{Touched, rule_key};
@@ -18,6 +20,9 @@ pub(super) struct Verdict {
     pub rule: Option<RuleId>,
 }
 
+/// What was decided in the base and in the head; `None` on a side that does not have the user, the target or the right.
+pub(super) type Verdicts = [Option<Verdict>; 2];
+
 /// Answers that changed alike: before, after, about which right, over what, and whose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fold {
@@ -25,11 +30,9 @@ pub(super) struct Fold {
     pub scope: Option<Scope>,
     /// Whose, in order.
     pub users: Vec<UserId>,
-    /// The indexes of the targets; the one position of a plain right.
-    pub targets: Vec<usize>,
-    /// What was decided in the base and in the head; `None` on a side that does not have the user, the target or the
-    /// right.
-    pub verdicts: [Option<Verdict>; 2],
+    /// The indexes of the targets; the one position of a plain right. Folds over the same share it.
+    pub targets: Arc<Set>,
+    pub verdicts: Verdicts,
 }
 
 impl Fold {
@@ -39,27 +42,28 @@ impl Fold {
     }
 }
 
-/// Verdicts of both sides, and the positions.
-type Alike = ([Option<Verdict>; 2], Bits);
-
-/// Every answer that changed, and every one that stayed and has another reason.
-pub(super) fn compare(sides: [&Side<'_>; 2], touched: &[Touched]) -> Vec<Fold> {
+/// Every answer that changed, and every one that stayed and has another reason, of all but some people.
+pub(super) fn compare(sides: [&Side<'_>; 2], touched: &[Touched], aside: &Set) -> Vec<Fold> {
     let mut orders = [0, 1].map(|side| Orders { side: sides[side], known: HashMap::new() });
+    let mut same = HashSet::new();
     let mut folds = Vec::new();
     for (index, touched) in touched.iter().enumerate() {
         let right = RightId::from_index(index);
         let scopes = sides.map(|side| side.policy().rights.get(right).scope);
         let both = [scopes[0], scopes[1]];
         let both = if scopes[0] == scopes[1] { &both[..1] } else { &both[..] };
-        let mut partly = touched.partly.clone();
-        partly.difference_with(&touched.wholly);
+        let wholly: Vec<UserId> = users(&touched.wholly, |user| !aside.contains(user));
+        let partly = users(&touched.partly, |user| !touched.wholly.contains(user) && !aside.contains(user));
         for scope in both {
-            let size = scope.map_or(1, |scope| sides[0].present.singles(scope).len());
-            let some: Vec<usize> = touched.targets.ones().filter(|target| *target < size).collect();
-            for (users, targets) in [(&touched.wholly, (0..size).collect()), (&partly, some)] {
-                if !users.is_clear() && !targets.is_empty() {
-                    let one = One::new(sides, right, *scope, size, targets);
-                    folds.extend(one.compare(users, &mut orders));
+            let all = Set::all(size(sides, *scope));
+            let some = match touched.targets.size() == all.size() {
+                true => touched.targets.clone(),
+                false => Set::of(all.size(), touched.targets.iter().filter(|target| *target < all.size())),
+            };
+            for (users, targets) in [(&wholly, all), (&partly, some)] {
+                if !users.is_empty() && !targets.is_empty() {
+                    let one = One::new(sides, right, *scope, targets);
+                    folds.extend(one.compare(users, &mut orders, &mut same));
                 }
             }
         }
@@ -68,27 +72,53 @@ pub(super) fn compare(sides: [&Side<'_>; 2], touched: &[Touched]) -> Vec<Fold> {
     folds
 }
 
+fn users(bits: &Bits, wanted: impl Fn(usize) -> bool) -> Vec<UserId> {
+    bits.ones().filter(|user| wanted(*user)).map(UserId::from_index).collect()
+}
+
+/// Over how many targets a right of a scope can be; the names are the same on both sides.
+pub(super) fn size(sides: [&Side<'_>; 2], scope: Option<Scope>) -> usize {
+    let policy = sides[0].policy();
+    match scope {
+        None => 1,
+        Some(Scope::People) => policy.users.len(),
+        Some(Scope::Modules) => policy.modules.len(),
+        Some(Scope::Attachments) => policy.attachments.len(),
+    }
+}
+
 /// In which order the groups of people are named, found once for each.
 struct Orders<'a, 'p> {
     side: &'a Side<'p>,
-    known: HashMap<UserId, Vec<crate::model::GroupId>>,
+    known: HashMap<UserId, Rc<[GroupId]>>,
 }
 
 impl Orders<'_, '_> {
-    fn of(&mut self, user: UserId) -> &[crate::model::GroupId] {
-        self.known.entry(user).or_insert_with(|| self.side.ways.order(user))
+    fn of(&mut self, user: UserId) -> Rc<[GroupId]> {
+        Rc::clone(self.known.entry(user).or_insert_with(|| self.side.ways.order(user).into()))
     }
 }
+
+/// What decides about somebody on a side, whoever it is: nobody there, out of use, or these groups.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Standing {
+    Absent,
+    Inactive,
+    In(Vec<GroupId>),
+}
+
+/// What changed for somebody: verdicts of both sides, and over what.
+type Turned = Vec<(Verdicts, Arc<Set>)>;
 
 /// One right over some targets.
 struct One<'a, 'p> {
     sides: [&'a Side<'p>; 2],
     right: RightId,
     scope: Option<Scope>,
-    /// Which targets stand at which position.
-    targets: Vec<usize>,
-    /// The positions of the targets that a side has.
-    present: [Bits; 2],
+    /// What is asked about.
+    targets: Set,
+    /// What of it a side has.
+    present: [Set; 2],
     /// `None` on a side that does not have the right over this.
     spreads: [Option<Spread<'a>>; 2],
     /// Whether one's own data need no right, on each side that has the right.
@@ -96,20 +126,14 @@ struct One<'a, 'p> {
 }
 
 impl<'a, 'p> One<'a, 'p> {
-    fn new(sides: [&'a Side<'p>; 2], right: RightId, scope: Option<Scope>, size: usize, targets: Vec<usize>) -> Self {
-        let mut positions = vec![Space::OUTSIDE; size];
-        targets.iter().enumerate().for_each(|(position, target)| positions[*target] = position);
-        let space = Space { size: targets.len(), positions };
-        let has = |side: &Side<'_>| {
-            side.present.rights.contains(right.index()) && side.policy().rights.get(right).scope == scope
-        };
+    fn new(sides: [&'a Side<'p>; 2], right: RightId, scope: Option<Scope>, targets: Set) -> Self {
+        let space = Space::whole(targets.size());
         let present = sides.map(|side| {
-            let there = |target: usize| scope.is_none_or(|scope| side.present.singles(scope).contains(target));
-            let positions = targets.iter().enumerate().filter(|(_, target)| there(**target));
-            let mut bits = Bits::with_capacity(targets.len());
-            positions.for_each(|(position, _)| bits.insert(position));
-            bits
+            let mut present = targets.clone();
+            scope.into_iter().for_each(|scope| present.intersect_with(side.present.singles(scope)));
+            present
         });
+        let has = |side: &Side<'_>| has(side, right, scope);
         let spreads = sides.map(|side| has(side).then(|| Spread::new(&side.population, right, space.clone())));
         let own = sides.map(|side| {
             let own = || scope == Some(Scope::People) && side.policy().rights.get(right).own_data_allowed;
@@ -118,29 +142,55 @@ impl<'a, 'p> One<'a, 'p> {
         Self { sides, right, scope, targets, present, spreads, own }
     }
 
-    fn compare(&self, users: &Bits, orders: &mut [Orders<'_, '_>; 2]) -> Vec<Fold> {
-        let mut alike: HashMap<Alike, Vec<UserId>> = HashMap::new();
-        for user in users.ones().map(UserId::from_index) {
+    fn compare(&self, users: &[UserId], orders: &mut [Orders<'_, '_>; 2], same: &mut HashSet<Arc<Set>>) -> Vec<Fold> {
+        // People in the same groups, without rules of their own, changed alike. One's own data is looked at below.
+        let mut known: HashMap<[Standing; 2], Rc<Turned>> = HashMap::new();
+        let mut alike: HashMap<(Verdicts, *const Set), (Arc<Set>, Vec<UserId>)> = HashMap::new();
+        for user in users.iter().copied() {
             let mut sides = orders.iter_mut();
-            let parts = [0, 1].map(|side| {
-                let order = sides.next().map(|orders| orders.of(user)).unwrap_or_default();
-                self.parts(side, user, order)
-            });
-            for (verdicts, positions) in self.differing(&parts) {
+            let orders = [0, 1].map(|_| sides.next().map(|orders| orders.of(user)).unwrap_or_default());
+            let standing = [0, 1].map(|side| self.standing(side, user, &orders[side]));
+            let turned = match standing {
+                [Some(base), Some(head)] => {
+                    let work = || Rc::new(self.turned(user, &orders, same));
+                    Rc::clone(known.entry([base, head]).or_insert_with(work))
+                }
+                _ => Rc::new(self.turned(user, &orders, same)),
+            };
+            for (verdicts, targets) in turned.iter() {
                 // What changed for nothing but the own data changed nothing.
-                if !(self.without_own() && self.is_own(user, &positions)) {
-                    alike.entry((verdicts, positions)).or_default().push(user);
+                let is_own = || targets.len() == 1 && targets.contains(user.index());
+                if !(self.without_own() && is_own()) {
+                    let found = || (Arc::clone(targets), Vec::new());
+                    alike.entry((*verdicts, Arc::as_ptr(targets))).or_insert_with(found).1.push(user);
                 }
             }
         }
-        let fold = |((verdicts, positions), users): (Alike, Vec<UserId>)| Fold {
+        let fold = |((verdicts, _), (targets, users)): ((Verdicts, _), _)| Fold {
             right: self.right,
             scope: self.scope,
             users,
-            targets: positions.ones().map(|position| self.targets[position]).collect(),
+            targets,
             verdicts,
         };
         alike.into_iter().map(fold).collect()
+    }
+
+    /// What decides about a person on a side; `None` if it is something that decides about nobody else.
+    fn standing(&self, side: usize, user: UserId, order: &[GroupId]) -> Option<Standing> {
+        let Some(spread) = self.spread(side, user) else { return Some(Standing::Absent) };
+        if !self.sides[side].policy().users.get(user).active {
+            return Some(Standing::Inactive);
+        }
+        if self.own_decides(side) || spread.has_rules(Subject::User(user)) {
+            return None;
+        }
+        let speaking = order.iter().copied().filter(|group| spread.has_rules(Subject::Group(*group)));
+        Some(Standing::In(speaking.collect()))
+    }
+
+    fn spread(&self, side: usize, user: UserId) -> Option<&Spread<'a>> {
+        self.spreads[side].as_ref().filter(|_| self.sides[side].present.users.contains(user.index()))
     }
 
     /// Whether own data are left out: wherever the right stands, they need none.
@@ -148,58 +198,65 @@ impl<'a, 'p> One<'a, 'p> {
         self.own.iter().flatten().all(|own| *own) && self.own.iter().any(Option::is_some)
     }
 
-    fn is_own(&self, user: UserId, positions: &Bits) -> bool {
-        let mut targets = positions.ones().map(|position| self.targets[position]);
-        targets.next() == Some(user.index()) && targets.next().is_none()
+    /// Whether own data need no right on a side, and are not left out.
+    fn own_decides(&self, side: usize) -> bool {
+        self.own[side] == Some(true) && !self.without_own()
+    }
+
+    /// What changed for a person.
+    fn turned(&self, user: UserId, orders: &[Rc<[GroupId]>; 2], same: &mut HashSet<Arc<Set>>) -> Turned {
+        let parts = [0, 1].map(|side| self.parts(side, user, &orders[side]));
+        let shared = |(verdicts, targets): (Verdicts, Set)| {
+            let targets = match same.get(&targets) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let targets = Arc::new(targets);
+                    same.insert(Arc::clone(&targets));
+                    targets
+                }
+            };
+            (verdicts, targets)
+        };
+        self.differing(&parts).into_iter().map(shared).collect()
     }
 
     /// What is decided for a person on a side, and where nothing is.
-    fn parts(&self, side: usize, user: UserId, order: &[crate::model::GroupId]) -> Vec<(Option<Verdict>, Bits)> {
-        let there = self.sides[side].present.users.contains(user.index());
-        let spread = self.spreads[side].as_ref().filter(|_| there);
-        let mut all = Bits::with_capacity(self.targets.len());
-        all.insert_range(..);
-        let Some(spread) = spread else { return vec![(None, all)] };
-        let present = &self.present[side];
+    fn parts(&self, side: usize, user: UserId, order: &[GroupId]) -> Vec<(Option<Verdict>, Set)> {
+        let Some(spread) = self.spread(side, user) else { return vec![(None, self.targets.clone())] };
+        let mut open = self.present[side].clone();
         let mut parts = Vec::new();
         let is_active = self.sides[side].policy().users.get(user).active;
-        let own = self.targets.binary_search(&user.index()).ok();
-        let own = own.filter(|_| is_active && self.own[side] == Some(true) && !self.without_own());
-        if let Some(position) = own {
-            let mut bits = Bits::with_capacity(self.targets.len());
-            bits.insert(position);
-            parts.push((Some(Verdict { allowed: true, step: Step::OwnData, rule: None }), bits));
+        if is_active && self.own_decides(side) && self.targets.contains(user.index()) {
+            let own = Verdict { allowed: true, step: Step::OwnData, rule: None };
+            parts.push((Some(own), Set::one(open.size(), user.index())));
+            open.remove(user.index());
         }
-        for Part { allowed, step, rule, mut targets } in spread.divide(user, order) {
-            targets.intersect_with(present);
-            if let Some(position) = own {
-                targets.set(position, false);
-            }
-            if !targets.is_clear() {
-                parts.push((Some(Verdict { allowed, step, rule }), targets));
-            }
-        }
-        all.difference_with(present);
-        if !all.is_clear() {
-            parts.push((None, all));
+        let divided = spread.divide(user, order, open).into_iter();
+        parts.extend(
+            divided.map(|Part { allowed, step, rule, targets }| (Some(Verdict { allowed, step, rule }), targets)),
+        );
+        let mut missing = self.targets.clone();
+        missing.difference_with(&self.present[side]);
+        if !missing.is_empty() {
+            parts.push((None, missing));
         }
         parts
     }
 
     /// Where what is decided differs.
-    fn differing(&self, parts: &[Vec<(Option<Verdict>, Bits)>; 2]) -> Vec<Alike> {
-        let mut found: BTreeMap<[Option<Verdict>; 2], Bits> = BTreeMap::new();
+    fn differing(&self, parts: &[Vec<(Option<Verdict>, Set)>; 2]) -> BTreeMap<Verdicts, Set> {
+        let mut found: BTreeMap<Verdicts, Set> = BTreeMap::new();
         for (base, before) in &parts[0] {
             for (head, after) in &parts[1] {
-                if before.is_disjoint(after) || self.is_same(*base, *head) {
+                if self.is_same(*base, *head) || before.is_disjoint(after) {
                     continue;
                 }
-                let mut positions = before.clone();
-                positions.intersect_with(after);
-                found.entry([*base, *head]).and_modify(|known| known.union_with(&positions)).or_insert(positions);
+                let mut both = before.clone();
+                both.intersect_with(after);
+                found.entry([*base, *head]).and_modify(|known| known.union_with(&both)).or_insert(both);
             }
         }
-        found.into_iter().collect()
+        found
     }
 
     fn is_same(&self, base: Option<Verdict>, head: Option<Verdict>) -> bool {
@@ -213,4 +270,9 @@ impl<'a, 'p> One<'a, 'p> {
             (only, None) | (None, only) => !only.is_some_and(|verdict| verdict.allowed),
         }
     }
+}
+
+/// Whether a side has a right over this.
+pub(super) fn has(side: &Side<'_>, right: RightId, scope: Option<Scope>) -> bool {
+    side.present.rights.contains(right.index()) && side.policy().rights.get(right).scope == scope
 }

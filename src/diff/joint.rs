@@ -9,7 +9,7 @@ use crate::model::{
     Attachment, Group, Id, Member, Membership, Module, ModuleSet, Parts, Policy, Right, Rule, Scope, Subject, Table,
     Target, User,
 };
-use crate::resolve::{Bits, InForce, Population, Ways};
+use crate::resolve::{InForce, Population, Set, Ways};
 
 /// One of the two.
 pub(super) struct Side<'p> {
@@ -40,33 +40,35 @@ impl<'p> Side<'p> {
 /// What one side has.
 #[derive(Debug)]
 pub(super) struct Present {
-    pub users: Bits,
-    pub groups: Bits,
-    pub modules: Bits,
-    pub module_sets: Bits,
-    pub attachments: Bits,
-    pub rights: Bits,
+    pub users: Set,
+    pub groups: Set,
+    pub modules: Set,
+    pub module_sets: Set,
+    pub attachments: Set,
+    pub rights: Set,
 }
 
 impl Present {
     fn all(policy: &Policy) -> Self {
-        let full = |size: usize| {
-            let mut bits = Bits::with_capacity(size);
-            bits.insert_range(..);
-            bits
-        };
         Self {
-            users: full(policy.users.len()),
-            groups: full(policy.groups.len()),
-            modules: full(policy.modules.len()),
-            module_sets: full(policy.module_sets.len()),
-            attachments: full(policy.attachments.len()),
-            rights: full(policy.rights.len()),
+            users: Set::all(policy.users.len()),
+            groups: Set::all(policy.groups.len()),
+            modules: Set::all(policy.modules.len()),
+            module_sets: Set::all(policy.module_sets.len()),
+            attachments: Set::all(policy.attachments.len()),
+            rights: Set::all(policy.rights.len()),
         }
     }
 
+    /// Everybody who is on one side only.
+    pub fn absent(&self, other: &Self) -> Set {
+        let mut absent = self.users.clone();
+        absent.symmetric_difference_with(&other.users);
+        absent
+    }
+
     /// What a right of a scope can be over, by the index of its id.
-    pub fn singles(&self, scope: Scope) -> &Bits {
+    pub fn singles(&self, scope: Scope) -> &Set {
         match scope {
             Scope::People => &self.users,
             Scope::Modules => &self.modules,
@@ -101,7 +103,7 @@ fn has_same_names(one: &Policy, other: &Policy) -> bool {
 struct Joined<I, K, T> {
     table: Table<I, K, T>,
     moved: Vec<I>,
-    present: Bits,
+    present: Set,
 }
 
 impl<I: Id, K: Ord + Hash + Clone, T> Joined<I, K, T> {
@@ -111,8 +113,7 @@ impl<I: Id, K: Ord + Hash + Clone, T> Joined<I, K, T> {
         let others = other.iter().map(|(_, key, item)| (key.clone(), absent(item)));
         let table = Table::new(entries.chain(others).collect());
         let moved: Vec<I> = own.keys().iter().filter_map(|key| table.find(key)).collect();
-        let mut present = Bits::with_capacity(table.len());
-        moved.iter().for_each(|id: &I| present.insert(id.index()));
+        let present = Set::of(table.len(), moved.iter().map(|id: &I| id.index()));
         Self { table, moved, present }
     }
 

@@ -3,15 +3,15 @@
 //! A change may do nothing today and give everything tomorrow. So it is compared on every later day on which anything
 //! turns on either side.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::date::Date;
-use crate::model::Policy;
 use crate::model::key::{GroupKey, TargetKey};
+use crate::model::{Policy, Scope};
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
 
-use super::{Cause, Caused, Change, Diff, Effective, Moved, diff_undeclared, effective_and_moved};
+use super::{Cause, Caused, Change, Diff, Effective, Keys, Moved, Shelves, diff_undeclared, effective_and_moved};
 
 /// What is different from a later day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     }
     let memberships = [base, head].into_iter().flat_map(|policy| &policy.memberships);
     let regrouping: BTreeSet<Date> = memberships.flat_map(|membership| membership.validity.turns()).collect();
+    let mut shelves = shelves_of(first);
     let mut known = [Known::default(), Known::default()];
     known[0].add(&first.gains);
     known[1].add(&first.losses);
@@ -58,7 +59,7 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let mut found = Vec::new();
     for day in days {
         let sides = [base, head].map(|policy| InForce::new(policy, day));
-        let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1]);
+        let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1], &mut shelves);
         let moves = moves_of(&joined, &left);
         // Most days bring nothing that is not known, and then nobody asks what is behind it.
         if regrouping.contains(&day) {
@@ -70,7 +71,10 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
         if all_told && moves.is_subset(&known_moves) {
             continue;
         }
-        let whole = if nothing_new { unexplained(quick, joined, left) } else { diff_undeclared(&sides[0], &sides[1]) };
+        let whole = match nothing_new {
+            true => unexplained(quick, joined, left),
+            false => diff_undeclared(&sides[0], &sides[1], &mut shelves),
+        };
         let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
         known[0].add(&gains);
         known[1].add(&losses);
@@ -107,74 +111,96 @@ fn moves_of(joined: &[Moved], left: &[Moved]) -> Moves {
 /// Whether somebody came, which group, and who.
 type Moves = BTreeSet<(bool, GroupKey, Name)>;
 
-/// Answers that are known to change.
-#[derive(Default, Clone)]
-struct Known {
-    /// Whole changes, which come again on most days.
-    alike: HashSet<(RightName, Vec<Name>, Option<Vec<TargetKey>>)>,
-    /// Over what each user's answers about a right change; of a plain right over nothing.
-    singles: BTreeMap<(RightName, Name), BTreeSet<Option<TargetKey>>>,
+/// The keys that a difference has already.
+fn shelves_of(diff: &Diff) -> Shelves {
+    let mut shelves = Shelves::new();
+    for targets in diff.gains.iter().chain(&diff.losses).filter_map(|caused| caused.change.targets.as_ref()) {
+        let scope = match targets.first() {
+            Some(TargetKey::User(_)) => Scope::People,
+            Some(TargetKey::Module(_)) => Scope::Modules,
+            _ => Scope::Attachments,
+        };
+        shelves.entry(scope).or_default().adopt(targets);
+    }
+    shelves
 }
+
+/// Answers that are known to change: over what each user's about a right do. A plain right is over nothing, and another
+/// one than a right of the same name that is over something.
+#[derive(Default, Clone)]
+struct Known(BTreeMap<(RightName, Over), BTreeMap<Name, Option<Keys<TargetKey>>>>);
+
+/// Whether a right is over anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Over {
+    Nothing,
+    Something,
+}
+
+fn about(change: &Change) -> (RightName, Over) {
+    (change.right.clone(), if change.targets.is_some() { Over::Something } else { Over::Nothing })
+}
+
+/// What was found out for a set, to be taken again for people of the same one; the set is kept, so that no other one
+/// comes to stand in its place.
+type Same<T> = HashMap<Option<[usize; 2]>, (Option<Keys<TargetKey>>, T)>;
 
 impl Known {
     fn has_all(&self, changes: &[Change]) -> bool {
-        changes.iter().all(|change| self.has(change))
-    }
-
-    /// Whether every part of a change is known.
-    fn has(&self, change: &Change) -> bool {
-        let alike = (change.right.clone(), change.users.clone(), change.targets.clone());
-        if self.alike.contains(&alike) {
-            return true;
-        }
-        let is_known = |(user, target): (&Name, Option<&TargetKey>)| {
-            let known = self.singles.get(&(change.right.clone(), user.clone()));
-            known.is_some_and(|known| known.contains(&target.cloned()))
-        };
-        change.singles().all(is_known)
+        changes.iter().all(|change| self.news(change).is_empty())
     }
 
     fn add(&mut self, changes: &[Caused]) {
         for change in changes.iter().map(|caused| &caused.change) {
+            let known = self.0.entry(about(change)).or_default();
+            let mut same: Same<Option<Keys<TargetKey>>> = HashMap::new();
             for user in &change.users {
-                let known = self.singles.entry((change.right.clone(), user.clone())).or_default();
-                known.extend(targets(change));
+                let known = known.entry(user.clone()).or_default();
+                let joined = || match (known.as_ref(), &change.targets) {
+                    (Some(known), Some(targets)) => Some(known.union(targets)),
+                    (_, targets) => targets.clone(),
+                };
+                let found = same.entry(known.as_ref().map(Keys::identity));
+                *known = found.or_insert_with(|| (known.clone(), joined())).1.clone();
             }
-            self.alike.insert((change.right.clone(), change.users.clone(), change.targets.clone()));
         }
+    }
+
+    /// Over what a change is that is not known yet, and whose: the own data are among it, so that people who are alike
+    /// stay alike, but never alone.
+    fn news(&self, change: &Change) -> BTreeMap<Option<Keys<TargetKey>>, Vec<Name>> {
+        let known = self.0.get(&about(change));
+        let mut news: BTreeMap<Option<Keys<TargetKey>>, Vec<Name>> = BTreeMap::new();
+        let mut same: Same<Keys<TargetKey>> = HashMap::new();
+        for user in &change.users {
+            let known = known.and_then(|known| known.get(user));
+            let Some(targets) = &change.targets else {
+                if known.is_none() {
+                    news.entry(None).or_default().push(user.clone());
+                }
+                continue;
+            };
+            let known = known.and_then(Option::as_ref);
+            let found = || known.map_or_else(|| targets.clone(), |known| targets.difference(known));
+            let new = &same.entry(known.map(Keys::identity)).or_insert_with(|| (known.cloned(), found())).1;
+            let is_own = |target: &TargetKey| matches!(target, TargetKey::User(name) if name == user);
+            let only_own = change.without_own && new.len() == 1 && new.first().is_some_and(is_own);
+            if !new.is_empty() && !only_own {
+                news.entry(Some(new.clone())).or_default().push(user.clone());
+            }
+        }
+        news
     }
 
     /// The parts of changes that are not known yet.
     fn new_of(&self, changes: &[Caused]) -> Vec<Caused> {
         let mut found = Vec::new();
         for Caused { cause, change } in changes {
-            let alike = (change.right.clone(), change.users.clone(), change.targets.clone());
-            if self.alike.contains(&alike) {
-                continue;
-            }
-            let mut rest: BTreeMap<BTreeSet<Option<TargetKey>>, Vec<Name>> = BTreeMap::new();
-            for user in &change.users {
-                let known = self.singles.get(&(change.right.clone(), user.clone()));
-                let new = targets(change).filter(|target| known.is_none_or(|known| !known.contains(target)));
-                let new: BTreeSet<Option<TargetKey>> = new.collect();
-                let is_own = |target: &Option<TargetKey>| {
-                    change.without_own && target.as_ref().is_some_and(|target| super::is_own(user, target))
-                };
-                if !new.iter().all(is_own) {
-                    rest.entry(new).or_default().push(user.clone());
-                }
-            }
-            found.extend(rest.into_iter().map(|(targets, users)| {
-                let targets = change.targets.is_some().then(|| targets.into_iter().flatten().collect());
-                Caused { cause: cause.clone(), change: Change { users, targets, ..change.clone() } }
+            found.extend(self.news(change).into_iter().map(|(targets, users)| Caused {
+                cause: cause.clone(),
+                change: Change { users, targets, ..change.clone() },
             }));
         }
         found
     }
-}
-
-/// Over what a change is, the own data among it, so that people who are alike stay alike; of a plain right over nothing.
-fn targets(change: &Change) -> impl Iterator<Item = Option<TargetKey>> + '_ {
-    let plain = change.targets.is_none().then_some(None);
-    change.targets.iter().flatten().cloned().map(Some).chain(plain)
 }

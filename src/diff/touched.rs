@@ -7,10 +7,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::date::Validity;
-use crate::model::{
-    Effect, GroupId, Id, Member, Membership, Right, RightId, Rule, RuleId, Scope, Subject, Target, UserId,
-};
-use crate::resolve::{Bits, InForce, Space};
+use crate::model::{Effect, GroupId, Id, Member, Membership, Right, RightId, Rule, Scope, Subject, Target, UserId};
+use crate::resolve::{Bits, Set, Space};
 
 use super::joint::Side;
 
@@ -22,7 +20,7 @@ pub(super) struct Touched {
     /// Users whose answers can differ over some targets.
     pub partly: Bits,
     /// These targets, by the index of their ids; of a plain right the first position.
-    pub targets: Bits,
+    pub targets: Set,
 }
 
 /// What tells a rule from others, wherever it is written.
@@ -76,21 +74,26 @@ pub(super) fn only_in_force(stands: Stands, validity: Validity, sides: [&Side<'_
     }
 }
 
-/// What can have changed about each right, by the index of its id.
-pub(super) fn touched(sides: [&Side<'_>; 2]) -> Vec<Touched> {
+/// What can have changed about each right, by the index of its id. `aside` is who is new or gone.
+pub(super) fn touched(sides: [&Side<'_>; 2], aside: &Set) -> Vec<Touched> {
     let policy = sides[0].policy();
     let size = |right: &Right| match right.scope {
         None => 1,
-        Some(scope) => sides[0].present.singles(scope).len(),
+        Some(scope) => sides[0].present.singles(scope).size(),
     };
     let users = || Bits::with_capacity(policy.users.len());
     // A right may have another scope in the head: then the longer of the two is long enough for both.
     let rights = policy.rights.ids().map(|id| {
         let longest = sides.map(|side| size(side.policy().rights.get(id))).into_iter().max().unwrap_or(1);
-        Touched { wholly: users(), partly: users(), targets: Bits::with_capacity(longest) }
+        Touched { wholly: users(), partly: users(), targets: Set::none(longest) }
     });
     let mut work = Work { sides, touched: rights.collect(), filled: BTreeMap::new() };
-    work.by_people();
+    if aside.len() == policy.users.len() {
+        // There is nobody else whose answers could differ.
+        work.touched.iter_mut().for_each(|touched| touched.wholly.insert_range(..));
+        return work.touched;
+    }
+    work.by_people(aside);
     work.by_memberships();
     work.by_rules();
     work.by_containers();
@@ -101,44 +104,32 @@ pub(super) fn touched(sides: [&Side<'_>; 2]) -> Vec<Touched> {
 struct Work<'a, 'p> {
     sides: [&'a Side<'p>; 2],
     touched: Vec<Touched>,
-    /// The groups in which other people are, and who.
-    filled: BTreeMap<GroupId, Bits>,
+    /// The groups in which other people are, and who; some may be named twice.
+    filled: BTreeMap<GroupId, Vec<usize>>,
 }
 
 impl Work<'_, '_> {
-    fn in_force(&self, side: usize) -> &InForce<'_> {
-        self.sides[side].in_force()
-    }
-
     /// Everybody who is new, gone, or in use on one side only.
-    fn by_people(&mut self) {
-        for user in self.sides[0].policy().users.ids() {
-            let states = self
-                .sides
-                .map(|side| (side.present.users.contains(user.index()), side.policy().users.get(user).active));
-            if states[0] == states[1] {
-                continue;
-            }
-            self.touched.iter_mut().for_each(|touched| touched.wholly.insert(user.index()));
-            if states[0].0 != states[1].0 {
-                for side in self.sides {
-                    side.population.person(user).groups.iter().for_each(|group| self.fill(*group, [user]));
-                }
+    fn by_people(&mut self, aside: &Set) {
+        let policy = self.sides[0].policy();
+        let is_active = |side: usize, user: UserId| self.sides[side].policy().users.get(user).active;
+        let mut users = Bits::with_capacity(policy.users.len());
+        policy.users.ids().for_each(|user| users.set(user.index(), is_active(0, user) != is_active(1, user)));
+        aside.iter().for_each(|user| users.insert(user));
+        self.touched.iter_mut().for_each(|touched| touched.wholly.union_with(&users));
+        for user in aside.iter() {
+            for side in self.sides {
+                let groups = &side.population.person(UserId::from_index(user)).groups;
+                groups.iter().for_each(|group| self.filled.entry(*group).or_default().push(user));
             }
         }
-    }
-
-    fn fill(&mut self, group: GroupId, users: impl IntoIterator<Item = UserId>) {
-        let size = self.sides[0].policy().users.len();
-        let filled = self.filled.entry(group).or_insert_with(|| Bits::with_capacity(size));
-        users.into_iter().for_each(|user| filled.insert(user.index()));
     }
 
     /// Everybody who comes to a group by another way, or no longer, about the rights of the groups on that way.
     fn by_memberships(&mut self) {
         let lists = self.sides.map(|side| side.policy().memberships.as_slice());
         let size = self.sides[0].policy().users.len();
-        let mut moved: BTreeMap<GroupId, Bits> = BTreeMap::new();
+        let mut moved: BTreeMap<GroupId, Vec<usize>> = BTreeMap::new();
         for stands in walk(lists, member_key) {
             let Some(membership) = stands[0].map(|at| &lists[0][at]).or(stands[1].map(|at| &lists[1][at])) else {
                 continue;
@@ -146,17 +137,19 @@ impl Work<'_, '_> {
             if only_in_force(stands, membership.validity, self.sides).is_none() {
                 continue;
             }
-            let users = moved.entry(membership.group).or_insert_with(|| Bits::with_capacity(size));
+            let users = moved.entry(membership.group).or_default();
             match membership.member {
-                Member::User(user) => users.insert(user.index()),
-                Member::Everyone => users.insert_range(..),
+                Member::User(user) => users.push(user.index()),
+                Member::Everyone => users.extend(0..size),
                 Member::Group(group) => {
                     let members = self.sides.into_iter().flat_map(|side| side.population.members(group));
-                    members.for_each(|user| users.insert(user.index()));
+                    users.extend(members.map(|user| user.index()));
                 }
             }
         }
-        for (group, users) in moved {
+        for (group, mut users) in moved {
+            users.sort_unstable();
+            users.dedup();
             let mut around: Vec<GroupId> =
                 self.sides.into_iter().flat_map(|side| side.in_force().outer_groups(group)).copied().collect();
             around.sort_unstable();
@@ -164,16 +157,17 @@ impl Work<'_, '_> {
             for outer in around {
                 for side in self.sides {
                     for (_, rule) in side.policy().rules_of(Subject::Group(outer)) {
-                        self.touched[rule.right.index()].wholly.union_with(&users);
+                        let wholly = &mut self.touched[rule.right.index()].wholly;
+                        users.iter().for_each(|user| wholly.insert(*user));
                     }
                 }
-                let is_in = |side: usize, user: UserId| {
+                let is_in = |side: usize, user: usize| {
                     let Side { population, present, .. } = self.sides[side];
-                    present.users.contains(user.index()) && population.person(user).groups.binary_search(&outer).is_ok()
+                    let groups = || &population.person(UserId::from_index(user)).groups;
+                    present.users.contains(user) && groups().binary_search(&outer).is_ok()
                 };
-                let differing: Vec<UserId> =
-                    users.ones().map(UserId::from_index).filter(|user| is_in(0, *user) != is_in(1, *user)).collect();
-                self.fill(outer, differing);
+                let differing = users.iter().copied().filter(|user| is_in(0, *user) != is_in(1, *user));
+                self.filled.entry(outer).or_default().extend(differing);
             }
         }
     }
@@ -185,10 +179,9 @@ impl Work<'_, '_> {
             let Some(rule) = stands[0].map(|at| &lists[0][at]).or(stands[1].map(|at| &lists[1][at])) else { continue };
             let Some(side) = only_in_force(stands, rule.validity, self.sides) else { continue };
             let population = &self.sides[side].population;
-            let size = self.touched[rule.right.index()].targets.len();
-            let space = Space { size, positions: (0..size).collect() };
-            let reached = population.reached(rule.target, &space);
-            self.speaks(rule, &reached);
+            let size = self.touched[rule.right.index()].targets.size();
+            let reached = population.reached(rule.target, &Space::whole(size));
+            speaks(self.sides, &mut self.touched, rule, &reached);
         }
     }
 
@@ -196,41 +189,38 @@ impl Work<'_, '_> {
     /// or over a set of other modules.
     fn by_containers(&mut self) {
         let [everyone, modules, attachments] = [Scope::People, Scope::Modules, Scope::Attachments].map(|scope| {
-            let mut bits = self.sides[0].present.singles(scope).clone();
-            bits.symmetric_difference_with(self.sides[1].present.singles(scope));
-            bits
+            let mut set = self.sides[0].present.singles(scope).clone();
+            set.symmetric_difference_with(self.sides[1].present.singles(scope));
+            set
         });
         let policy = self.sides[0].policy();
         let sets = policy.module_sets.ids().map(|id| {
-            let mut bits = Bits::with_capacity(policy.modules.len());
             let modules = self.sides.map(|side| &side.policy().module_sets.get(id).modules);
             let only =
                 |these: usize, others: usize| modules[these].iter().filter(move |m| !modules[others].contains(m));
-            only(0, 1).chain(only(1, 0)).for_each(|module| bits.insert(module.index()));
-            bits
+            Set::of(policy.modules.len(), only(0, 1).chain(only(1, 0)).map(|module| module.index()))
         });
-        let sets: Vec<Bits> = sets.collect();
+        let sets: Vec<Set> = sets.collect();
+        let size = policy.users.len();
+        let filled = std::mem::take(&mut self.filled).into_iter();
+        let filled: BTreeMap<GroupId, Set> = filled.map(|(group, users)| (group, Set::of(size, users))).collect();
         for side in [0, 1] {
-            let in_force = self.in_force(side);
+            let in_force = self.sides[side].in_force();
             let on = in_force.on;
-            let rules: Vec<(RuleId, Bits)> = (in_force.policy.rules.iter().enumerate())
-                .filter(|(_, rule)| rule.validity.holds(on))
-                .filter_map(|(index, rule)| {
-                    let scope = in_force.policy.rights.get(rule.right).scope;
-                    let reached = match rule.target? {
-                        Target::Group(group) => self.filled.get(&group)?,
-                        Target::Everyone => &everyone,
-                        Target::Everything if scope == Some(Scope::Modules) => &modules,
-                        Target::Everything => &attachments,
-                        Target::ModuleSet(set) => &sets[set.index()],
-                        Target::User(_) | Target::Module(_) | Target::Attachment(_) => return None,
-                    };
-                    (!reached.is_clear()).then(|| (RuleId::from_index(index), reached.clone()))
-                })
-                .collect();
-            for (rule, reached) in rules {
-                let rule = self.sides[side].policy().rule(rule);
-                self.speaks(rule, &reached);
+            for rule in in_force.policy.rules.iter().filter(|rule| rule.validity.holds(on)) {
+                let reached = match rule.target {
+                    Some(Target::Group(group)) => filled.get(&group),
+                    Some(Target::Everyone) => Some(&everyone),
+                    Some(Target::Everything) => match in_force.policy.rights.get(rule.right).scope {
+                        Some(Scope::Modules) => Some(&modules),
+                        _ => Some(&attachments),
+                    },
+                    Some(Target::ModuleSet(set)) => Some(&sets[set.index()]),
+                    Some(Target::User(_) | Target::Module(_) | Target::Attachment(_)) | None => None,
+                };
+                if let Some(reached) = reached.filter(|reached| !reached.is_empty()) {
+                    speaks(self.sides, &mut self.touched, rule, reached);
+                }
             }
         }
     }
@@ -243,16 +233,17 @@ impl Work<'_, '_> {
             self.touched[id.index()].wholly.insert_range(..);
         }
     }
+}
 
-    fn speaks(&mut self, rule: &Rule, reached: &Bits) {
-        let touched = &mut self.touched[rule.right.index()];
-        touched.targets.union_with(reached);
-        match rule.subject {
-            Subject::User(user) => touched.partly.insert(user.index()),
-            Subject::Group(group) => {
-                let members = self.sides.into_iter().flat_map(|side| side.population.members(group));
-                members.for_each(|user| touched.partly.insert(user.index()));
-            }
+/// Notes whose answers a rule decides, over what it reaches.
+fn speaks(sides: [&Side<'_>; 2], touched: &mut [Touched], rule: &Rule, reached: &Set) {
+    let touched = &mut touched[rule.right.index()];
+    touched.targets.union_with(reached);
+    match rule.subject {
+        Subject::User(user) => touched.partly.insert(user.index()),
+        Subject::Group(group) => {
+            let members = sides.into_iter().flat_map(|side| side.population.members(group));
+            members.for_each(|user| touched.partly.insert(user.index()));
         }
     }
 }

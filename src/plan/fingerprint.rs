@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write as _;
 
-use crate::diff::{Change, Effective};
+use crate::diff::{Change, Effective, Keys, MANY};
 use crate::name::Name;
 use crate::state::{Fact, Fields, Key, State, Value};
 
@@ -124,9 +124,17 @@ impl Feed {
         self.text(change.step().as_str());
         self.text(&format!("users {}", change.users.len()));
         change.users.iter().for_each(|user| self.text(user.as_str()));
-        self.text(&format!("targets {}", change.targets.as_ref().map_or(0, Vec::len)));
+        self.text(&format!("targets {}", change.targets.as_ref().map_or(0, Keys::len)));
         self.text(if change.without_own { "without own" } else { "with own" });
-        change.targets.iter().flatten().for_each(|target| self.text(&target.to_string()));
+        // Who there is stands in the states; so whoever is left out tells it as well.
+        let shorter = change.targets.as_ref().filter(|targets| targets.len() > MANY).and_then(Keys::left_out);
+        match shorter {
+            Some(left_out) => {
+                self.text("all but");
+                left_out.for_each(|target| self.text(&target.to_string()));
+            }
+            None => change.targets.iter().flatten().for_each(|target| self.text(&target.to_string())),
+        }
     }
 
     /// The digest of all texts.

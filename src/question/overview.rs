@@ -27,7 +27,7 @@ impl Holding {
     /// Every single target with what decides about it, in order.
     pub fn singles<'a>(&'a self, policy: &'a Policy) -> impl Iterator<Item = (Option<Single>, &'a Origin)> {
         let mut all: Vec<(usize, &Origin)> =
-            self.origins.iter().flat_map(|origin| origin.targets.ones().map(move |at| (at, origin))).collect();
+            self.origins.iter().flat_map(|origin| origin.targets.iter().map(move |at| (at, origin))).collect();
         all.sort_unstable_by_key(|(at, _)| *at);
         all.into_iter().map(|(at, origin)| (at_position(policy, self.right, at), origin))
     }
@@ -44,6 +44,5 @@ pub fn overview(population: &Population<'_>, subject: Subject) -> Vec<Holding> {
 /// Every single target of a right, at the index of its id.
 fn space(policy: &Policy, right: RightId) -> Space {
     let Some(scope) = policy.rights.get(right).scope else { return Space::plain() };
-    let size = policy.single_targets(scope).len();
-    Space { size, positions: (0..size).collect() }
+    Space::whole(policy.single_targets(scope).len())
 }

@@ -74,13 +74,13 @@ impl<'p> OneRight<'p> {
         for (position, single) in singles.iter().enumerate() {
             positions[single.map_or(0, index)] = position;
         }
-        let space = Space { size: singles.len(), positions };
         let own = match target {
             Some(Target::Group(_)) => Own::LeftOut,
             _ if declared.own_data_allowed => Own::Free,
             _ => Own::Asked,
         };
-        let positions = if declared.scope == Some(Scope::People) { space.positions.clone() } else { Vec::new() };
+        let space = Space::some(singles.len(), positions.clone());
+        let positions = if declared.scope == Some(Scope::People) { positions } else { Vec::new() };
         Self { right, singles, spread: Spread::new(population, right, space), own, positions }
     }
 

@@ -1,7 +1,7 @@
 //! What two subjects can do that the other one cannot. Own data is left out: nobody is given it.
 
 use crate::model::{Id, RightId, Scope, Single, Subject};
-use crate::resolve::{Bits, Origin, Population};
+use crate::resolve::{Origin, Population};
 
 use super::Reason;
 use super::overview::{at_position, overview};
@@ -47,19 +47,19 @@ pub fn versus(population: &Population<'_>, subject: Subject, other: Subject) -> 
         let own = own_positions(population, one.right, [subject, other]);
         let mut parts = Vec::new();
         for (here, there) in one.origins.iter().flat_map(|here| two.origins.iter().map(move |there| (here, there))) {
-            let mut both: Bits = here.targets.clone();
+            let mut both = here.targets.clone();
             both.intersect_with(&there.targets);
-            own.iter().for_each(|position| both.set(*position, false));
+            own.iter().for_each(|position| both.remove(*position));
             if here.allowed == there.allowed {
-                found.same += both.count_ones(..);
-            } else if !both.is_clear() {
+                found.same += both.len();
+            } else if !both.is_empty() {
                 parts.push((both, here, there));
             }
         }
-        parts.sort_by_key(|(both, ..)| both.minimum());
+        parts.sort_by_key(|(both, ..)| both.first());
         found.differences.extend(parts.into_iter().map(|(both, here, there)| Difference {
             right: one.right,
-            targets: both.ones().map(|position| at_position(policy, one.right, position)).collect(),
+            targets: both.iter().map(|position| at_position(policy, one.right, position)).collect(),
             subject: reason(here),
             versus: reason(there),
         }));

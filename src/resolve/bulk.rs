@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Id, Policy, RightId, Single, Subject, UserId};
+use crate::model::{GroupId, Id, Policy, RightId, Single, Subject, UserId};
 
 use super::stance::Stance;
 use super::{Aim, Bits, Decision, Ground, InForce, Plain, Population, decide_by};
@@ -20,6 +20,11 @@ impl Population<'_> {
         }
         let aim = target.map(|target| self.aim(target));
         decide_by(self, self.person(user), right, aim.as_ref())
+    }
+
+    /// Whether a group has a rule in force about a right.
+    pub(super) fn speaks(&self, group: GroupId, right: RightId) -> bool {
+        self.speaks.contains(group.index() * self.rules.len() + right.index())
     }
 
     /// The plain rights of everybody.
@@ -48,7 +53,7 @@ impl Ground for Population<'_> {
     fn stance(&self, subject: Subject, right: RightId, aim: Option<&Aim<'_>>) -> Option<Stance> {
         // Most groups say nothing about a right, and one bit tells it.
         match subject {
-            Subject::Group(group) if !self.speaks.contains(group.index() * self.rules.len() + right.index()) => None,
+            Subject::Group(group) if !self.speaks(group, right) => None,
             _ => InForce::stance(self.in_force(), subject, right, aim),
         }
     }

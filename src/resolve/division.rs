@@ -3,7 +3,7 @@
 use crate::model::RuleId;
 
 use super::spread::Said;
-use super::{Bits, Step};
+use super::{Set, Step};
 
 /// A part of the targets of a right, over which the same rule decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,26 +15,24 @@ pub struct Part {
     /// The rule that decided first; `None` where no rule did.
     pub rule: Option<RuleId>,
     /// The positions of the targets; never empty.
-    pub targets: Bits,
+    pub targets: Set,
 }
 
 /// Targets that are being divided.
 pub(super) struct Division {
     /// What nobody decided about yet.
-    open: Bits,
+    open: Set,
     found: Vec<Part>,
 }
 
 impl Division {
-    /// Begins with all targets open.
-    pub(super) fn new(size: usize) -> Self {
-        let mut open = Bits::with_capacity(size);
-        open.insert_range(..);
+    /// Begins with some targets, all open.
+    pub(super) fn new(open: Set) -> Self {
         Self { open, found: Vec::new() }
     }
 
     /// Lets a step decide without a rule about what is open among some targets.
-    pub(super) fn take(&mut self, step: Step, allowed: bool, reached: &Bits) {
+    pub(super) fn take(&mut self, step: Step, allowed: bool, reached: &Set) {
         self.take_by(step, allowed, None, reached);
     }
 
@@ -58,13 +56,13 @@ impl Division {
 
     /// Lets a step refuse whatever is still open.
     pub(super) fn rest(mut self, step: Step) -> Vec<Part> {
-        if !self.open.is_clear() {
+        if !self.open.is_empty() {
             self.found.push(Part { allowed: false, step, rule: None, targets: self.open });
         }
         self.found
     }
 
-    fn take_by(&mut self, step: Step, allowed: bool, rule: Option<RuleId>, reached: &Bits) {
+    fn take_by(&mut self, step: Step, allowed: bool, rule: Option<RuleId>, reached: &Set) {
         if self.open.is_disjoint(reached) {
             return;
         }

@@ -9,7 +9,7 @@ use crate::model::{Id, RightId, RuleId, Scope, Subject};
 
 use super::division::{Division, Part};
 use super::spread::Said;
-use super::{Bits, InForce, Path, Population, Proven, Space, Step};
+use super::{InForce, Path, Population, Proven, Set, Space, Step};
 
 /// A part of the targets of a right, over which the same rule decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Origin {
     /// The rule that decided first, with the way to it; `None` where no rule did.
     pub rule: Option<Proven>,
     /// The positions of the targets; never empty.
-    pub targets: Bits,
+    pub targets: Set,
 }
 
 /// Somebody whose rules count, and the way there.
@@ -49,16 +49,14 @@ impl<'p> Origins<'p> {
     /// Divides the targets of a right by what decides about them, in the order of the steps.
     pub fn of(&self, right: RightId, space: &Space) -> Vec<Origin> {
         let policy = self.population.in_force().policy;
-        let mut division = Division::new(space.size);
+        let mut division = Division::new(Set::all(space.size));
         if let Subject::User(user) = self.subject {
             if !policy.users.get(user).active {
                 return self.with_ways(division.rest(Step::Inactive));
             }
             let declared = policy.rights.get(right);
             if declared.own_data_allowed && declared.scope == Some(Scope::People) {
-                let mut own = Bits::with_capacity(space.size);
-                own.insert(space.positions[user.index()]);
-                division.take(Step::OwnData, true, &own);
+                division.take(Step::OwnData, true, &Set::one(space.size, space.at(user.index())));
             }
         }
         let said = |speaker: &Speaker| self.said(speaker.0, right, space);

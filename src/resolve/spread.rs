@@ -3,7 +3,8 @@
 //! Gives the same answers as [`decide`](super::decide); tests hold the two equal. Where that asks once for each person and
 //! target, this joins the sets that a few rules reach.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -14,9 +15,9 @@ use crate::workers;
 
 use super::bulk::speaking;
 use super::division::{Division, Part};
-use super::{InForce, Person, Plain, Step, Tier};
+use super::{InForce, Person, Plain, Set, Step, Tier};
 
-/// Positions of targets.
+/// One bit for each of some things, by the index of their ids.
 pub type Bits = FixedBitSet;
 
 /// Where the targets of a right stand in sets; a plain right has one position.
@@ -24,8 +25,8 @@ pub type Bits = FixedBitSet;
 pub struct Space {
     /// How many positions there are.
     pub size: usize,
-    /// The position of each single target, by the index of its id; [`Space::OUTSIDE`] for those that are not asked about.
-    pub positions: Vec<usize>,
+    /// The position of each single target, by the index of its id; `None` if that is the index.
+    positions: Option<Vec<usize>>,
 }
 
 impl Space {
@@ -34,7 +35,22 @@ impl Space {
 
     /// The space of a plain right.
     pub fn plain() -> Self {
-        Self { size: 1, positions: vec![0] }
+        Self::whole(1)
+    }
+
+    /// Every target, each at the index of its id.
+    pub fn whole(size: usize) -> Self {
+        Self { size, positions: None }
+    }
+
+    /// Some targets: the position of each, by the index of its id, is below the size, or [`Space::OUTSIDE`].
+    pub fn some(size: usize, positions: Vec<usize>) -> Self {
+        Self { size, positions: Some(positions) }
+    }
+
+    /// Where a target stands, by the index of its id.
+    pub fn at(&self, index: usize) -> usize {
+        self.positions.as_ref().map_or(index, |positions| positions[index])
     }
 }
 
@@ -58,12 +74,12 @@ const WORTH_SHARING: usize = 2_000;
 /// What one subject says about a right.
 #[derive(Debug)]
 pub(super) struct Said {
-    pub(super) allow: Bits,
-    pub(super) deny: Bits,
+    pub(super) allow: Set,
+    pub(super) deny: Set,
     /// The rules that give, each with what it decides.
-    pub(super) giving: Vec<(RuleId, Bits)>,
+    pub(super) giving: Vec<(RuleId, Set)>,
     /// The rules that take, each with what it decides.
-    pub(super) taking: Vec<(RuleId, Bits)>,
+    pub(super) taking: Vec<(RuleId, Set)>,
     /// The positions of `allow`, if they are few.
     pub(super) few: Option<Vec<usize>>,
 }
@@ -73,12 +89,11 @@ pub struct Spread<'p> {
     pub(super) population: &'p Population<'p>,
     pub(super) right: RightId,
     pub(super) space: Space,
-    /// What each group says, by the index of its id.
-    pub(super) groups: Vec<Option<Said>>,
-    pub(super) own: BTreeMap<UserId, Vec<RuleId>>,
+    /// What each group says, by the index of its id, once somebody asks.
+    groups: Vec<OnceCell<Option<Box<Said>>>>,
     /// What groups give together, by those that say anything; not more than [`MOST_KEPT`] bytes of it.
-    together: Vec<Rc<Bits>>,
-    alike: HashMap<Vec<GroupId>, usize>,
+    alike: HashMap<Vec<GroupId>, Rc<Set>>,
+    kept: usize,
     speaking: Vec<GroupId>,
     /// Empty between two counts.
     pub(super) scratch: Bits,
@@ -143,35 +158,34 @@ impl<'p> Population<'p> {
     /// The position of a single target.
     pub(super) fn position(&self, target: Option<Target>, space: &Space) -> usize {
         match target {
-            None => space.positions[0],
-            Some(Target::User(id)) => space.positions[id.index()],
-            Some(Target::Module(id)) => space.positions[id.index()],
-            Some(Target::Attachment(id)) => space.positions[id.index()],
+            None => space.at(0),
+            Some(Target::User(id)) => space.at(id.index()),
+            Some(Target::Module(id)) => space.at(id.index()),
+            Some(Target::Attachment(id)) => space.at(id.index()),
             Some(Target::Group(_) | Target::ModuleSet(_) | Target::Everyone | Target::Everything) => Space::OUTSIDE,
         }
     }
 
     /// The positions that a target stands for.
-    pub fn reached(&self, target: Option<Target>, space: &Space) -> Bits {
-        let mut bits = Bits::with_capacity(space.size);
-        let mut put = |index: usize| {
-            let position = space.positions[index];
-            if position != Space::OUTSIDE {
-                bits.insert(position);
-            }
+    pub fn reached(&self, target: Option<Target>, space: &Space) -> Set {
+        let several = |indexes: &mut dyn Iterator<Item = usize>| {
+            let positions = indexes.map(|index| space.at(index)).filter(|position| *position != Space::OUTSIDE);
+            Set::of(space.size, positions)
         };
         match target {
-            None => put(0),
-            Some(Target::User(id)) => put(id.index()),
-            Some(Target::Module(id)) => put(id.index()),
-            Some(Target::Attachment(id)) => put(id.index()),
-            Some(Target::Group(group)) => self.members(group).iter().for_each(|user| put(user.index())),
+            Some(Target::Group(group)) => several(&mut self.members(group).iter().map(|user| user.index())),
             Some(Target::ModuleSet(set)) => {
-                self.in_force.policy.module_sets.get(set).modules.iter().for_each(|module| put(module.index()));
+                several(&mut self.in_force.policy.module_sets.get(set).modules.iter().map(|module| module.index()))
             }
-            Some(Target::Everyone | Target::Everything) => (0..space.positions.len()).for_each(put),
+            Some(Target::Everyone | Target::Everything) => match &space.positions {
+                None => Set::all(space.size),
+                Some(positions) => several(&mut (0..positions.len())),
+            },
+            single => match self.position(single, space) {
+                Space::OUTSIDE => Set::none(space.size),
+                position => Set::one(space.size, position),
+            },
         }
-        bits
     }
 }
 
@@ -184,60 +198,37 @@ pub(super) fn tier(rule: &Rule) -> Tier {
 }
 
 impl<'p> Spread<'p> {
-    /// Works out what every group says about a right.
+    /// Prepares what every group says about a right.
     pub fn new(population: &'p Population<'p>, right: RightId, space: Space) -> Self {
-        let policy = population.in_force.policy;
-        let mut by_group: BTreeMap<GroupId, Vec<RuleId>> = BTreeMap::new();
-        let mut own: BTreeMap<UserId, Vec<RuleId>> = BTreeMap::new();
-        for rule in population.rules(right) {
-            match policy.rule(*rule).subject {
-                Subject::User(user) => own.entry(user).or_default().push(*rule),
-                Subject::Group(group) => by_group.entry(group).or_default().push(*rule),
-            }
-        }
-        let mut groups: Vec<Option<Said>> = std::iter::repeat_with(|| None).take(policy.groups.len()).collect();
-        for (group, rules) in by_group {
-            groups[group.index()] = Some(Said::new(population, &rules, &space));
-        }
+        let groups = population.in_force.policy.groups.len();
         let scratch = Bits::with_capacity(space.size);
         Self {
             population,
             right,
             space,
-            groups,
-            own,
-            together: Vec::new(),
+            groups: std::iter::repeat_with(OnceCell::new).take(groups).collect(),
             alike: HashMap::new(),
+            kept: 0,
             speaking: Vec::new(),
             scratch,
             touched: Vec::new(),
         }
     }
 
-    /// Divides the targets by what decides about a person, own data apart. The groups stand in the order in which their
+    /// Divides some targets by what decides about a person, own data apart. The groups stand in the order in which their
     /// rules shall be named; the rules of one group in that of their ids.
-    pub fn divide(&self, user: UserId, groups: &[GroupId]) -> Vec<Part> {
-        let division = Division::new(self.space.size);
+    pub fn divide(&self, user: UserId, groups: &[GroupId], targets: Set) -> Vec<Part> {
+        let division = Division::new(targets);
         if !self.population.in_force.policy.users.get(user).active {
             return division.rest(Step::Inactive);
         }
-        let speaking: Vec<&Said> = groups.iter().filter_map(|group| self.groups[group.index()].as_ref()).collect();
+        let speaking: Vec<&Said> = groups.iter().filter_map(|group| self.said(*group)).collect();
         division.decide(self.own_said(user).as_ref(), &speaking)
     }
 
     /// What a person may. Asked of active people only.
-    pub fn bits(&mut self, user: UserId) -> Bits {
-        let given = self.given(user);
-        self.with_own(user, given)
-    }
-
-    /// What the groups of a person give.
-    pub(super) fn given(&mut self, user: UserId) -> Bits {
-        Bits::clone(&self.together(user))
-    }
-
-    /// What groups give, with the own rules of a person over it.
-    fn with_own(&self, user: UserId, mut given: Bits) -> Bits {
+    pub fn held(&mut self, user: UserId) -> Set {
+        let mut given = self.given(user);
         if let Some(own) = self.own_said(user) {
             given.difference_with(&own.deny);
             given.union_with(&own.allow);
@@ -245,29 +236,71 @@ impl<'p> Spread<'p> {
         given
     }
 
+    /// The same as one bit for each position.
+    pub fn bits(&mut self, user: UserId) -> Bits {
+        self.held(user).to_bits()
+    }
+
+    /// What the groups of a person give.
+    pub(super) fn given(&mut self, user: UserId) -> Set {
+        Set::clone(&self.together(user))
+    }
+
+    /// What a group says; `None` if it says nothing about the right.
+    pub(super) fn said(&self, group: GroupId) -> Option<&Said> {
+        // Most groups say nothing about a right, and one bit tells it.
+        if !self.population.speaks(group, self.right) {
+            return None;
+        }
+        let work_out = || self.said_by(Subject::Group(group)).map(Box::new);
+        self.groups[group.index()].get_or_init(work_out).as_deref()
+    }
+
+    /// Whether a subject has rules in force about the right.
+    pub fn has_rules(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::Group(group) => self.population.speaks(group, self.right),
+            Subject::User(_) => !self.rules_of(subject).is_empty(),
+        }
+    }
+
+    /// What a person's own rules say.
     pub(super) fn own_said(&self, user: UserId) -> Option<Said> {
-        let rules = self.own.get(&user)?;
-        Some(Said::new(self.population, rules, &self.space))
+        self.said_by(Subject::User(user))
+    }
+
+    fn said_by(&self, subject: Subject) -> Option<Said> {
+        let rules = self.rules_of(subject);
+        (!rules.is_empty()).then(|| Said::new(self.population, &rules, &self.space))
+    }
+
+    /// The rules in force of a subject about the right.
+    pub(super) fn rules_of(&self, subject: Subject) -> Vec<RuleId> {
+        let in_force = self.population.in_force;
+        let rules = in_force.policy.rules_on(subject, self.right);
+        rules.filter(|(_, rule)| rule.validity.holds(in_force.on)).map(|(id, _)| id).collect()
     }
 
     /// What the groups of a person give together.
-    fn together(&mut self, user: UserId) -> Rc<Bits> {
-        self.speaking.clear();
+    fn together(&mut self, user: UserId) -> Rc<Set> {
+        let mut speaking = std::mem::take(&mut self.speaking);
+        speaking.clear();
         let groups = &self.population.person(user).groups;
-        self.speaking.extend(groups.iter().copied().filter(|group| self.groups[group.index()].is_some()));
-        if let Some(number) = self.alike.get(self.speaking.as_slice()) {
-            return Rc::clone(&self.together[*number]);
-        }
-        let mut given = Bits::with_capacity(self.space.size);
-        for said in self.speaking.iter().filter_map(|group| self.groups[group.index()].as_ref()) {
-            given.union_with(&said.allow);
-        }
-        let given = Rc::new(given);
-        if (self.together.len() + 1) * (self.space.size / 8 + 64) > MOST_KEPT {
-            return given;
-        }
-        self.together.push(Rc::clone(&given));
-        self.alike.insert(self.speaking.clone(), self.together.len() - 1);
+        speaking.extend(groups.iter().copied().filter(|group| self.said(*group).is_some()));
+        let given = match self.alike.get(speaking.as_slice()) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let mut given = Set::none(self.space.size);
+                speaking.iter().filter_map(|group| self.said(*group)).for_each(|said| given.union_with(&said.allow));
+                let given = Rc::new(given);
+                self.kept += given.bytes() + size_of_val(speaking.as_slice());
+                if self.kept <= MOST_KEPT {
+                    self.alike.insert(speaking.clone(), Rc::clone(&given));
+                }
+                given
+            }
+        };
+        self.speaking = speaking;
         given
     }
 }
@@ -276,20 +309,20 @@ impl Said {
     /// The closest tier that speaks decides; in the tier of groups and sets giving wins, in the others taking.
     pub(super) fn new(population: &Population<'_>, rules: &[RuleId], space: &Space) -> Self {
         let policy = population.in_force.policy;
-        let all: Vec<(&Rule, Bits)> =
+        let all: Vec<(&Rule, Set)> =
             rules.iter().map(|id| (policy.rule(*id), population.reached(policy.rule(*id).target, space))).collect();
         let (Stated { allow, deny }, decided) = Stated::new(&all, space.size);
         let (mut giving, mut taking) = (Vec::new(), Vec::new());
-        for (id, (rule, mut bits)) in rules.iter().zip(all) {
+        for (id, (rule, mut reached)) in rules.iter().zip(all) {
             let (given, taken) = &decided[tier(rule) as usize];
             let (decided, parts) = match rule.effect {
                 Effect::Allow => (given, &mut giving),
                 Effect::Deny => (taken, &mut taking),
             };
-            bits.intersect_with(decided);
-            parts.push((*id, bits));
+            reached.intersect_with(decided);
+            parts.push((*id, reached));
         }
-        let few = (allow.count_ones(..) <= space.size / 64 + FEW).then(|| allow.ones().collect());
+        let few = (allow.len() <= space.size / 64 + FEW).then(|| allow.iter().collect());
         Self { allow, deny, giving, taking, few }
     }
 }
@@ -298,26 +331,25 @@ impl Said {
 #[derive(Debug, Clone)]
 pub(super) struct Stated {
     /// What it gives.
-    pub allow: Bits,
+    pub allow: Set,
     /// What it takes.
-    pub deny: Bits,
+    pub deny: Set,
 }
 
 impl Stated {
     /// Sorts out what rules say, each with what it reaches: the closest tier that speaks decides; in the tier of
     /// groups and sets giving wins, in the others taking. Also what each tier gives and takes.
-    pub fn new(rules: &[(&Rule, Bits)], size: usize) -> (Self, [(Bits, Bits); 3]) {
-        let empty = || Bits::with_capacity(size);
-        let mut open = empty();
-        open.insert_range(..);
+    pub fn new(rules: &[(&Rule, Set)], size: usize) -> (Self, [(Set, Set); 3]) {
+        let empty = || Set::none(size);
+        let mut open = Set::all(size);
         let (mut allow, mut deny) = (empty(), empty());
         let decided = [Tier::Itself, Tier::Containing, Tier::All].map(|at| {
             let joined = |effect: Effect| {
-                let mut bits = empty();
+                let mut set = empty();
                 let of = rules.iter().filter(|(rule, _)| tier(rule) == at && rule.effect == effect);
-                of.for_each(|(_, reached)| bits.union_with(reached));
-                bits.intersect_with(&open);
-                bits
+                of.for_each(|(_, reached)| set.union_with(reached));
+                set.intersect_with(&open);
+                set
             };
             let (mut given, mut taken) = (joined(Effect::Allow), joined(Effect::Deny));
             if at == Tier::Containing {

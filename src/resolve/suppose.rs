@@ -17,7 +17,7 @@ use crate::model::{
 
 use super::spread::Stated;
 use super::stance::{self, Stance};
-use super::{Aim, Bits, Ground, Person, Request, decide_by};
+use super::{Aim, Bits, Ground, Person, Request, Set, decide_by};
 
 use actual::{GivenTo, StatedBy, joined, remembered, with_own};
 
@@ -83,7 +83,7 @@ pub struct Supposed<'a, 'p> {
 
 impl Supposed<'_, '_> {
     /// Over what a user would hold a right; the own data count only if a rule gives them.
-    pub fn held(&self, user: UserId, right: RightId) -> Rc<Bits> {
+    pub fn held(&self, user: UserId, right: RightId) -> Rc<Set> {
         if !self.is_active(user) {
             return self.actual.none(right);
         }
@@ -124,15 +124,15 @@ impl Supposed<'_, '_> {
     /// answers would. What one does with one's own data is left out where that needs no right.
     pub fn shifts(&self, except: &[Request], most: usize) -> Option<Vec<Shift>> {
         let policy = self.actual.population.in_force().policy;
-        let mut folds: BTreeMap<(RightId, bool), HashMap<Rc<Bits>, Vec<UserId>>> = BTreeMap::new();
+        let mut folds: BTreeMap<(RightId, bool), HashMap<Rc<Set>, Vec<UserId>>> = BTreeMap::new();
         let mut count = 0;
         for (right, users) in self.concerned(except.first().map(|request| request.right)) {
             let declared = policy.rights.get(right);
             let without_own = declared.own_data_allowed && declared.scope == Some(Scope::People);
             // People who are alike share their sets. A set that is pointed at is kept until the right is done, so no
             // pointer means two things.
-            let mut known: HashMap<[*const Bits; 2], [Rc<Bits>; 2]> = HashMap::new();
-            let mut kept: Vec<[Rc<Bits>; 2]> = Vec::new();
+            let mut known: HashMap<[*const Set; 2], [Rc<Set>; 2]> = HashMap::new();
+            let mut kept: Vec<[Rc<Set>; 2]> = Vec::new();
             for user in users.ones().map(UserId::from_index) {
                 let sides = [self.actual.held(user, right), self.held(user, right)];
                 let pointers = [Rc::as_ptr(&sides[0]), Rc::as_ptr(&sides[1])];
@@ -143,11 +143,11 @@ impl Supposed<'_, '_> {
                 });
                 let mut parts = parts.clone();
                 for request in except.iter().filter(|r| r.subject == Subject::User(user) && r.right == right) {
-                    parts.iter_mut().for_each(|part| Rc::make_mut(part).set(position(request.target), false));
+                    parts.iter_mut().for_each(|part| Rc::make_mut(part).remove(position(request.target)));
                 }
                 for (part, gained) in parts.into_iter().zip([true, false]) {
                     let own = usize::from(without_own && part.contains(user.index()));
-                    let answers = part.count_ones(..) - own;
+                    let answers = part.len() - own;
                     count += answers;
                     if answers > 0 {
                         folds.entry((right, gained)).or_default().entry(part).or_default().push(user);
@@ -162,7 +162,7 @@ impl Supposed<'_, '_> {
         for ((right, gained), parts) in folds {
             let declared = policy.rights.get(right);
             for (part, users) in parts {
-                let targets = part.ones().filter_map(|position| single(declared.scope, position)).collect();
+                let targets = part.iter().filter_map(|position| single(declared.scope, position)).collect();
                 shifts.push(Shift { right, gained, targets, users, without_own: declared.own_data_allowed });
             }
         }
@@ -334,19 +334,21 @@ impl Supposed<'_, '_> {
             if let (Some(Target::ModuleSet(set)), Some((other, modules))) = (rule.target, &self.supposition.modules)
                 && set == *other
             {
-                let mut bits = self.actual.nothing(right);
-                modules.iter().for_each(|module| bits.insert(module.index()));
-                return bits;
+                return Set::of(self.actual.size(right), modules.iter().map(|module| module.index()));
             }
-            self.actual.reached(right, rule.target, |group, bits| {
+            self.actual.reached(right, rule.target, |group, set| {
                 if self.filled_otherwise().contains(&group) {
-                    let moved = self.moved().iter();
-                    moved.for_each(|(user, groups)| bits.set(user.index(), groups.binary_search(&group).is_ok()));
+                    for (user, groups) in self.moved() {
+                        match groups.binary_search(&group) {
+                            Ok(_) => set.insert(user.index()),
+                            Err(_) => set.remove(user.index()),
+                        }
+                    }
                 }
             })
         };
-        let rules: Vec<(&Rule, Bits)> = self.rules(subject, right).map(|rule| (rule, reached(rule))).collect();
-        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.actual.space(right).size).0));
+        let rules: Vec<(&Rule, Set)> = self.rules(subject, right).map(|rule| (rule, reached(rule))).collect();
+        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.actual.size(right)).0));
         self.stated.borrow_mut().insert((right, subject), stated.clone());
         stated
     }
@@ -380,10 +382,10 @@ impl Ground for Supposed<'_, '_> {
 }
 
 /// What is in a set and not in another.
-fn only_in(these: &Bits, others: &Bits) -> Bits {
-    let mut bits = these.clone();
-    bits.difference_with(others);
-    bits
+fn only_in(these: &Set, others: &Set) -> Set {
+    let mut set = these.clone();
+    set.difference_with(others);
+    set
 }
 
 /// What is in one of two sorted lists only.

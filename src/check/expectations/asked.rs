@@ -63,8 +63,8 @@ impl<'p> Asked<'p> {
         for (position, single) in singles.iter().enumerate() {
             positions[single.map_or(0, index)] = position;
         }
-        let space = Space { size: singles.len(), positions };
-        let own = if scope == Some(Scope::People) { space.positions.clone() } else { Vec::new() };
+        let own = if scope == Some(Scope::People) { positions.clone() } else { Vec::new() };
+        let space = Space::some(singles.len(), positions);
         if scope.is_none() {
             let (plain, known) = (meant.rights.clone(), vec![None; policy.users.len()]);
             return Self { population, plain, rights: Vec::new(), singles, own: Vec::new(), known };

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::Change;
-use crate::model::key::TargetKey;
 use crate::model::{GroupId, Id, Policy, RightId, Scope, UserId};
 use crate::name::{Name, RightName};
 use crate::resolve::{InForce, Population, Space, Spread};
@@ -40,18 +39,11 @@ fn turned(changes: &[Change]) -> Turned<'_> {
     for change in changes {
         let of_right = turned.entry(&change.right).or_default();
         for user in &change.users {
-            *of_right.entry(user).or_default() += singles(change, user);
+            *of_right.entry(user).or_default() += change.count_of(user);
         }
         of_right.retain(|_, count| *count > 0);
     }
     turned
-}
-
-/// How many targets a change has for one of its people.
-fn singles(change: &Change, user: &Name) -> usize {
-    let Some(targets) = &change.targets else { return 1 };
-    let own = || targets.binary_search(&TargetKey::User(user.clone())).is_ok();
-    targets.len() - usize::from(change.without_own && own())
 }
 
 fn people<'a>(turned: &Turned<'a>) -> BTreeSet<&'a Name> {
@@ -178,10 +170,7 @@ impl<'p> Reach<'p> {
         let declared = policy.rights.get(right);
         let space = match declared.scope {
             None => Space::plain(),
-            Some(scope) => {
-                let size = policy.single_targets(scope).len();
-                Space { size, positions: (0..size).collect() }
-            }
+            Some(scope) => Space::whole(policy.single_targets(scope).len()),
         };
         let own_allowed = declared.scope == Some(Scope::People) && declared.own_data_allowed;
         Self { spread: Spread::new(population, right, space), policy, scope: declared.scope, without_own, own_allowed }

@@ -76,7 +76,7 @@ fn of_whom(policy: &Policy, scope: Scope, holding: &Holding, others: &[&Origin])
     };
     let names = |allowed: bool| {
         let mut positions: Vec<usize> =
-            others.iter().filter(|origin| origin.allowed == allowed).flat_map(|origin| origin.targets.ones()).collect();
+            others.iter().filter(|origin| origin.allowed == allowed).flat_map(|origin| origin.targets.iter()).collect();
         positions.sort_unstable();
         let singles = positions.into_iter().filter_map(|position| at_position(policy, holding.right, position));
         let keys = singles.map(|single| policy.target_key(single.into()));
@@ -99,7 +99,7 @@ fn row(in_force: &InForce<'_>, sources: &Sources, subject: Subject, origin: &Ori
     let rule = policy.rule(origin.rule.as_ref()?.rule);
     let target = rule.target.map(|target| {
         let shown = policy.target_key(target).to_string();
-        format!(" of {shown} ({})", origin.targets.count_ones(..))
+        format!(" of {shown} ({})", origin.targets.len())
     });
     let effect = format!("{}{}", rule.effect.as_str(), target.unwrap_or_default());
     let of = Reason { allowed: origin.allowed, step: origin.step, rule: origin.rule.clone() };

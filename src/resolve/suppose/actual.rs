@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::model::{GroupId, Id, RightId, Rule, RuleId, Scope, Subject, Target, UserId};
 use crate::resolve::spread::{MOST_KEPT, Stated};
-use crate::resolve::{Bits, Population, Space};
+use crate::resolve::{Population, Set, Space};
 
 use super::{Supposed, Supposition};
 
@@ -14,7 +14,12 @@ use super::{Supposed, Supposition};
 pub(super) type StatedBy = HashMap<(RightId, Subject), Option<Rc<Stated>>>;
 
 /// What groups give together.
-pub(super) type GivenTo = HashMap<(RightId, Vec<GroupId>), Rc<Bits>>;
+#[derive(Default)]
+pub(super) struct GivenTo {
+    sets: HashMap<(RightId, Vec<GroupId>), Rc<Set>>,
+    /// About how much memory was spent on it.
+    bytes: usize,
+}
 
 /// A policy on a day as it is, ready for many suppositions.
 pub struct Actual<'p> {
@@ -51,7 +56,7 @@ impl<'p> Actual<'p> {
     }
 
     /// Over what an active user holds a right; the own data count only if a rule gives them.
-    pub fn held(&self, user: UserId, right: RightId) -> Rc<Bits> {
+    pub fn held(&self, user: UserId, right: RightId) -> Rc<Set> {
         let policy = self.population.in_force().policy;
         if !policy.users.get(user).active {
             return self.none(right);
@@ -66,23 +71,23 @@ impl<'p> Actual<'p> {
     }
 
     /// What nobody holds, the same set for all.
-    pub(super) fn none(&self, right: RightId) -> Rc<Bits> {
+    pub(super) fn none(&self, right: RightId) -> Rc<Set> {
         remembered(&self.given, right, Vec::new(), |_| self.nothing(right))
     }
 
-    pub(super) fn nothing(&self, right: RightId) -> Bits {
-        Bits::with_capacity(self.space(right).size)
+    pub(super) fn nothing(&self, right: RightId) -> Set {
+        Set::none(self.size(right))
     }
 
-    pub(super) fn space(&self, right: RightId) -> Space {
+    /// Over how many targets a right can be.
+    pub(super) fn size(&self, right: RightId) -> usize {
         let policy = self.population.in_force().policy;
-        let size = match policy.rights.get(right).scope {
-            None => return Space::plain(),
+        match policy.rights.get(right).scope {
+            None => 1,
             Some(Scope::People) => policy.users.len(),
             Some(Scope::Modules) => policy.modules.len(),
             Some(Scope::Attachments) => policy.attachments.len(),
-        };
-        Space { size, positions: Vec::new() }
+        }
     }
 
     /// What a subject says about a right; `None` if it says nothing.
@@ -92,32 +97,20 @@ impl<'p> Actual<'p> {
         }
         let in_force = self.population.in_force();
         let rules = in_force.policy.rules_on(subject, right).filter(|(_, rule)| rule.validity.holds(in_force.on));
-        let rules: Vec<(&Rule, Bits)> =
+        let rules: Vec<(&Rule, Set)> =
             rules.map(|(_, rule)| (rule, self.reached(right, rule.target, |_, _| {}))).collect();
-        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.space(right).size).0));
+        let stated = (!rules.is_empty()).then(|| Rc::new(Stated::new(&rules, self.size(right)).0));
         self.stated.borrow_mut().insert((right, subject), stated.clone());
         stated
     }
 
     /// The positions that a target stands for; those of a group are handed on, to be set right.
-    pub(super) fn reached(&self, right: RightId, target: Option<Target>, moved: impl Fn(GroupId, &mut Bits)) -> Bits {
-        let mut bits = self.nothing(right);
-        match target {
-            None => bits.insert(0),
-            Some(Target::User(id)) => bits.insert(id.index()),
-            Some(Target::Module(id)) => bits.insert(id.index()),
-            Some(Target::Attachment(id)) => bits.insert(id.index()),
-            Some(Target::Everyone | Target::Everything) => bits.insert_range(..),
-            Some(Target::Group(group)) => {
-                self.population.members(group).iter().for_each(|user| bits.insert(user.index()));
-                moved(group, &mut bits);
-            }
-            Some(Target::ModuleSet(set)) => {
-                let set = self.population.in_force().policy.module_sets.get(set);
-                set.modules.iter().for_each(|module| bits.insert(module.index()));
-            }
+    pub(super) fn reached(&self, right: RightId, target: Option<Target>, moved: impl Fn(GroupId, &mut Set)) -> Set {
+        let mut set = self.population.reached(target, &Space::whole(self.size(right)));
+        if let Some(Target::Group(group)) = target {
+            moved(group, &mut set);
         }
-        bits
+        set
     }
 
     pub(super) fn over_groups(&self) -> &HashMap<GroupId, Vec<RuleId>> {
@@ -135,17 +128,17 @@ impl<'p> Actual<'p> {
 }
 
 /// What several subjects give together.
-pub(super) fn joined(mut bits: Bits, stated: impl Iterator<Item = Rc<Stated>>) -> Bits {
-    stated.for_each(|stated| bits.union_with(&stated.allow));
-    bits
+pub(super) fn joined(mut set: Set, stated: impl Iterator<Item = Rc<Stated>>) -> Set {
+    stated.for_each(|stated| set.union_with(&stated.allow));
+    set
 }
 
 /// What groups give, with the own rules of a person over it.
-pub(super) fn with_own(mut given: Rc<Bits>, own: Option<&Stated>) -> Rc<Bits> {
+pub(super) fn with_own(mut given: Rc<Set>, own: Option<&Stated>) -> Rc<Set> {
     if let Some(own) = own {
-        let bits = Rc::make_mut(&mut given);
-        bits.difference_with(&own.deny);
-        bits.union_with(&own.allow);
+        let set = Rc::make_mut(&mut given);
+        set.difference_with(&own.deny);
+        set.union_with(&own.allow);
     }
     given
 }
@@ -155,16 +148,17 @@ pub(super) fn remembered(
     known: &RefCell<GivenTo>,
     right: RightId,
     groups: Vec<GroupId>,
-    work_out: impl Fn(&[GroupId]) -> Bits,
-) -> Rc<Bits> {
+    work_out: impl Fn(&[GroupId]) -> Set,
+) -> Rc<Set> {
     let key = (right, groups);
-    if let Some(bits) = known.borrow().get(&key) {
-        return Rc::clone(bits);
+    if let Some(set) = known.borrow().sets.get(&key) {
+        return Rc::clone(set);
     }
-    let bits = Rc::new(work_out(&key.1));
+    let set = Rc::new(work_out(&key.1));
     let mut known = known.borrow_mut();
-    if known.len() * (bits.len() / 8 + 64) < MOST_KEPT {
-        known.insert(key, Rc::clone(&bits));
+    known.bytes += set.bytes() + size_of_val(key.1.as_slice());
+    if known.bytes < MOST_KEPT {
+        known.sets.insert(key, Rc::clone(&set));
     }
-    bits
+    set
 }

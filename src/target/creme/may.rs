@@ -85,7 +85,7 @@ pub fn ask(population: &Population<'_>, right: RightId, each: &mut dyn FnMut(Use
     let scope = policy.rights.get(right).scope;
     let space = scope.map_or_else(Space::plain, |scope| {
         let size = policy.single_targets(scope).len();
-        Space { size, positions: (0..size).collect() }
+        Space::whole(size)
     });
     let mut spread = Spread::new(population, right, space);
     for (user, _, _) in policy.users.iter().filter(|(_, _, user)| user.active) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Cause, Caused, Change, Decided, Diff, Edit, Edited, Line as Written};
+use crate::diff::{Cause, Caused, Change, Decided, Diff, Edit, Edited, Keys, Line as Written};
 use crate::language::{IntoWord, Joint, Text, Word, list};
 use crate::model::Effect;
 use crate::model::key::{GroupKey, TargetKey};
@@ -25,7 +25,7 @@ pub(super) struct Explained<'d> {
 }
 
 /// What a change is about, whoever it is for.
-type Told<'d> = (&'d RightName, Option<&'d [TargetKey]>, &'d Option<Decided>, &'d Option<Decided>);
+type Told<'d> = (&'d RightName, Option<&'d Keys<TargetKey>>, &'d Option<Decided>, &'d Option<Decided>);
 
 /// All changes by what is behind them. Members of one group for whom joining it does the same are told together.
 pub(super) fn explained<'d>(diff: &'d Diff, gains: &'d [Caused], losses: &'d [Caused]) -> Vec<Explained<'d>> {
@@ -39,7 +39,7 @@ pub(super) fn explained<'d>(diff: &'d Diff, gains: &'d [Caused], losses: &'d [Ca
     let mut alike: BTreeMap<(&GroupKey, bool, Vec<Told<'d>>), usize> = BTreeMap::new();
     for ((cause, _), changes) in by_cause {
         if let Some((group, joins)) = joins(diff, cause) {
-            let told = |change: &&'d Change| (&change.right, change.targets.as_deref(), &change.before, &change.after);
+            let told = |change: &&'d Change| (&change.right, change.targets.as_ref(), &change.before, &change.after);
             let key = (group, joins, changes.iter().map(told).collect());
             if let Some(index) = alike.get(&key) {
                 let known: &mut Explained<'d> = &mut found[*index];
