@@ -13,6 +13,7 @@ use std::iter::once;
 use crate::date::Date;
 use crate::online;
 use crate::plan::{Base, Plan, adopted};
+use crate::syntax::gate::Turn;
 
 pub use chain::{Broken, Fault, Head, Verified, Verifier};
 pub use kept::{Kept, hash_of, is_id};
@@ -153,7 +154,11 @@ pub fn entries<'a>(
         .chain(plan.kept.iter().map(|change| (Part::Kept, body::change(change))))
         .chain(adopted.into_iter().map(|row| (Part::Kept, body::adopted(&row).to_string())))
         .chain(effective.gains.iter().map(|change| (Part::Gain, body::effect(change).to_string())))
-        .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change).to_string())));
+        .chain(effective.losses.iter().map(|change| (Part::Loss, body::effect(change).to_string())))
+        .chain(effective.sums.iter().map(|sum| match sum.turn {
+            Turn::Gain => (Part::Gain, body::in_sum(sum).to_string()),
+            Turn::Loss => (Part::Loss, body::in_sum(sum).to_string()),
+        }));
     chained(parts, number, head)
 }
 

@@ -44,7 +44,7 @@ mod who;
 mod why;
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -184,6 +184,13 @@ struct Outcome {
 impl Outcome {
     fn new(text: String, code: u8) -> Self {
         Self { text, code }
+    }
+
+    /// Writes row by row what may be longer than the memory has room for; then nothing is left to be written.
+    fn written(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>, code: u8) -> Self {
+        let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.flush());
+        Self { text: String::new(), code: if was_written(written) { code } else { 2 } }
     }
 }
 
@@ -369,7 +376,11 @@ fn width(terminal: bool) -> usize {
 /// Writes everything at once; a reader that has gone away is no failure.
 fn write_out(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    was_written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+fn was_written(written: std::io::Result<()>) -> bool {
+    match written {
         Ok(()) => true,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => true,
         Err(error) => {

@@ -11,6 +11,7 @@ mod edits;
 mod joint;
 mod keys;
 mod later;
+mod sum;
 mod touched;
 mod upcoming;
 
@@ -21,6 +22,7 @@ use crate::model::{GroupId, Id, Policy, Scope, Single};
 use crate::name::{Name, RightName};
 use crate::resolve::{InForce, Set, Step};
 use crate::state::Key;
+use crate::syntax::gate;
 use crate::text::Place;
 
 use cause::{Causes, causes};
@@ -35,6 +37,7 @@ pub use declared::{Declared, Item, compare_items};
 pub use edits::{Edit, Edited};
 pub use keys::{Keys, MANY};
 pub use later::{Later, later};
+pub use sum::{SPELLED, Sum, count_in_sum};
 pub use upcoming::{Turn, Turning, upcoming};
 
 /// What was decided, on one side.
@@ -125,6 +128,19 @@ pub struct Effective {
     pub losses: Vec<Change>,
     /// Answers that stayed, and are now given by another step or rule.
     pub reasons: Vec<Change>,
+    /// What people gain or lose who are new or gone, where that is too much to be among the others.
+    pub sums: Vec<Sum>,
+}
+
+impl Effective {
+    /// How many single answers turn one way.
+    pub fn count(&self, turn: gate::Turn) -> usize {
+        let changes = match turn {
+            gate::Turn::Gain => &self.gains,
+            gate::Turn::Loss => &self.losses,
+        };
+        count(changes) + count_in_sum(&self.sums, turn)
+    }
 }
 
 /// A change, and what is behind it.
@@ -154,6 +170,8 @@ pub struct Diff {
     pub losses: Vec<Caused>,
     /// Answers that stayed, and are now given by another step or rule.
     pub reasons: Vec<Change>,
+    /// What people gain or lose who are new or gone, where that is too much to be among the others.
+    pub sums: Vec<Sum>,
     /// Who is in a group in the head and was not in the base.
     pub joined: Vec<Moved>,
     /// Who was in a group in the base and is not in the head.
@@ -171,7 +189,7 @@ pub struct Diff {
 impl Diff {
     /// Whether nobody gains or loses anything.
     pub fn changes_nothing(&self) -> bool {
-        self.gains.is_empty() && self.losses.is_empty()
+        self.gains.is_empty() && self.losses.is_empty() && self.sums.is_empty()
     }
 }
 
@@ -185,18 +203,38 @@ type Shelves = BTreeMap<Scope, Shelf<TargetKey>>;
 
 /// Compares what two policies give to people. Whoever is missing in one of them holds nothing there.
 pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
-    joint::with(base, head, |sides| changed(sides, &mut Shelves::new()))
+    effective_within(base, head, SPELLED)
+}
+
+/// The same, with at most so many single answers of people who are new or gone; more are told in sum.
+pub fn effective_within(base: &InForce<'_>, head: &InForce<'_>, most: usize) -> Effective {
+    joint::with(base, head, |sides| changed(sides, &mut Shelves::new(), most))
 }
 
 /// The same, and who came into which group and who left which.
-fn effective_and_moved(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves) -> (Effective, [Vec<Moved>; 2]) {
-    joint::with(base, head, |sides| (changed(sides, shelves), moved(sides)))
+fn effective_and_moved(
+    base: &InForce<'_>,
+    head: &InForce<'_>,
+    shelves: &mut Shelves,
+    most: usize,
+) -> (Effective, [Vec<Moved>; 2]) {
+    joint::with(base, head, |sides| (changed(sides, shelves, most), moved(sides)))
 }
 
-fn changed(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Effective {
-    let mut found = Effective::default();
+/// Every answer that changed or has another reason; and what is told in sum instead.
+fn compared(sides: [&Side<'_>; 2], most: usize) -> (Vec<Fold>, Vec<Sum>) {
     let aside = sides[0].present.absent(&sides[1].present);
-    let folds = compare(sides, &touched(sides, &aside), &Set::none(aside.size()));
+    let Some(sums) = sum::sums(sides, &aside, most) else {
+        return (compare(sides, &touched(sides, &aside), &Set::none(aside.size())), Vec::new());
+    };
+    let nobody_else = aside.len() == aside.size();
+    let folds = if nobody_else { Vec::new() } else { compare(sides, &touched(sides, &aside), &aside) };
+    (folds, sums)
+}
+
+fn changed(sides: [&Side<'_>; 2], shelves: &mut Shelves, most: usize) -> Effective {
+    let (folds, sums) = compared(sides, most);
+    let mut found = Effective { sums, ..Effective::default() };
     let mut spelling = Spelling::new(sides, &folds, shelves);
     for fold in folds {
         let change = spelling.change(&fold);
@@ -214,20 +252,24 @@ fn changed(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Effective {
 
 /// Compares two policies, and finds out what is behind every change.
 pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
+    diff_within(base, head, SPELLED)
+}
+
+/// The same, with at most so many single answers of people who are new or gone; more are told in sum.
+pub fn diff_within(base: &InForce<'_>, head: &InForce<'_>, most: usize) -> Diff {
     joint::with(base, head, |sides| {
         let declared = declared::declared([base.policy, head.policy], sides);
-        Diff { declared, ..undeclared(sides, &mut Shelves::new()) }
+        Diff { declared, ..undeclared(sides, &mut Shelves::new(), most) }
     })
 }
 
 /// The same without what is declared otherwise, which is so on every day.
-fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves) -> Diff {
-    joint::with(base, head, |sides| undeclared(sides, shelves))
+fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves, most: usize) -> Diff {
+    joint::with(base, head, |sides| undeclared(sides, shelves, most))
 }
 
-fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Diff {
-    let aside = sides[0].present.absent(&sides[1].present);
-    let folds = compare(sides, &touched(sides, &aside), &Set::none(aside.size()));
+fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves, most: usize) -> Diff {
+    let (folds, sums) = compared(sides, most);
     let mut spelling = Spelling::new(sides, &folds, shelves);
     let (changes, others): (Vec<Fold>, Vec<Fold>) =
         folds.into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
@@ -235,7 +277,7 @@ fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves) -> Diff {
     let Causes { folds, inert } = causes(sides, &deeds, changes);
     let [joined, left] = moved(sides);
     let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
-    let mut found = Diff { joined, left, inert, waiting, ..Diff::default() };
+    let mut found = Diff { joined, left, inert, waiting, sums, ..Diff::default() };
     for (fold, cause) in folds {
         let caused = Caused { cause, change: spelling.change(&fold) };
         if fold.allowed(1) { &mut found.gains } else { &mut found.losses }.push(caused);

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check;
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic};
-use crate::diff::{Change, effective};
+use crate::diff::{Change, Effective, Keys, SPELLED, Sum, effective_within};
 use crate::model::Policy;
 use crate::name::{Name, RightName};
 use crate::repository::{Company, Repository, matched};
 use crate::resolve::InForce;
+use crate::syntax::gate::Turn;
 
 /// Two branches and their merge.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,11 @@ impl Brought<'_> {
 
 /// Compares a merge with both of its branches, on a day. `only` keeps to one company.
 pub fn brought<'r>(branches: Branches<'r>, on: Date, only: Option<&Name>) -> Brought<'r> {
+    brought_within(branches, on, only, SPELLED)
+}
+
+/// The same, with at most so many single answers of people who are new or gone told one by one meanwhile.
+fn brought_within<'r>(branches: Branches<'r>, on: Date, only: Option<&Name>, most: usize) -> Brought<'r> {
     let Branches { ours, theirs, merge } = branches;
     let known: BTreeSet<Told> = [ours, theirs].into_iter().flat_map(|side| told(side, on, only).into_keys()).collect();
     let new = told(merge, on, only).into_iter().filter(|(key, _)| !known.contains(key));
@@ -72,8 +78,7 @@ pub fn brought<'r>(branches: Branches<'r>, on: Date, only: Option<&Name>) -> Bro
         let nobody = Company::empty(None);
         let [ours, theirs] = [ours, theirs].map(|side| InForce::new(&side.unwrap_or(&nobody).policy, on));
         let after = InForce::new(&merge.policy, on);
-        let [ours, theirs] = [effective(&ours, &after), effective(&theirs, &after)];
-        let (gains, losses) = (both(&ours.gains, &theirs.gains), both(&ours.losses, &theirs.losses));
+        let [gains, losses] = brought_to([&ours, &theirs], &after, most);
         companies.push(OfCompany { name, policy: &merge.policy, gains, losses });
     }
     Brought { companies, broken, findings }
@@ -104,6 +109,54 @@ fn told(repository: &Repository, on: Date, only: Option<&Name>) -> BTreeMap<Told
         }
     }
     told
+}
+
+/// What both branches gain and lose by the merge, with at most so many single answers of people who are new or gone.
+fn brought_to(branches: [&InForce<'_>; 2], after: &InForce<'_>, most: usize) -> [Vec<Change>; 2] {
+    let [ours, theirs] = branches.map(|branch| effective_within(branch, after, most));
+    if [Turn::Gain, Turn::Loss].into_iter().any(|turn| must_be_spelled(&ours, &theirs, turn)) {
+        return brought_to(branches, after, usize::MAX);
+    }
+    let mut gains = both(&ours.gains, &theirs.gains);
+    gains.extend(with_sums(&ours.sums, &theirs.gains));
+    gains.extend(with_sums(&theirs.sums, &ours.gains));
+    gains.sort();
+    [gains, both(&ours.losses, &theirs.losses)]
+}
+
+/// Whether the sums do not tell what both have in common: where somebody is in the sums of both, or is gone.
+fn must_be_spelled(ours: &Effective, theirs: &Effective, turn: Turn) -> bool {
+    let of = |side: &Effective| -> Vec<(RightName, Keys<Name>)> {
+        let sums = side.sums.iter().filter(|sum| sum.turn == turn);
+        sums.map(|sum| (sum.right.clone(), sum.users.clone())).collect()
+    };
+    let spelled = |side: &Effective| -> Vec<(RightName, Keys<Name>)> {
+        let losses = side.losses.iter().filter(|_| turn == Turn::Loss);
+        losses.map(|change| (change.right.clone(), Keys::of(change.users.clone()))).collect()
+    };
+    let meet = |these: Vec<(RightName, Keys<Name>)>, others: Vec<(RightName, Keys<Name>)>| {
+        these
+            .iter()
+            .any(|(right, users)| others.iter().any(|(other, others)| other == right && others.among(users.iter()) > 0))
+    };
+    meet(of(ours), of(theirs)) || meet(of(ours), spelled(theirs)) || meet(of(theirs), spelled(ours))
+}
+
+/// What people gain of whom the other branch tells in sum that they gain all that they have: then it is the same.
+fn with_sums(sums: &[Sum], gains: &[Change]) -> Vec<Change> {
+    let mut found = Vec::new();
+    for sum in sums.iter().filter(|sum| sum.turn == Turn::Gain) {
+        for gain in gains.iter().filter(|gain| gain.right == sum.right && gain.targets.is_some() == sum.scope.is_some())
+        {
+            let users: Vec<Name> = gain.users.iter().filter(|user| sum.users.contains(user)).cloned().collect();
+            let without_own = gain.without_own || sum.without_own;
+            let change = Change { users, without_own, before: None, ..gain.clone() };
+            if change.count() > 0 {
+                found.push(change);
+            }
+        }
+    }
+    found
 }
 
 /// What changed from either branch to the merge. Within each list no answer stands twice, so none does in the outcome.
@@ -150,7 +203,15 @@ mod tests {
     /// One line for each thing that the merge brings.
     fn shown(ours: &str, theirs: &str, merge: &str) -> String {
         let [ours, theirs, merge] = [ours, theirs, merge].map(repository);
-        let brought = brought(Branches { ours: &ours, theirs: &theirs, merge: &merge }, day("2026-11-22"), None);
+        let branches = Branches { ours: &ours, theirs: &theirs, merge: &merge };
+        let [spelled, in_sum] =
+            [SPELLED, 0].map(|most| lines(&brought_within(branches, day("2026-11-22"), None, most)));
+        let sorted = |lines: &str| lines.lines().map(str::to_owned).collect::<BTreeSet<String>>();
+        assert_eq!(sorted(&spelled), sorted(&in_sum));
+        spelled
+    }
+
+    fn lines(brought: &Brought<'_>) -> String {
         let mut lines: Vec<String> =
             brought.findings.iter().map(|it| format!("{} {}", it.code, it.message.english())).collect();
         for company in &brought.companies {
@@ -188,6 +249,24 @@ mod tests {
         assert_eq!(
             shown(&with("anna", "lists.print"), &with("lars", "lists.print"), &with("anna, lars", "lists.print")),
             ""
+        );
+    }
+
+    #[test]
+    fn who_comes_with_one_branch_gains_what_the_other_gives() {
+        let with = |users: &str, allow: &str| {
+            format!("users: {{ {users} }}\ngroups: {{ all: {{ members: [everyone], allow: [{allow}] }} }}\n")
+        };
+        let (few, many) = ("lists.print", "lists.print, data.export, calendar.see of everyone");
+        assert_eq!(
+            shown(&with("anna: ", few), &with("anna: , lars: ", few), &with("anna: , lars: ", many)),
+            "+ anna calendar.see of user:lars group-allow\n+ lars calendar.see of user:anna group-allow\n\
+             + anna data.export group-allow\n+ lars data.export group-allow"
+        );
+        // Neither has lars, and the merge does; both have karin, and the merge does not.
+        assert_eq!(
+            shown(&with("anna: , karin: ", few), &with("anna: , karin: ", few), &with("anna: , lars: ", few)),
+            "+ lars lists.print group-allow\n- karin lists.print default"
         );
     }
 

@@ -8,6 +8,7 @@ mod division;
 mod in_force;
 mod matter;
 mod origin;
+mod people;
 mod plain;
 mod prescribe;
 mod prove;

@@ -23,12 +23,17 @@ mod reason;
 mod repair;
 mod saved;
 mod service;
+mod singles;
+mod sums;
 mod upcoming;
 mod versus;
 mod weakening;
 mod who;
 
+use std::io::{self, Write};
+
 use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::model::{Policy, Single};
 use crate::syntax::characters::is_forbidden;
@@ -53,18 +58,21 @@ pub use init::{InitOut, init};
 pub use limits::{LimitOut, LimitsOut, TeamOut, limits};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
 pub use members::{MemberOut, members};
-pub use merge_check::{BroughtOut, MergeCheckOut, merge_check};
+pub use merge_check::{BroughtOut, MergeCheckOut, Rows, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
 pub use online::{
     DeedOut, InvitationOut, InvitationsOut, OnlineOut, PersonOut, PlacesOut, UnsentOut, deed, invitations, online,
 };
-pub use plan::{ApplyOut, ChangeOut, ConflictOut, EffectOut, GrantOut, GrantsOut, PlanOut, apply, plan, plan_online};
+pub use plan::{
+    ApplyOut, ChangeOut, ConflictOut, EffectOut, Effects, GrantOut, GrantsOut, PlanOut, apply, plan, plan_online,
+};
 pub use policy::{policy_schema, settings_schema};
 pub use pull::{LeftOut, PullOut, TakenOut, pull};
 pub use reason::ReasonOut;
 pub use repair::{EditOut, FixOut, HunkOut, MissingOut, RepairOut, ShiftOut, fix, missing, repairs};
 pub use saved::{PROGRAM, SavedFrom, SavedOut, SavedPlan, Unreadable, read_saved, saved};
 pub use service::{CheckedOut, CompanyStatusOut, DoctorOut, ExaminedOut, StatusOut, SyncRunOut, doctor, status};
+pub use sums::{Names, SumOut};
 pub use upcoming::{CauseOut, DayOut, UpcomingOut, upcoming};
 pub use versus::{DifferenceOut, SideOut, VersusOut, versus};
 pub use weakening::{WeakeningOut, weakenings};
@@ -89,18 +97,18 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("init", schemars::schema_for!(InitOut)),
         ("log", schemars::schema_for!(LogOut)),
         ("matrix", schemars::schema_for!(MatrixOut)),
-        ("merge-check", schemars::schema_for!(MergeCheckOut)),
+        ("merge-check", schemars::schema_for!(MergeCheckOut<'static>)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("invite", schemars::schema_for!(InvitationsOut)),
         ("online", schemars::schema_for!(OnlineOut)),
         ("online-deed", schemars::schema_for!(DeedOut)),
-        ("plan", schemars::schema_for!(PlanOut)),
+        ("plan", schemars::schema_for!(PlanOut<'static>)),
         ("pull", schemars::schema_for!(PullOut)),
         ("reviewers", schemars::schema_for!(ReviewersOut)),
         ("rights", schemars::schema_for!(RightsOut)),
-        ("saved-plan", schemars::schema_for!(SavedOut)),
+        ("saved-plan", schemars::schema_for!(SavedOut<'static>)),
         ("status", schemars::schema_for!(StatusOut)),
-        ("upcoming", schemars::schema_for!(UpcomingOut)),
+        ("upcoming", schemars::schema_for!(UpcomingOut<'static>)),
         ("versus", schemars::schema_for!(VersusOut)),
         ("what", schemars::schema_for!(WhatOut)),
         ("who", schemars::schema_for!(WhoOut)),
@@ -108,21 +116,76 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     ]
 }
 
+/// Writes an output as [`to_text`] says it, row by row, so that it never stands in memory as a whole.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write<T: Serialize>(output: &T, to: &mut dyn Write) -> io::Result<()> {
+    let mut json = serde_json::Serializer::with_formatter(&mut *to, Harmless(PrettyFormatter::new()));
+    output.serialize(&mut json)?;
+    to.write_all(b"\n")
+}
+
+/// Pretty JSON that no terminal obeys.
+struct Harmless(PrettyFormatter<'static>);
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_forbidden(*c)) {
+            to.write_all(&rest.as_bytes()[..at])?;
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().try_for_each(|unit| write!(to, "\\u{unit:04x}"))?;
+            rest = &rest[at + c.len_utf8()..];
+        }
+        to.write_all(rest.as_bytes())
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_array(to)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_array(to)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(to, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_array_value(to)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_object(to)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_object(to)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(to, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(to)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_object_value(to)
+    }
+}
+
 /// An output as text, one line feed at its end. Characters that a terminal would obey are escaped, which JSON allows
 /// in the only place where they can stand, inside of strings.
 pub fn to_text<T: Serialize>(output: &T) -> String {
-    let json = serde_json::to_string_pretty(output).unwrap_or_else(|error| format!("\"{error}\""));
-    let mut text = String::with_capacity(json.len() + 1);
-    for c in json.chars() {
-        if is_forbidden(c) {
-            let mut units = [0; 2];
-            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
-        }
+    let mut text = Vec::new();
+    match write(output, &mut text) {
+        Ok(()) => String::from_utf8_lossy(&text).into_owned(),
+        Err(error) => format!("\"{error}\"\n"),
     }
-    text.push('\n');
-    text
 }
 
 fn file_and_line(sources: &Sources, place: Option<Place>) -> (Option<String>, Option<usize>) {

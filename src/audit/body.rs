@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::date::parse_date;
-use crate::diff::{self, Keys, MANY};
+use crate::diff::{self, Keys, MANY, Sum};
 use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::online;
 use crate::plan::{Adopted, Base, Change, Conflict, Plan, digest_of_base};
 use crate::state::{Said, quote};
+use crate::syntax::gate::Turn;
 
 use super::{Ended, Override, Run};
 
@@ -20,8 +21,8 @@ pub(super) fn applied(plan: &Plan, run: &Run, remembered: &Base) -> Value {
     body["fingerprint"] = plan.fingerprint.to_string().into();
     body["changes"] = plan.changes.len().into();
     body["conflicts"] = plan.conflicts.len().into();
-    body["gains"] = diff::count(&plan.effective.gains).into();
-    body["losses"] = diff::count(&plan.effective.losses).into();
+    body["gains"] = plan.effective.count(Turn::Gain).into();
+    body["losses"] = plan.effective.count(Turn::Loss).into();
     body["remembered"] = digest_of_base(remembered).to_string().into();
     body
 }
@@ -194,6 +195,15 @@ pub(super) fn effect(change: &diff::Change) -> Value {
         body["except"] = texts(&mut left_out).into();
     }
     body
+}
+
+/// What people gained who are new, or lost who are gone, in sum: so many answers about the right, over whomever each has it.
+pub(super) fn in_sum(sum: &Sum) -> Value {
+    json!({
+        "right": sum.right.as_str(),
+        "users": sum.users.iter().map(Name::as_str).collect::<Vec<_>>(),
+        "answers": sum.answers,
+    })
 }
 
 /// What stands for all targets of a kind.

@@ -95,7 +95,7 @@ enum Format {
 }
 
 pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure> {
-    let _stage = context.working(&say!("comparing"));
+    let stage = context.working(&say!("comparing"));
     if let Some(since) = command.since.filter(|since| *since > context.on) {
         let message = say!("{since} is after {on}", since, on = context.on);
         return Err(Failure::world(message).help(say!("--since is the earlier day; --on names the later one")));
@@ -129,19 +129,22 @@ pub fn run(command: &DiffCommand, context: &Context) -> Result<Outcome, Failure>
         days: [command.since.unwrap_or(context.on), context.on],
         sources: [&sides.base.repository.sources, &sides.head.repository.sources],
     };
+    let failed = review.gates.iter().any(|gate| !gate.passed);
+    drop(stage);
+    let code = u8::from(failed || command.exit_code && changes);
     let out = match command.format {
         Format::Json => {
             let Review { declared, gates, weakenings, required, rules, .. } = &review;
             let language = sides.out.language;
             let reviewed = wire::Reviewed { declared, gates, weakenings, required, rules, language };
-            wire::to_text(&wire::diff(ends, &companies, reviewed))
+            let found = wire::diff(ends, &companies, reviewed);
+            return Ok(Outcome::written(|out| wire::write(&found, out), code));
         }
         Format::Markdown => comment(command, &sides, &companies, ends, &review),
         Format::Sarif => alerts(command, &sides, &companies, ends),
         Format::Text => text::print(&page(command, &sides, &companies, ends, &review), sides.out),
     };
-    let failed = review.gates.iter().any(|gate| !gate.passed);
-    Ok(Outcome::new(out, u8::from(failed || command.exit_code && changes)))
+    Ok(Outcome::new(out, code))
 }
 
 /// What was found out besides gains and losses.

@@ -49,7 +49,7 @@ struct Asked {
 }
 
 pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> {
-    let _stage = context.working(&say!("comparing"));
+    let stage = context.working(&say!("comparing"));
     let start = Start::of(context)?;
     let Asked { base, sides, bases } = understand(&start, &command.revisions)?;
     let [ours, theirs] = &sides;
@@ -79,10 +79,13 @@ pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> 
     let merge = compile(&mut library, &name, &merged)?;
     let [ours, theirs] = [&read[0].repository, &read[1].repository];
     let brought = brought(Branches { ours, theirs, merge: &merge }, context.on, only.as_ref());
+    drop(stage);
+    let code = (!brought.is_nothing()).into();
     let text = match command.format {
         Format::Json => {
             let found = Some((&merge.sources, &brought, out.language));
-            wire::to_text(&wire::merge_check(&commits, &bases, &conflicts, found))
+            let found = wire::merge_check(&commits, &bases, &conflicts, found);
+            return Ok(Outcome::written(|out| wire::write(&found, out), code));
         }
         Format::Text => {
             let findings = brought.findings.iter();
@@ -91,7 +94,7 @@ pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> 
             shown + &text::print(&page, out)
         }
     };
-    Ok(Outcome::new(text, (!brought.is_nothing()).into()))
+    Ok(Outcome::new(text, code))
 }
 
 /// The revisions that words name. Without a base git is asked for it.

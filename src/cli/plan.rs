@@ -88,26 +88,22 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let limits = database.target.limits(opened.policy(), context.on);
     let settles = online.as_ref().is_ok_and(Settled::changes_access);
     let differs = command.exit_code && (settles || !plan.finds_no_difference());
-    let errors = match command.common.format {
-        Format::Json => 0,
-        Format::Text => errors(&opened, context).len(),
-    };
-    let _stage = context.working(&say!("comparing"));
+    let refused = command.strict && limits.as_ref().is_some_and(|limits| limits.leaves_open());
+    let code = if refused { 3 } else { differs.into() };
     let out = match command.common.format {
         Format::Json => {
             let guards = Some(wire::guards(opened.binding_sources(), &tripped));
             let online = online.as_ref().map_err(|failure| failure.message.to(opened.out.language));
             let online = Some(wire::plan_online(online));
             let crm = limits.as_ref().map(wire::limits);
-            wire::to_text(&wire::PlanOut {
-                guards,
-                online,
-                crm,
-                ..wire::plan(opened.sources(), &plan, wanted.company())
-            })
+            let found = wire::plan(opened.sources(), &plan, wanted.company());
+            let found = wire::PlanOut { guards, online, crm, ..found };
+            return Ok(Outcome::written(|out| wire::write(&found, out), code));
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
+            let errors = errors(&opened, context).len();
+            let _stage = context.working(&say!("comparing"));
             let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
             page.0.extend(match &online {
                 Ok(settled) => view::settling(settled, opened.policy().online.is_some()).0,
@@ -128,6 +124,5 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     };
     // The process ends, and takes the memory of a large firm faster than it can be given back fact by fact.
     std::mem::forget((plan, reading, wanted));
-    let refused = command.strict && limits.is_some_and(|limits| limits.leaves_open());
-    Ok(Outcome::new(out, if refused { 3 } else { differs.into() }))
+    Ok(Outcome::new(out, code))
 }

@@ -107,7 +107,7 @@ fn company(opened: &Opened) -> Option<String> {
 }
 
 /// A plan as its file has it.
-fn sealed(from: SavedFrom, plan: &Plan, opened: &Opened) -> SavedOut {
+fn sealed<'a>(from: SavedFrom, plan: &'a Plan, opened: &'a Opened) -> SavedOut<'a> {
     wire::saved(from, plan, wire::plan(opened.sources(), plan, opened.company().name.as_ref()))
 }
 
@@ -225,8 +225,7 @@ impl Saved {
             return Err(refused(self.with_what_moved(stale, &now)).help(again()));
         }
         let then = parse_date(&file.from.on).map(|on| wanted.plan(reading, on, self.drift()));
-        let then = then.map(|plan| sealed(from, &plan, opened));
-        if then.is_some_and(|then| file.is(&then)) {
+        if then.is_some_and(|plan| file.is(&sealed(from, &plan, opened))) {
             let on = file.from.on.as_str();
             let message =
                 say!("the plan `{path}` is stale: on {on} people gained and lost something else than now", path, on);
@@ -236,7 +235,7 @@ impl Saved {
     }
 
     /// Why a plan is stale, and which changes came and went by that.
-    fn with_what_moved(&self, stale: Text, now: &SavedOut) -> Text {
+    fn with_what_moved(&self, stale: Text, now: &SavedOut<'_>) -> Text {
         let [new, gone] = self.file.moved(now);
         match (new.is_empty(), gone.is_empty()) {
             (true, true) => stale,

@@ -32,15 +32,16 @@ pub struct Upcoming {
 
 pub fn run(command: &Upcoming, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
-    let _stage = context.working(&say!("comparing"));
+    let stage = context.working(&say!("comparing"));
     let beyond = |_| Failure::world(say!("the calendar ends before that"));
     let from = if context.on_was_said { context.on } else { context.on.tomorrow().map_err(beyond)? };
     let until = from.checked_add(i64::from(command.days - 1).days()).map_err(beyond)?;
     let (policy, sources) = (opened.policy(), opened.sources());
     let turns = diff::upcoming(policy, from, until);
-    let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::upcoming(policy, sources, [from, until], &turns)),
-        Format::Text => text::print(&view::upcoming(policy, sources, [from, until], &turns), opened.out),
-    };
-    Ok(Outcome::new(out, 0))
+    drop(stage);
+    if command.common.format == Format::Json {
+        let found = wire::upcoming(policy, sources, [from, until], &turns);
+        return Ok(Outcome::written(|out| wire::write(&found, out), 0));
+    }
+    Ok(Outcome::new(text::print(&view::upcoming(policy, sources, [from, until], &turns), opened.out), 0))
 }

@@ -2,8 +2,9 @@
 //! taken out. An entry that only stands at another place is the same.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
-use crate::model::{Member, Membership, Policy, Rule, Scope};
+use crate::model::{Employee, EmployeeId, Id, Member, Membership, Policy, Rule, Scope, Table, User, UserId};
 use crate::name::Name;
 use crate::state::{Action, Fields, Key, Said, Value};
 use crate::text::Place;
@@ -83,6 +84,13 @@ fn whole(action: Action, Item { kind, key, fields, place }: Item) -> Declared {
 /// Everything that is declared otherwise in one policy than in another.
 pub(super) fn declared(policies: [&Policy; 2], sides: [&Side<'_>; 2]) -> Vec<Declared> {
     let [mut base, mut head] = policies.map(items);
+    // Of those who are many, only what differs is put into words.
+    let users = differing(policies.map(|policy| &policy.users), |base, head| is_same_user(policies, base, head));
+    let employees = differing(policies.map(|policy| &policy.employees), is_same_employee);
+    for (side, items) in [&mut base, &mut head].into_iter().enumerate() {
+        items.extend(users[side].iter().map(|user| user_item(policies[side], *user)));
+        items.extend(employees[side].iter().map(|employee| employee_item(policies[side], *employee)));
+    }
     lines(sides, &mut base, &mut head);
     compare_items(base, head)
 }
@@ -124,7 +132,74 @@ fn lines(sides: [&Side<'_>; 2], base: &mut Vec<Item>, head: &mut Vec<Item>) {
     }
 }
 
-/// Everything that a policy declares but rules and members.
+/// What of two tables is on one side only, or not the same on both.
+fn differing<I: Id, K: Ord + Hash, T>(tables: [&Table<I, K, T>; 2], is_same: impl Fn(&T, &T) -> bool) -> [Vec<I>; 2] {
+    let keys = tables.map(Table::keys);
+    let (mut at, mut found) = ([0, 0], [Vec::new(), Vec::new()]);
+    while at[0] < keys[0].len() || at[1] < keys[1].len() {
+        let next = [0, 1].map(|side: usize| keys[side].get(at[side]));
+        let takes = match next {
+            // That two names are one is seen sooner than which is the lesser one.
+            [Some(base), Some(head)] if base == head => [true, true],
+            [Some(base), Some(head)] => [base < head, base > head],
+            [base, head] => [base.is_some(), head.is_some()],
+        };
+        let ids = at.map(I::from_index);
+        let is_same = takes == [true, true] && is_same(tables[0].get(ids[0]), tables[1].get(ids[1]));
+        for side in [0, 1].into_iter().filter(|side| takes[*side]) {
+            at[side] += 1;
+            found[side].extend((!is_same).then_some(ids[side]));
+        }
+    }
+    found
+}
+
+fn is_same_user(policies: [&Policy; 2], base: &User, head: &User) -> bool {
+    let employee = |side: usize, user: &User| user.employee.map(|id| policies[side].employees.key(id));
+    let set = |side: usize, user: &User| user.modules.map(|id| policies[side].module_sets.key(id));
+    (base.active, base.superuser) == (head.active, head.superuser)
+        && base.name == head.name
+        && base.renamed_from == head.renamed_from
+        && employee(0, base) == employee(1, head)
+        && set(0, base) == set(1, head)
+}
+
+fn is_same_employee(base: &Employee, head: &Employee) -> bool {
+    fields_of_employee(base) == fields_of_employee(head)
+}
+
+fn user_item(policy: &Policy, id: UserId) -> Item {
+    let user = policy.users.get(id);
+    let employee = user.employee.map(|id| policy.employees.key(id).as_str());
+    let set = user.modules.map(|id| policy.module_sets.key(id).as_str());
+    let fields = vec![
+        ("active", Value::Flag(user.active)),
+        ("employee", Value::of_text(employee)),
+        ("modules", Value::of_text(set)),
+        ("name", Value::of_text(user.name.as_deref())),
+        ("renamed_from", Value::of_text(user.renamed_from.as_ref().map(Name::as_str))),
+        ("superuser", Value::Flag(user.superuser)),
+    ];
+    Item { kind: "user", key: policy.users.key(id).to_string(), fields, place: user.place }
+}
+
+fn employee_item(policy: &Policy, id: EmployeeId) -> Item {
+    let texts = fields_of_employee(policy.employees.get(id));
+    let fields = texts.map(|(field, text)| (field, Value::of_text(text)));
+    Item { kind: "employee", key: policy.employees.key(id).to_string(), fields: fields.into(), place: None }
+}
+
+fn fields_of_employee(employee: &Employee) -> [(&'static str, Option<&str>); 5] {
+    [
+        ("department", employee.department.as_deref()),
+        ("email", employee.email.as_deref()),
+        ("language", employee.language.as_deref()),
+        ("name", employee.name.as_deref()),
+        ("phone", employee.phone.as_deref()),
+    ]
+}
+
+/// Everything that a policy declares but users, employees, rules and members.
 fn items(policy: &Policy) -> Vec<Item> {
     let mut items = Vec::new();
     let mut add = |kind: &'static str, key: String, fields: Fields, place: Option<Place>| {
@@ -132,28 +207,6 @@ fn items(policy: &Policy) -> Vec<Item> {
     };
     let text = |value: &Option<Box<str>>| Value::of_text(value.as_deref());
     let set = |id: Option<_>| Value::of_text(id.map(|id| policy.module_sets.key(id).as_str()));
-    for (_, name, user) in policy.users.iter() {
-        let employee = user.employee.map(|id| policy.employees.key(id).as_str());
-        let fields = vec![
-            ("active", Value::Flag(user.active)),
-            ("employee", Value::of_text(employee)),
-            ("modules", set(user.modules)),
-            ("name", text(&user.name)),
-            ("renamed_from", Value::of_text(user.renamed_from.as_ref().map(Name::as_str))),
-            ("superuser", Value::Flag(user.superuser)),
-        ];
-        add("user", name.to_string(), fields, user.place);
-    }
-    for (_, name, employee) in policy.employees.iter() {
-        let fields = vec![
-            ("department", text(&employee.department)),
-            ("email", text(&employee.email)),
-            ("language", text(&employee.language)),
-            ("name", text(&employee.name)),
-            ("phone", text(&employee.phone)),
-        ];
-        add("employee", name.to_string(), fields, None);
-    }
     for (_, key, group) in policy.groups.iter() {
         let kind = if key.is_role() { "role" } else { "group" };
         add(

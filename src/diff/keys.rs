@@ -4,7 +4,7 @@
 //! unless somebody walks through it.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::sync::Arc;
@@ -39,6 +39,13 @@ pub struct Keys<K> {
 impl<K> Clone for Keys<K> {
     fn clone(&self) -> Self {
         Self { universe: Arc::clone(&self.universe), set: Arc::clone(&self.set) }
+    }
+}
+
+impl<K> Keys<K> {
+    /// Where it stands in memory: what stands there is the same set, as long as one of them is kept.
+    pub fn identity(&self) -> [usize; 2] {
+        [Arc::as_ptr(&self.universe).addr(), Arc::as_ptr(&self.set).addr()]
     }
 }
 
@@ -85,6 +92,11 @@ impl<K: Ord> Keys<K> {
     pub fn left_out(&self) -> Option<Iter<'_, K>> {
         let positions = self.set.left_out().filter(|_| self.universe.extent == Extent::Whole)?;
         Some(Iter { keys: &self.universe.keys, positions })
+    }
+
+    /// How many there would be at most: everything that either side has. `None` if that is not known.
+    pub fn of_all(&self) -> Option<usize> {
+        (self.universe.extent == Extent::Whole).then_some(self.universe.keys.len())
     }
 
     /// The same without one.
@@ -152,6 +164,17 @@ impl<K: Ord + Clone> Keys<K> {
         Self::of(self.iter().chain(other.iter()).cloned().collect())
     }
 
+    /// What is in any of some sets; `None` if there are none. The same set is looked at once.
+    pub fn union_of<'k>(sets: impl IntoIterator<Item = &'k Self>) -> Option<Self>
+    where
+        K: 'k,
+    {
+        let mut seen = HashSet::new();
+        let mut sets = sets.into_iter().filter(|keys| seen.insert(keys.identity()));
+        let first = sets.next()?.clone();
+        Some(sets.fold(first, |all, keys| all.union(keys)))
+    }
+
     /// Its positions among the keys of another.
     fn seen_from(&self, other: &Self) -> Arc<Set> {
         if Arc::ptr_eq(&self.universe, &other.universe) {
@@ -162,11 +185,6 @@ impl<K: Ord + Clone> Keys<K> {
             return Arc::clone(&self.set);
         }
         Arc::new(Set::of(keys.len(), self.iter().filter_map(|key| keys.binary_search(key).ok())))
-    }
-
-    /// Where it stands in memory: what stands there is the same set, as long as one of them is kept.
-    pub fn identity(&self) -> [usize; 2] {
-        [Arc::as_ptr(&self.universe).addr(), Arc::as_ptr(&self.set).addr()]
     }
 }
 

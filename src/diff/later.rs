@@ -11,7 +11,10 @@ use crate::model::{Policy, Scope};
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
 
-use super::{Cause, Caused, Change, Diff, Effective, Keys, Moved, Shelves, diff_undeclared, effective_and_moved};
+use super::{
+    Cause, Caused, Change, Diff, Effective, Keys, Moved, SPELLED, Shelves, diff_undeclared, effective,
+    effective_and_moved,
+};
 
 /// What is different from a later day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +39,12 @@ impl Later {
 /// Compares two policies on every later day on which that could give another difference than the first day did. A day
 /// that brings nothing new, in rights or groups, is left out. Whoever asks about access to a group means those who are in
 /// it that day: so from the day on which a membership begins or ends, whatever differs is new once more.
+///
+/// What is told in sum on the first day stays so; of these people it is told later what another day brings them beyond
+/// the day before.
 pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let (on, first) = first;
+    let most = if first.sums.is_empty() { SPELLED } else { 0 };
     if first.edits.is_empty() && first.declared.is_empty() {
         // Both say the same, whatever the day.
         return Vec::new();
@@ -57,25 +64,34 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     let mut told = known.clone();
     let mut known_moves = moves_of(&first.joined, &first.left);
     let mut found = Vec::new();
+    let mut before = on;
     for day in days {
         let sides = [base, head].map(|policy| InForce::new(policy, day));
-        let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1], &mut shelves);
+        let (quick, [joined, left]) = effective_and_moved(&sides[0], &sides[1], &mut shelves, most);
         let moves = moves_of(&joined, &left);
+        let turned = match quick.sums.is_empty() {
+            true => Default::default(),
+            false => turned_in_sum([base, head], before, day),
+        };
+        before = day;
         // Most days bring nothing that is not known, and then nobody asks what is behind it.
         if regrouping.contains(&day) {
             told = Default::default();
         }
         let has_all = |[gains, losses]: &[Known; 2]| gains.has_all(&quick.gains) && losses.has_all(&quick.losses);
+        let none_turned = turned.iter().all(Vec::is_empty);
         let nothing_new = has_all(&known);
-        let all_told = has_all(&told);
+        let all_told = has_all(&told) && none_turned && (quick.sums.is_empty() || !regrouping.contains(&day));
         if all_told && moves.is_subset(&known_moves) {
             continue;
         }
         let whole = match nothing_new {
             true => unexplained(quick, joined, left),
-            false => diff_undeclared(&sides[0], &sides[1], &mut shelves),
+            false => diff_undeclared(&sides[0], &sides[1], &mut shelves, most),
         };
-        let (gains, losses) = (known[0].new_of(&whole.gains), known[1].new_of(&whole.losses));
+        let [new_gains, new_losses] = turned;
+        let gains = [known[0].new_of(&whole.gains), known[0].new_of(&new_gains)].concat();
+        let losses = [known[1].new_of(&whole.losses), known[1].new_of(&new_losses)].concat();
         known[0].add(&gains);
         known[1].add(&losses);
         told[0].add(&whole.gains);
@@ -89,12 +105,30 @@ pub fn later(base: &Policy, head: &Policy, first: (Date, &Diff)) -> Vec<Later> {
     found
 }
 
+/// What a day brings beyond an earlier one to people who are new, and takes from those who are gone.
+fn turned_in_sum([base, head]: [&Policy; 2], before: Date, day: Date) -> [Vec<Caused>; 2] {
+    [[head, base], [base, head]].map(|[there, other]| {
+        let sides = [before, day].map(|day| InForce::new(there, day));
+        let begins = effective(&sides[0], &sides[1]).gains;
+        let aside = |change: Change| {
+            let users: Vec<Name> =
+                change.users.iter().filter(|user| other.users.find(user).is_none()).cloned().collect();
+            // The side that has nobody of them said nothing.
+            let decided = if std::ptr::eq(there, head) { [None, change.after] } else { [change.after, None] };
+            let [before, after] = decided;
+            let change = Change { users, before, after, ..change };
+            (!change.users.is_empty()).then_some(Caused { cause: Cause::People, change })
+        };
+        begins.into_iter().filter_map(aside).collect()
+    })
+}
+
 /// A day whose answers are all known, and of which nobody asks what is behind it.
-fn unexplained(Effective { gains, losses, reasons }: Effective, joined: Vec<Moved>, left: Vec<Moved>) -> Diff {
+fn unexplained(Effective { gains, losses, reasons, sums }: Effective, joined: Vec<Moved>, left: Vec<Moved>) -> Diff {
     let caused = |changes: Vec<Change>| {
         changes.into_iter().map(|change| Caused { cause: Cause::Together(Vec::new()), change }).collect()
     };
-    Diff { gains: caused(gains), losses: caused(losses), reasons, joined, left, ..Diff::default() }
+    Diff { gains: caused(gains), losses: caused(losses), reasons, sums, joined, left, ..Diff::default() }
 }
 
 /// Who comes into which group, and who leaves it.

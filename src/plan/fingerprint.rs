@@ -221,5 +221,11 @@ pub(super) fn of_plan(
         feed.text(label);
         changes.iter().for_each(|change| feed.change(change));
     }
+    for sum in &effective.sums {
+        feed.text(&format!("in sum {} {}", sum.turn.as_str(), sum.answers));
+        feed.text(sum.right.as_str());
+        feed.text(&format!("users {}", sum.users.len()));
+        sum.users.iter().for_each(|user| feed.text(user.as_str()));
+    }
     feed.finish()
 }

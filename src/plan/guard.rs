@@ -12,6 +12,7 @@ use crate::diff;
 use crate::model::key::GroupKey;
 use crate::name::{Name, RightName};
 use crate::state::{Fact, Key, Kind, MemberKey, State, UserFact};
+use crate::syntax::gate::Turn;
 use crate::syntax::settings::{Guard, Limit, Settings};
 use crate::text::Place;
 
@@ -252,5 +253,6 @@ fn operator(case: &Case<'_>) -> Vec<Tripped> {
 
 fn loses(effective: &diff::Effective, name: &Name, right: &str) -> bool {
     let mut of_right = effective.losses.iter().filter(|change| change.right.as_str() == right);
-    of_right.any(|change| change.users.binary_search(name).is_ok())
+    let mut in_sum = effective.sums.iter().filter(|sum| sum.turn == Turn::Loss && sum.right.as_str() == right);
+    of_right.any(|change| change.users.binary_search(name).is_ok()) || in_sum.any(|sum| sum.users.contains(name))
 }

@@ -15,6 +15,7 @@ use crate::workers;
 
 use super::bulk::speaking;
 use super::division::{Division, Part};
+use super::people::{Members, People, TOGETHER};
 use super::{InForce, Person, Plain, Set, Step, Tier};
 
 /// One bit for each of some things, by the index of their ids.
@@ -57,9 +58,8 @@ impl Space {
 /// The people of a policy on a day, with their groups and with the sets of those who are in a group.
 pub struct Population<'p> {
     in_force: &'p InForce<'p>,
-    people: Vec<Person>,
-    /// The members of each group, in order.
-    members: Vec<Vec<UserId>>,
+    people: People,
+    members: Members,
     /// The rules in force about each right.
     pub(super) rules: Vec<Vec<RuleId>>,
     /// For each group which rights its rules in force are about.
@@ -67,9 +67,6 @@ pub struct Population<'p> {
     /// The plain rights, once they are asked for.
     pub(super) plain: OnceLock<Plain>,
 }
-
-/// From how many users on their groups are looked up by several threads, so many at a time.
-const WORTH_SHARING: usize = 2_000;
 
 /// What one subject says about a right.
 #[derive(Debug)]
@@ -113,16 +110,26 @@ impl<'p> Population<'p> {
     pub fn new(in_force: &'p InForce<'p>) -> Self {
         let policy = in_force.policy;
         let users: Vec<UserId> = policy.users.ids().collect();
-        let parts: Vec<&[UserId]> = users.chunks(WORTH_SHARING).collect();
+        let parts: Vec<&[UserId]> = users.chunks(TOGETHER).collect();
         let look_up = |part: &&[UserId]| part.iter().map(|user| Person::new(in_force, *user)).collect();
         let people: Vec<Vec<Person>> = workers::each(&parts, look_up);
-        let people: Vec<Person> = people.into_iter().flatten().collect();
         let mut sizes = vec![0; policy.groups.len()];
-        people.iter().flat_map(|person| &person.groups).for_each(|group| sizes[group.index()] += 1);
+        people.iter().flatten().flat_map(|person| &person.groups).for_each(|group| sizes[group.index()] += 1);
         let mut members: Vec<Vec<UserId>> = sizes.into_iter().map(Vec::with_capacity).collect();
-        for person in &people {
+        for person in people.iter().flatten() {
             person.groups.iter().for_each(|group| members[group.index()].push(person.user));
         }
+        Self::with(in_force, People::of(people), Members::of(members))
+    }
+
+    /// Looks people and members up only when somebody asks for them.
+    pub fn on_demand(in_force: &'p InForce<'p>) -> Self {
+        let (users, groups) = (in_force.policy.users.len(), in_force.policy.groups.len());
+        Self::with(in_force, People::nobody(users), Members::nobody(groups))
+    }
+
+    fn with(in_force: &'p InForce<'p>, people: People, members: Members) -> Self {
+        let policy = in_force.policy;
         let mut rules = vec![Vec::new(); policy.rights.len()];
         for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.validity.holds(in_force.on)) {
             rules[rule.right.index()].push(RuleId::from_index(index));
@@ -137,17 +144,18 @@ impl<'p> Population<'p> {
 
     /// A person with the groups.
     pub fn person(&self, user: UserId) -> &Person {
-        &self.people[user.index()]
+        self.people.get(self.in_force, user)
     }
 
     /// The users in a group, in order, inactive ones too.
     pub fn members(&self, group: GroupId) -> &[UserId] {
-        &self.members[group.index()]
+        self.members.get(self.in_force, group)
     }
 
     /// The members of all groups, by the index of their ids.
     pub fn into_members(self) -> Vec<Vec<UserId>> {
-        self.members
+        let Self { in_force, members, .. } = self;
+        members.into_all(in_force)
     }
 
     /// The rules in force about a right.
@@ -322,7 +330,7 @@ impl Said {
             reached.intersect_with(decided);
             parts.push((*id, reached));
         }
-        let few = (allow.len() <= space.size / 64 + FEW).then(|| allow.iter().collect());
+        let few = (allow.len() <= space.size / 16 + FEW).then(|| allow.iter().collect());
         Self { allow, deny, giving, taking, few }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::date::Date;
-use crate::diff::{Diff, Later, diff, later};
+use crate::diff::{Diff, Later, SPELLED, diff_within, later};
 use crate::model::Policy;
 use crate::name::{Name, RightName};
 use crate::resolve::InForce;
@@ -31,8 +31,13 @@ impl<'s> Compared<'s> {
 
     /// Compares the policies of a company, each on a day of its own.
     pub fn between(company: Option<&'s Name>, policies: [&'s Policy; 2], days: [Date; 2]) -> Self {
+        Self::within(company, policies, days, SPELLED)
+    }
+
+    /// The same, with at most so many single answers of people who are new or gone; more are told in sum.
+    pub fn within(company: Option<&'s Name>, policies: [&'s Policy; 2], days: [Date; 2], most: usize) -> Self {
         let [base, head] = [0, 1].map(|side| InForce::new(policies[side], days[side]));
-        Self { company, policies, days, diff: diff(&base, &head), later: Vec::new() }
+        Self { company, policies, days, diff: diff_within(&base, &head, most), later: Vec::new() }
     }
 
     /// Looks at every later day too.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::date::Date;
-use crate::diff::{Caused, Change, Diff};
+use crate::diff::{Caused, Change, Diff, Sum};
 use crate::model::key::{GroupKey, TargetKey};
 use crate::name::Name;
 use crate::resolve::InForce;
@@ -30,6 +30,8 @@ pub struct Hit<'c> {
 pub enum Hitting<'c> {
     /// Answers about a right.
     Change(&'c Change),
+    /// Answers about a right of people who are new or gone, told in sum.
+    Sum(&'c Sum),
     /// Being in a group.
     Group(GroupKey),
 }
@@ -78,7 +80,9 @@ fn hits_on<'c>(
         Turn::Gain => &diff.gains,
         Turn::Loss => &diff.losses,
     };
-    changes.iter().map(|Caused { change, .. }| (Hitting::Change(change), covered(&bound, change))).collect()
+    let changes = changes.iter().map(|Caused { change, .. }| (Hitting::Change(change), covered(&bound, change)));
+    let sums = diff.sums.iter().filter(|sum| sum.turn == turn);
+    changes.chain(sums.map(|sum| (Hitting::Sum(sum), binding.covered(&bound, sum)))).collect()
 }
 
 /// Whose part of a change an object covers.
@@ -90,7 +94,8 @@ fn covered(bound: &Bound, change: &Change) -> BTreeSet<Name> {
         let all = if bound.covers(&change.right, None) { change.users.as_slice() } else { &[] };
         return all.iter().cloned().collect();
     };
-    let targets: Vec<&TargetKey> = targets.iter().filter(|target| bound.covers(&change.right, Some(target))).collect();
+    // Of several one is not the own data, so there is no need to know more of them.
+    let targets = bound.covered(targets, 2);
     let is_own = |user: &Name, target: &TargetKey| matches!(target, TargetKey::User(name) if name == user);
     let has_any = |user: &&Name| match targets.as_slice() {
         [] => false,

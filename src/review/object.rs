@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::diff::{Keys, Sum};
 use crate::model::key::{GroupKey, TargetKey};
-use crate::model::{Bound as Found, Policy, Target};
+use crate::model::{Bound as Found, Id, Policy, Scope, Target, UserId};
 use crate::name::{Name, RightName};
-use crate::resolve::{InForce, Population};
+use crate::resolve::{InForce, Population, Space, Spread};
 use crate::syntax::gate::{Object, Turn};
 use crate::syntax::rule::{Prefix, Reference, RightPattern, TargetRef};
 
@@ -50,6 +51,20 @@ impl Bound {
                 rights.as_ref().is_none_or(|rights| rights.contains(right)) && targets.as_ref().is_none_or(fits)
             }
             Self::Membership(_) => false,
+        }
+    }
+
+    /// The first of some targets, at most so many, that are meant if the right is.
+    pub fn covered<'k>(&'k self, targets: &'k Keys<TargetKey>, most: usize) -> Vec<&'k TargetKey> {
+        match self {
+            Self::Membership(_) => Vec::new(),
+            Self::Access { targets: None, .. } => targets.iter().take(most).collect(),
+            Self::Access { targets: Some(meant), .. } if meant.everyone || meant.everything => {
+                targets.iter().filter(|target| meant.contain(target)).take(most).collect()
+            }
+            Self::Access { targets: Some(meant), .. } => {
+                meant.keys.iter().filter(|target| targets.contains(target)).take(most).collect()
+            }
         }
     }
 
@@ -121,6 +136,46 @@ impl<'p> Binding<'p> {
         active.map(|user| policy.users.key(*user).clone()).collect()
     }
 
+    /// Whose part of a sum an object covers: everybody's who has the right over any target that is meant, which is asked
+    /// of each, over these targets only.
+    pub fn covered(&self, bound: &Bound, sum: &Sum) -> BTreeSet<Name> {
+        let all = || sum.users.iter().cloned().collect();
+        let targets = match bound {
+            _ if !bound.concerns(&sum.right) => return BTreeSet::new(),
+            Bound::Membership(_) => return BTreeSet::new(),
+            Bound::Access { targets: None, .. } => return all(),
+            Bound::Access { targets: Some(targets), .. } => targets,
+        };
+        let is_whole = match sum.scope {
+            None => return BTreeSet::new(),
+            Some(Scope::People) => targets.everyone,
+            Some(Scope::Modules | Scope::Attachments) => targets.everything,
+        };
+        if is_whole {
+            return all();
+        }
+        let population = &self.sides[usize::from(sum.turn == Turn::Gain)];
+        let policy = population.in_force().policy;
+        let (Some(right), Some(scope)) = (policy.rights.find(&sum.right), sum.scope) else { return BTreeSet::new() };
+        let meant: BTreeSet<usize> = targets.keys.iter().filter_map(|key| index(policy, scope, key)).collect();
+        let mut positions = vec![Space::OUTSIDE; policy.single_targets(scope).len()];
+        meant.iter().enumerate().for_each(|(position, index)| positions[*index] = position);
+        let space = Space::some(meant.len(), positions);
+        let over_people = scope == Scope::People;
+        let own_allowed = over_people && policy.rights.get(right).own_data_allowed;
+        let mut spread = Spread::new(population, right, space.clone());
+        let mut reaches = |user: UserId| {
+            let own = if over_people { space.at(user.index()) } else { Space::OUTSIDE };
+            let (count, has_own) = spread.count(user, own);
+            match (over_people && own != Space::OUTSIDE, sum.without_own) {
+                (true, true) => count > usize::from(has_own),
+                (true, false) => count > 0 || own_allowed,
+                (false, _) => count > 0,
+            }
+        };
+        sum.users.iter().filter(|name| policy.users.find(name).is_some_and(&mut reaches)).cloned().collect()
+    }
+
     fn policies(&self) -> impl Iterator<Item = &'p Policy> {
         self.sides.iter().map(|population| population.in_force().policy)
     }
@@ -165,6 +220,16 @@ pub(super) fn named(policy: &Policy, reference: &Reference) -> Vec<Target> {
             renamed.map(|(id, ..)| Target::User(id)).into_iter().collect()
         }
         Found::Unknown(_) | Found::Unfit(_) => Vec::new(),
+    }
+}
+
+/// The index of a single target of a scope.
+fn index(policy: &Policy, scope: Scope, key: &TargetKey) -> Option<usize> {
+    match (scope, key) {
+        (Scope::People, TargetKey::User(name)) => policy.users.find(name).map(Id::index),
+        (Scope::Modules, TargetKey::Module(name)) => policy.modules.find(name).map(Id::index),
+        (Scope::Attachments, TargetKey::Attachment(name)) => policy.attachments.find(name).map(Id::index),
+        _ => None,
     }
 }
 

@@ -7,13 +7,14 @@ use serde::{Serialize, Serializer};
 
 use crate::diff::{Cause, Caused, Change, Decided, Declared, Diff, Edit, Edited, Later, Line, Moved};
 use crate::language::Language;
-use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::review::{Compared, Judged, Required, Weakening};
 use crate::state::Said;
 use crate::text::Sources;
 
 use super::gates::{GateOut, RequiredOut, approvals, gates};
+use super::singles::{SingleOf, collect, singles};
+use super::sums::SumOut;
 use super::weakening::{WeakeningOut, weakenings};
 use super::{VERSION, file_and_line};
 
@@ -44,6 +45,11 @@ pub struct DiffOut<'a> {
     /// Answers that stayed, and are now given by another step or rule.
     #[schemars(with = "Vec<TurnOut>")]
     pub reasons: Turns<'a>,
+    /// What people gain who are new, and lose who are gone, where these are more than a million answers: then they are not
+    /// among `gains` and `losses`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub sums: Vec<SumOut<'a>>,
     /// What is declared otherwise.
     pub declared: Vec<DeclaredOut>,
     /// The edits that are behind gains and losses, by company; `cause.edits` holds positions in this list.
@@ -216,29 +222,34 @@ pub struct Ends<'a> {
 #[derive(Debug)]
 pub struct Turns<'a> {
     sources: [&'a Sources; 2],
-    rows: Vec<Row<'a>>,
+    parts: Vec<TurnsOf<'a>>,
 }
 
+/// Those of a company.
 #[derive(Debug)]
-struct Row<'a> {
+struct TurnsOf<'a> {
     company: Option<&'a Name>,
-    user: &'a Name,
-    target: Option<&'a TargetKey>,
-    change: &'a Change,
-    cause: Option<&'a Cause>,
+    changes: Vec<(&'a Change, Option<&'a Cause>)>,
     /// Where the edits of the company begin.
     first_edit: usize,
 }
 
 impl Serialize for Turns<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|row| self.turn(row)))
+        let of_part = |part| TurnsOf::singles(part).map(move |single| self.turn(part, &single));
+        collect(serializer, self.parts.iter().flat_map(of_part))
+    }
+}
+
+impl<'a> TurnsOf<'a> {
+    fn singles(&self) -> impl Iterator<Item = SingleOf<'a, Option<&'a Cause>>> {
+        singles(self.changes.iter().copied())
     }
 }
 
 impl<'a> Turns<'a> {
     fn new(sources: [&'a Sources; 2]) -> Self {
-        Self { sources, rows: Vec::new() }
+        Self { sources, parts: Vec::new() }
     }
 
     fn add(
@@ -247,18 +258,13 @@ impl<'a> Turns<'a> {
         changes: impl Iterator<Item = (&'a Change, Option<&'a Cause>)>,
         first_edit: usize,
     ) {
-        let start = self.rows.len();
-        for (change, cause) in changes {
-            let row = |(user, target)| Row { company, user, target, change, cause, first_edit };
-            self.rows.extend(change.singles().map(row));
-        }
-        self.rows[start..].sort_by_key(|row| (row.user, &row.change.right, row.target));
+        self.parts.push(TurnsOf { company, changes: changes.collect(), first_edit });
     }
 
-    fn turn(&self, row: &Row<'_>) -> TurnOut {
-        let Row { change, .. } = row;
+    fn turn(&self, part: &TurnsOf<'_>, row: &SingleOf<'_, Option<&Cause>>) -> TurnOut {
+        let SingleOf { change, with: cause, .. } = row;
         let gives_after = change.after.as_ref().is_some_and(|after| after.allowed);
-        let only_reason = row.cause.is_none();
+        let only_reason = cause.is_none();
         let side = usize::from(gives_after || only_reason);
         let rule = match (only_reason, &change.after) {
             (true, Some(after)) => after.rule.as_ref(),
@@ -266,7 +272,7 @@ impl<'a> Turns<'a> {
         };
         let (file, line) = file_and_line(self.sources[side], rule.and_then(|rule| rule.place));
         TurnOut {
-            company: row.company.map(ToString::to_string),
+            company: part.company.map(ToString::to_string),
             user: row.user.to_string(),
             right: change.right.to_string(),
             target: row.target.map(ToString::to_string),
@@ -275,7 +281,7 @@ impl<'a> Turns<'a> {
             line,
             before: change.before.as_ref().map(|decided| self.decided(0, decided)),
             after: change.after.as_ref().map(|decided| self.decided(1, decided)),
-            cause: row.cause.map(|cause| CauseOut {
+            cause: cause.map(|cause| CauseOut {
                 kind: match cause {
                     Cause::People => "people",
                     Cause::Targets => "targets",
@@ -283,7 +289,7 @@ impl<'a> Turns<'a> {
                     Cause::Each(_) => "each",
                     Cause::Together(_) => "together",
                 },
-                edits: cause.edits().iter().map(|edit| row.first_edit + edit).collect(),
+                edits: cause.edits().iter().map(|edit| part.first_edit + edit).collect(),
             }),
         }
     }
@@ -334,6 +340,7 @@ pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], reviewed: Reviewe
         gains: turns(),
         losses: turns(),
         reasons: turns(),
+        sums: Vec::new(),
         declared: reviewed.declared.iter().map(|item| self::declared(ends.sources, None, item)).collect(),
         edits: Vec::new(),
         joined: Vec::new(),
@@ -349,6 +356,7 @@ pub fn diff<'a>(ends: Ends<'a>, companies: &'a [Compared<'a>], reviewed: Reviewe
         out.gains.add(company, caused(&diff.gains), first);
         out.losses.add(company, caused(&diff.losses), first);
         out.reasons.add(company, diff.reasons.iter().map(|change| (change, None)), first);
+        out.sums.extend(diff.sums.iter().map(|sum| SumOut::new(company, sum)));
         out.declared.extend(diff.declared.iter().map(|item| self::declared(ends.sources, company, item)));
         out.edits.extend(edits(ends.sources, company, diff));
         out.joined.extend(diff.joined.iter().map(|moved| self::moved(company, moved)));

@@ -124,6 +124,7 @@ pub(super) fn approvals(rules: &Sources, required: &[Required<'_>], approved: &B
 fn hit(hit: &Hit<'_>) -> HitOut {
     let (right, group) = match &hit.what {
         Hitting::Change(change) => (Some(change.right.to_string()), None),
+        Hitting::Sum(sum) => (Some(sum.right.to_string()), None),
         Hitting::Group(group) => (None, Some(group.to_string())),
     };
     HitOut {

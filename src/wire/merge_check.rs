@@ -1,16 +1,16 @@
 //! What two branches bring together: `merge-check`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::check::Report;
 use crate::diff::{Change, Line};
 use crate::language::Language;
 use crate::merge::{Brought, OfCompany};
-use crate::model::key::TargetKey;
-use crate::name::{Name, RightName};
+use crate::name::Name;
 use crate::text::Sources;
 
+use super::singles::{SingleOf, collect, singles};
 use super::{FindingOut, VERSION, check, file_and_line};
 
 /// An answer that neither branch gives alone.
@@ -35,7 +35,7 @@ pub struct BroughtOut {
 
 /// `rightful merge-check --format json`
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct MergeCheckOut {
+pub struct MergeCheckOut<'a> {
     /// The version of this format.
     pub version: u32,
     /// The commit where the branches went apart.
@@ -49,25 +49,27 @@ pub struct MergeCheckOut {
     /// The policy files that cannot be merged; then nothing else is said.
     pub conflicts: Vec<String>,
     /// What is allowed only together; nothing of a company that does not compile after the merge.
-    pub gains: Vec<BroughtOut>,
+    #[schemars(with = "Vec<BroughtOut>")]
+    pub gains: Rows<'a>,
     /// What both branches allow, and the merge refuses.
-    pub losses: Vec<BroughtOut>,
+    #[schemars(with = "Vec<BroughtOut>")]
+    pub losses: Rows<'a>,
     /// The errors that neither branch has.
     pub findings: Vec<FindingOut>,
 }
 
 /// What a merge brings, if there are no conflicts. The commits are base, ours and theirs.
-pub fn merge_check(
+pub fn merge_check<'a>(
     [base, ours, theirs]: &[String; 3],
     bases: &[String],
     conflicts: &[String],
-    found: Option<(&Sources, &Brought<'_>, Language)>,
-) -> MergeCheckOut {
-    let all = |of: for<'a> fn(&'a OfCompany<'_>) -> &'a [Change]| {
+    found: Option<(&'a Sources, &'a Brought<'_>, Language)>,
+) -> MergeCheckOut<'a> {
+    let all = |of: fn(&'a OfCompany<'_>) -> &'a [Change]| {
         let found = found.into_iter().flat_map(|(sources, brought, _)| {
-            brought.companies.iter().flat_map(move |company| rows(sources, company, of(company)))
+            brought.companies.iter().map(move |company| (sources, company.name, of(company)))
         });
-        found.collect()
+        Rows(found.collect())
     };
     let findings = found.map(|(sources, brought, language)| {
         let report = Report { findings: brought.findings.clone(), ..Report::default() };
@@ -86,24 +88,32 @@ pub fn merge_check(
     }
 }
 
-/// Every single answer, by user, right and target.
-fn rows(sources: &Sources, company: &OfCompany<'_>, changes: &[Change]) -> Vec<BroughtOut> {
-    let singles = |change| Change::singles(change).map(move |(user, target)| (user, &change.right, target, change));
-    let mut all: Vec<_> = changes.iter().flat_map(singles).collect();
-    all.sort_by_key(|(user, right, target, _)| (*user, *right, *target));
-    let row = |(user, right, target, change): (&Name, &RightName, Option<&TargetKey>, &Change)| {
-        let (file, line) = file_and_line(sources, decided_by(change).and_then(|rule| rule.place));
-        BroughtOut {
-            company: company.name.map(ToString::to_string),
-            user: user.to_string(),
-            right: right.to_string(),
-            target: target.map(ToString::to_string),
-            step: change.step().as_str(),
-            file,
-            line,
-        }
-    };
-    all.into_iter().map(row).collect()
+/// The answers of all companies, put into words one at a time.
+#[derive(Debug)]
+pub struct Rows<'a>(Vec<(&'a Sources, Option<&'a Name>, &'a [Change])>);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.0.iter().flat_map(|(sources, company, changes)| {
+            let all = singles(changes.iter().map(|change| (change, ())));
+            all.map(move |single| row(sources, *company, &single))
+        });
+        collect(serializer, rows)
+    }
+}
+
+fn row(sources: &Sources, company: Option<&Name>, single: &SingleOf<'_, ()>) -> BroughtOut {
+    let SingleOf { user, target, change, .. } = single;
+    let (file, line) = file_and_line(sources, decided_by(change).and_then(|rule| rule.place));
+    BroughtOut {
+        company: company.map(ToString::to_string),
+        user: user.to_string(),
+        right: change.right.to_string(),
+        target: target.map(ToString::to_string),
+        step: change.step().as_str(),
+        file,
+        line,
+    }
 }
 
 /// The rule that decides after the merge, whatever it decides.

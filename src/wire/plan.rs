@@ -1,17 +1,18 @@
 //! Plans, and what became of an apply.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::diff;
-use crate::model::key::TargetKey;
-use crate::name::{Name, RightName};
+use crate::name::Name;
 use crate::online::Settled;
 use crate::plan::{self, Plan};
 use crate::state::Said;
 use crate::target::Receipt;
 use crate::text::Sources;
 
+use super::singles::{SingleOf, collect, singles};
+use super::sums::SumOut;
 use super::{GuardOut, LimitsOut, VERSION, file_and_line};
 
 /// One difference between the policy and the database.
@@ -78,6 +79,39 @@ pub struct EffectOut {
     pub line: Option<usize>,
 }
 
+/// Every single answer that changed, by user, right and target, put into words one at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Effects<'a> {
+    sources: &'a Sources,
+    changes: &'a [diff::Change],
+}
+
+impl<'a> Effects<'a> {
+    pub(super) fn new(sources: &'a Sources, changes: &'a [diff::Change]) -> Self {
+        Self { sources, changes }
+    }
+
+    fn effect(&self, single: &SingleOf<'_, ()>) -> EffectOut {
+        let SingleOf { user, target, change, .. } = single;
+        let (file, line) = file_and_line(self.sources, change.rule().and_then(|rule| rule.place));
+        EffectOut {
+            user: user.to_string(),
+            right: change.right.to_string(),
+            target: target.map(ToString::to_string),
+            step: change.step().as_str(),
+            file,
+            line,
+        }
+    }
+}
+
+impl Serialize for Effects<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = singles(self.changes.iter().map(|change| (change, ())));
+        collect(serializer, all.map(|single| self.effect(&single)))
+    }
+}
+
 /// A row of the database that gives access.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GrantOut {
@@ -117,7 +151,7 @@ pub struct PlanOnlineOut {
 
 /// `rightful plan --format json`
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PlanOut {
+pub struct PlanOut<'a> {
     /// The version of this format.
     pub version: u32,
     /// The company; `null` if there is but one.
@@ -133,9 +167,16 @@ pub struct PlanOut {
     /// The rows of the database that give access, before the plan is applied.
     pub grants: GrantsOut,
     /// What people gain.
-    pub gains: Vec<EffectOut>,
+    #[schemars(with = "Vec<EffectOut>")]
+    pub gains: Effects<'a>,
     /// What people lose.
-    pub losses: Vec<EffectOut>,
+    #[schemars(with = "Vec<EffectOut>")]
+    pub losses: Effects<'a>,
+    /// What people gain who are new, and lose who are gone, where these are more than a million answers: then they are not
+    /// among `gains` and `losses`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub sums: Vec<SumOut<'a>>,
     /// The guards that keep `apply` from doing it, unless each is overridden by its name. A plan in a file has none:
     /// what trips depends on who applies it, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +213,7 @@ pub struct ApplyOut {
 }
 
 /// A plan.
-pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
+pub fn plan<'a>(sources: &'a Sources, plan: &'a Plan, company: Option<&Name>) -> PlanOut<'a> {
     let said = |said: &Option<Said>| Said::json_of(said.as_ref());
     let change = |change: &plan::Change| ChangeOut {
         action: change.action.as_str(),
@@ -199,8 +240,9 @@ pub fn plan(sources: &Sources, plan: &Plan, company: Option<&Name>) -> PlanOut {
         kept: plan.kept.iter().map(change).collect(),
         unrenamed: plan.unrenamed.iter().map(unrenamed).collect(),
         grants: grants(&plan.grants),
-        gains: effects(sources, &plan.effective.gains),
-        losses: effects(sources, &plan.effective.losses),
+        gains: Effects::new(sources, &plan.effective.gains),
+        losses: Effects::new(sources, &plan.effective.losses),
+        sums: plan.effective.sums.iter().map(|sum| SumOut::new(None, sum)).collect(),
         guards: None,
         online: None,
         crm: None,
@@ -224,27 +266,6 @@ fn grants(grants: &plan::Grants) -> GrantsOut {
         rogue: rows(&grants.rogue),
         orphan: rows(&grants.orphan),
     }
-}
-
-/// Every single answer that changed, by user, right and target.
-pub(super) fn effects(sources: &Sources, changes: &[diff::Change]) -> Vec<EffectOut> {
-    let mut singles: Vec<_> = changes
-        .iter()
-        .flat_map(|change| change.singles().map(move |(user, target)| (user, &change.right, target, change)))
-        .collect();
-    singles.sort_by_key(|(user, right, target, _)| (*user, *right, *target));
-    let effect = |(user, right, target, change): (&Name, &RightName, Option<&TargetKey>, &diff::Change)| {
-        let (file, line) = file_and_line(sources, change.rule().and_then(|rule| rule.place));
-        EffectOut {
-            user: user.to_string(),
-            right: right.to_string(),
-            target: target.map(ToString::to_string),
-            step: change.step().as_str(),
-            file,
-            line,
-        }
-    };
-    singles.into_iter().map(effect).collect()
 }
 
 /// The outcome of an apply.

@@ -21,7 +21,7 @@ const DIGEST: &str = "digest";
 
 /// `rightful plan -o FILE`
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SavedOut {
+pub struct SavedOut<'a> {
     /// The version of this format.
     pub version: u32,
     /// The program that made it; another version refuses it.
@@ -43,7 +43,7 @@ pub struct SavedOut {
     /// Identifies what the database said.
     pub seen: String,
     /// The plan.
-    pub plan: PlanOut,
+    pub plan: PlanOut<'a>,
     /// BLAKE3 over everything else.
     pub digest: String,
 }
@@ -68,7 +68,7 @@ pub struct SavedFrom {
 }
 
 /// A plan with its origin, sealed.
-pub fn saved(from: SavedFrom, made: &Plan, plan: PlanOut) -> SavedOut {
+pub fn saved<'a>(from: SavedFrom, made: &Plan, plan: PlanOut<'a>) -> SavedOut<'a> {
     let SavedFrom { company, database, database_id, revision, policy, on, keep_drift } = from;
     let mut saved = SavedOut {
         version: VERSION,
@@ -100,13 +100,13 @@ pub struct SavedPlan {
 
 impl SavedPlan {
     /// Whether the file says exactly this, and nothing else.
-    pub fn is(&self, saved: &SavedOut) -> bool {
+    pub fn is(&self, saved: &SavedOut<'_>) -> bool {
         self.all == value(saved)
     }
 
     /// The changes that this plan has and the file has not, and those that only the file has, as the page of a plan
     /// signs them.
-    pub fn moved(&self, saved: &SavedOut) -> [Vec<String>; 2] {
+    pub fn moved(&self, saved: &SavedOut<'_>) -> [Vec<String>; 2] {
         let (then, now) = (changes(&self.all), changes(&value(saved)));
         [now.difference(&then).cloned().collect(), then.difference(&now).cloned().collect()]
     }
@@ -164,7 +164,7 @@ pub fn read_saved(bytes: &[u8]) -> Result<SavedPlan, Unreadable> {
     Ok(SavedPlan { from, seen: needed("seen")?, all })
 }
 
-fn value(saved: &SavedOut) -> Value {
+fn value(saved: &SavedOut<'_>) -> Value {
     serde_json::to_value(saved).unwrap_or_default()
 }
 

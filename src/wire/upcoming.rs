@@ -8,8 +8,7 @@ use crate::diff::{Turn, Turning};
 use crate::model::{Member, Policy};
 use crate::text::Sources;
 
-use super::plan::effects;
-use super::{EffectOut, VERSION, file_and_line};
+use super::{EffectOut, Effects, VERSION, file_and_line};
 
 /// A membership or rule that begins or ends.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -36,20 +35,22 @@ pub struct CauseOut {
 
 /// A day on which something begins, or before which something ended.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct DayOut {
+pub struct DayOut<'a> {
     /// The day.
     pub day: String,
     /// What somebody may do from that day on.
-    pub gains: Vec<EffectOut>,
+    #[schemars(with = "Vec<EffectOut>")]
+    pub gains: Effects<'a>,
     /// What somebody may not do any more from that day on.
-    pub losses: Vec<EffectOut>,
+    #[schemars(with = "Vec<EffectOut>")]
+    pub losses: Effects<'a>,
     /// Everything that begins that day or ended the day before.
     pub because: Vec<CauseOut>,
 }
 
 /// `rightful upcoming --format json`
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct UpcomingOut {
+pub struct UpcomingOut<'a> {
     /// The version of this format.
     pub version: u32,
     /// The first day that is looked at.
@@ -57,15 +58,20 @@ pub struct UpcomingOut {
     /// The last day that is looked at.
     pub until: String,
     /// Every day on which something begins or has just ended.
-    pub days: Vec<DayOut>,
+    pub days: Vec<DayOut<'a>>,
 }
 
 /// What will change, day by day.
-pub fn upcoming(policy: &Policy, sources: &Sources, [from, until]: [Date; 2], turns: &[Turn]) -> UpcomingOut {
-    let day = |turn: &Turn| DayOut {
+pub fn upcoming<'a>(
+    policy: &Policy,
+    sources: &'a Sources,
+    [from, until]: [Date; 2],
+    turns: &'a [Turn],
+) -> UpcomingOut<'a> {
+    let day = |turn: &'a Turn| DayOut {
         day: turn.day.to_string(),
-        gains: effects(sources, &turn.effective.gains),
-        losses: effects(sources, &turn.effective.losses),
+        gains: Effects::new(sources, &turn.effective.gains),
+        losses: Effects::new(sources, &turn.effective.losses),
         because: turn.causes.iter().map(|of| cause(policy, sources, *of, turn.day)).collect(),
     };
     let days = turns.iter().map(day).collect();

@@ -616,3 +616,45 @@ fn a_diff_of_the_sample_with_itself_is_empty() {
         assert_eq!(value[list], json!([]), "{list}");
     }
 }
+
+/// A firm of one person to which a thousand and one come, who may see each other's calendars: more than a million answers.
+fn crowd() -> Repository {
+    let staff = "groups: { staff: { members: [everyone], allow: [calendar.see of everyone, data.export] } }\n";
+    let boss = "users:\n  boss: { allow: [calendar.see of everyone, data.export] }\n";
+    let firm = Repository::of(boss);
+    firm.write("rightful.yaml", "sensitive: [data.export]\n");
+    firm.commit("Rolf Lund", DAY, "Begin");
+    let others: String = (0..1_001).map(|number| format!("  u{number:04}:\n")).collect();
+    firm.write("policies/a.yaml", format!("{boss}{others}{staff}"));
+    firm
+}
+
+#[test]
+fn more_than_a_million_answers_of_new_people_are_told_in_sum() {
+    let firm = crowd();
+    let said = firm.run("diff --on 2026-11-22");
+    let start: Vec<&str> = said.lines().skip(3).take_while(|line| !line.starts_with("over what is new")).collect();
+    insta::assert_snapshot!(start.join("\n"), @"
+    new: 1,001 people
+    what they gain is counted by right; `rightful what USER` tells what one of them
+      may do
+      +  data.export (sensitive)  1,001 answers, 1,001 users
+      +  calendar.see             1,002,001 answers, 1,001 users
+    ");
+    assert!(said.contains("gained: 1,004,003 by 1,002 users; lost: 0 by 0 users"));
+    let (code, value) = firm.diff("--fail-on gain:data.export");
+    assert_eq!(code, 1);
+    let sums: Vec<_> = value["sums"].as_array().unwrap().iter().collect();
+    let told = |sum: &Value| (sum["turn"].clone(), sum["right"].clone(), sum["answers"].clone());
+    assert_eq!(told(sums[0]), ("gain".into(), "calendar.see".into(), 1_002_001.into()));
+    assert_eq!(told(sums[1]), ("gain".into(), "data.export".into(), 1_001.into()));
+    let users: Vec<_> = sums[1]["users"].as_array().unwrap().iter().collect();
+    assert_eq!((users.len(), users[0], users[1_000]), (1_001, &"u0000".into(), &"u1000".into()));
+    // The boss is not new: over whom there are new people is told one by one.
+    assert_eq!(value["gains"].as_array().unwrap().len(), 1_001);
+    assert_eq!(value["gates"][0]["hits"][0]["users"].as_array().unwrap().len(), 1_001);
+    for (gate, code) in [("gain:calendar.see of boss", 1), ("gain:calendar.edit of boss", 0), ("gain:sensitive", 1)] {
+        let ran = firm.command("diff --on 2026-11-22").args(["--fail-on", gate]).output().unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{gate}");
+    }
+}

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prop_assert_eq;
+use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::Date;
-use rightful::diff::{Change, Decided, count, effective};
+use rightful::diff::{Change, Decided, count, effective, effective_within};
 use rightful::model::key::TargetKey;
 use rightful::model::{Policy, Scope, Single, Subject};
 use rightful::name::Name;
 use rightful::question::what;
 use rightful::resolve::{InForce, Request, Step, prove};
 use rightful::state::Key as FactKey;
+use rightful::syntax::gate::Turn;
 
 use super::organisation::{Organisation, organisation};
 use super::subject::{compiled, runner, some_days};
@@ -67,6 +68,40 @@ fn the_difference_is_that_of_all_single_answers() {
         prop_assert_eq!(keys(&found.losses), losses);
         prop_assert_eq!(keys(&found.gains).len(), count(&found.gains), "each once");
         prop_assert_eq!(keys(&found.losses).len(), count(&found.losses), "each once");
+        Ok(())
+    };
+    runner(500).run(&(organisation(), organisation()), law).unwrap();
+}
+
+#[test]
+fn who_is_new_or_gone_is_told_in_sum_what_is_else_told_one_by_one() {
+    let law = |(base, head): (Organisation, Organisation)| {
+        let on = some_days(&base)[0];
+        let (base, head) = (compiled(&base).policy, compiled(&head).policy);
+        let (base_day, head_day) = (InForce::new(&base, on), InForce::new(&head, on));
+        let spelled = effective(&base_day, &head_day);
+        let found = effective_within(&base_day, &head_day, 0);
+        let stays = |name: &str| [&base, &head].iter().all(|policy| policy.users.find_by(name).is_some());
+        for (turn, all, rest) in
+            [(Turn::Gain, &spelled.gains, &found.gains), (Turn::Loss, &spelled.losses, &found.losses)]
+        {
+            let (others, aside): (BTreeSet<Key>, BTreeSet<Key>) = keys(all).into_iter().partition(|key| stays(&key.0));
+            prop_assert_eq!(keys(rest), others);
+            let mut counted: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
+            for (user, right, _) in aside {
+                let of_right = counted.entry(right).or_default();
+                of_right.0.insert(user);
+                of_right.1 += 1;
+            }
+            let sums = found.sums.iter().filter(|sum| sum.turn == turn);
+            let told = sums
+                .map(|sum| (sum.right.to_string(), (sum.users.iter().map(ToString::to_string).collect(), sum.answers)));
+            prop_assert_eq!(told.collect::<BTreeMap<_, _>>(), counted);
+            prop_assert_eq!(found.count(turn), spelled.count(turn));
+        }
+        prop_assert_eq!(&found.reasons, &spelled.reasons);
+        let enough = effective_within(&base_day, &head_day, usize::MAX);
+        prop_assert!(enough.sums.is_empty() && enough == spelled);
         Ok(())
     };
     runner(500).run(&(organisation(), organisation()), law).unwrap();

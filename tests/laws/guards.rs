@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prop_assert_eq;
 use rightful::date::Date;
+use rightful::diff::effective_within;
 use rightful::model::{Policy, Scope};
 use rightful::name::Name;
 use rightful::plan::guard::{Case, Subject, Tripped, judge};
-use rightful::plan::{Desired, Drift, Reading, as_base, plan};
+use rightful::plan::{Desired, Drift, Plan, Reading, as_base, plan};
 use rightful::resolve::{InForce, Request, decide};
 use rightful::state::{self, State};
 use rightful::syntax::settings::{self, Guard, Settings};
@@ -126,6 +127,11 @@ fn guards_count_what_single_answers_count() {
             os_user: None,
         };
         let tripped = judge(&case);
+        // What is told in sum counts as much.
+        let sides = [&plan.before, &plan.after].map(|state| state::compile(state, |_| None));
+        let in_sum = effective_within(&InForce::new(&sides[0], on), &InForce::new(&sides[1], on), 0);
+        let plan_in_sum = Plan { effective: in_sum, ..plan.clone() };
+        prop_assert_eq!(&judge(&Case { plan: &plan_in_sum, ..case }), &tripped);
         let (before, after) = (state::compile(&plan.before, |_| None), state::compile(&plan.after, |_| None));
         let (held_before, held_after) = (held(&before, &after, on), held(&after, &before, on));
         let lost: Held = held_before.difference(&held_after).cloned().collect();

@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::strategy::Strategy;
 use proptest::{prop_assert, prop_assert_eq};
-use rightful::diff::{Caused, Later, diff, later};
+use rightful::diff::{Caused, Later, diff, diff_within, later};
 use rightful::model::Policy;
 use rightful::model::key::TargetKey;
 use rightful::name::{Name, RightName};
@@ -247,6 +247,7 @@ fn gates_and_reviewers_are_about_whom_a_naive_reading_says() {
             SENSITIVE.iter().map(|right| RightName::new(right).expect("a right")).collect();
         let compared = [Compared::on(None, [base, head], on).and_later(on)];
         let today = [Compared::on(None, [base, head], on)];
+        let in_sum = [Compared::within(None, [base, head], [on; 2], 0).and_later(on)];
         let turned: Vec<(Date, [Turned; 2])> =
             sides.days(on).map(|day| (day, [sides.turned(0, 1, day), sides.turned(1, 0, day)])).collect();
         let objects: Vec<Object> = numbers.into_iter().map(|numbers| Object::draw(&sides.orgs, numbers)).collect();
@@ -264,6 +265,8 @@ fn gates_and_reviewers_are_about_whom_a_naive_reading_says() {
                 let judged = judge(&[(&gate, None)], &compared, &sensitive, proved).remove(0);
                 prop_assert_eq!(first_days(&judged.hits, on), expected.clone(), "{}", text);
                 prop_assert_eq!((judged.passed, judged.people()), (expected.len() <= 2, expected.len()), "{}", text);
+                let judged = judge(&[(&gate, None)], &in_sum, &sensitive, proved).remove(0);
+                prop_assert_eq!(first_days(&judged.hits, on), expected.clone(), "{} in sum", text);
                 let judged = judge(&[(&gate, None)], &today, &sensitive, proved).remove(0);
                 expected.retain(|_, day| *day == on);
                 prop_assert_eq!(first_days(&judged.hits, on), expected, "{} on the day", text);
@@ -316,6 +319,39 @@ fn later_days_tell_every_answer_that_changes_and_each_once() {
                     let all = keys(if turn == 0 { &later.whole.gains } else { &later.whole.losses });
                     prop_assert_eq!(all.into_iter().collect::<BTreeSet<Key>>(), whole.clone(), "all of {}", day);
                 }
+                known.extend(whole);
+            }
+        }
+        Ok(())
+    };
+    runner(400).run(&sides(), law).unwrap();
+}
+
+#[test]
+fn later_days_tell_what_they_bring_to_people_who_are_told_in_sum() {
+    let law = |(base, head): (Organisation, Organisation)| {
+        let on = some_days(&base)[0];
+        let sides = Sides::of(base, head);
+        let [base, head] = &sides.policies;
+        let first = diff_within(&InForce::new(base, on), &InForce::new(head, on), 0);
+        let spelled = diff(&InForce::new(base, on), &InForce::new(head, on));
+        let told: BTreeMap<Date, Later> =
+            later(base, head, (on, &first)).into_iter().map(|later| (later.day, later)).collect();
+        for (turn, [from, to]) in [[0, 1], [1, 0]].into_iter().enumerate() {
+            let mut known: BTreeSet<Key> = BTreeSet::new();
+            for day in sides.days(on) {
+                let whole = sides.turned(from, to, day).answers;
+                let found: BTreeSet<Key> = match told.get(&day) {
+                    _ if day == on => {
+                        keys(if turn == 0 { &spelled.gains } else { &spelled.losses }).into_iter().collect()
+                    }
+                    Some(later) => keys(if turn == 0 { &later.gains } else { &later.losses }).into_iter().collect(),
+                    None => BTreeSet::new(),
+                };
+                let new: BTreeSet<Key> = whole.difference(&known).cloned().collect();
+                // What ended and comes back may be told once more.
+                prop_assert!(found.is_subset(&whole), "nothing else on {}: {:?}", day, found.difference(&whole));
+                prop_assert!(new.is_subset(&found), "all that is new on {}: {:?}", day, new.difference(&found));
                 known.extend(whole);
             }
         }

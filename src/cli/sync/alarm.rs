@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cli::Context;
 use crate::cli::fix::new_errors;
 use crate::cli::session::Opened;
-use crate::diff::effective;
+use crate::diff::{Effective, effective};
 use crate::language::{Joint, Text, names};
 use crate::model::Policy;
 use crate::name::{Name, RightName};
@@ -14,6 +14,7 @@ use crate::repository::Repository;
 use crate::resolve::InForce;
 use crate::say;
 use crate::state::State;
+use crate::syntax::gate::Turn;
 
 /// Looks at what a proposal would make of the policy, and at what it does not have.
 pub fn alarms(
@@ -59,10 +60,13 @@ pub fn alarms(
 fn gained(context: &Context, opened: &Opened, after: &Repository, company: usize) -> Vec<Text> {
     let sensitive = opened.sensitive();
     let (base, head) = (opened.policy(), &after.companies[company].policy);
-    let gains = effective(&InForce::new(base, context.on), &InForce::new(head, context.on)).gains;
+    let Effective { gains, sums, .. } = effective(&InForce::new(base, context.on), &InForce::new(head, context.on));
     let mut by_right: BTreeMap<&RightName, BTreeSet<&Name>> = BTreeMap::new();
     for gain in gains.iter().filter(|gain| sensitive.contains(&gain.right)) {
         by_right.entry(&gain.right).or_default().extend(&gain.users);
+    }
+    for sum in sums.iter().filter(|sum| sum.turn == Turn::Gain && sensitive.contains(&sum.right)) {
+        by_right.entry(&sum.right).or_default().extend(&sum.users);
     }
     let told = |(right, users): (&RightName, BTreeSet<&Name>)| {
         let users = names(users, Joint::And);

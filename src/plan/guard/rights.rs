@@ -6,23 +6,59 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::Change;
+use crate::diff::{Change, Keys, Sum};
 use crate::model::{GroupId, Id, Policy, RightId, Scope, UserId};
 use crate::name::{Name, RightName};
 use crate::resolve::{InForce, Population, Space, Spread};
 use crate::state::{self, Fact, Key, State};
+use crate::syntax::gate::Turn;
 use crate::syntax::settings::Guard;
 
 use super::{Case, Measure, Subject, Tripped};
 
 /// How many single answers turned, by right and by whose they are. Own data that need no right are none.
-type Turned<'a> = BTreeMap<&'a RightName, BTreeMap<&'a Name, usize>>;
+type Turned<'a> = BTreeMap<&'a RightName, OfRight<'a>>;
+
+/// How many single answers about a right turned.
+#[derive(Debug, Default)]
+struct OfRight<'a> {
+    /// Of people who are there before and after.
+    counted: BTreeMap<&'a Name, usize>,
+    /// Of people who are new or gone and whose answers are told in sum: all that they have turned.
+    in_sum: Option<&'a Keys<Name>>,
+    /// How many these are.
+    answers: usize,
+}
+
+impl<'a> OfRight<'a> {
+    fn people(&self) -> impl Iterator<Item = &'a Name> {
+        self.counted.keys().copied().chain(self.in_sum.into_iter().flatten())
+    }
+
+    fn number(&self) -> usize {
+        self.counted.len() + self.in_sum.map_or(0, Keys::len)
+    }
+
+    fn answers(&self) -> usize {
+        self.counted.values().sum::<usize>() + self.answers
+    }
+
+    /// Whether somebody's right counts as turned who held it over so many targets.
+    fn is_most(&self, guard: Guard, name: &Name, held: usize) -> bool {
+        let counted = self.counted.get(name).is_some_and(|count| is_most(guard, *count, held));
+        counted || self.in_sum.is_some_and(|users| users.contains(name))
+    }
+}
 
 /// Both guards.
 pub(super) fn judge(case: &Case<'_>) -> Vec<Tripped> {
     let effective = &case.plan.effective;
     let sides = [(Guard::LoseRights, &effective.losses), (Guard::GainRights, &effective.gains)];
-    let sides = sides.map(|(guard, changes)| (Measure::of(guard, case.settings), turned(changes)));
+    let turned_by = |turn: Turn| effective.sums.iter().filter(move |sum| sum.turn == turn);
+    let sides = sides.map(|(guard, changes)| {
+        let turn = if guard == Guard::LoseRights { Turn::Loss } else { Turn::Gain };
+        (Measure::of(guard, case.settings), turned(changes, turned_by(turn)))
+    });
     let concerns = |(measure, turned): &(Measure, Turned<'_>)| measure.can_trip(people(turned).len());
     if !sides.iter().any(concerns) {
         return Vec::new();
@@ -34,20 +70,24 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Tripped> {
     judged.flat_map(|(measure, turned)| before.judge(measure, turned)).collect()
 }
 
-fn turned(changes: &[Change]) -> Turned<'_> {
+fn turned<'a>(changes: &'a [Change], sums: impl Iterator<Item = &'a Sum>) -> Turned<'a> {
     let mut turned = Turned::new();
     for change in changes {
         let of_right = turned.entry(&change.right).or_default();
         for user in &change.users {
-            *of_right.entry(user).or_default() += change.count_of(user);
+            *of_right.counted.entry(user).or_default() += change.count_of(user);
         }
-        of_right.retain(|_, count| *count > 0);
+        of_right.counted.retain(|_, count| *count > 0);
+    }
+    for sum in sums {
+        let of_right = turned.entry(&sum.right).or_default();
+        (of_right.in_sum, of_right.answers) = (Some(&sum.users), sum.answers);
     }
     turned
 }
 
 fn people<'a>(turned: &Turned<'a>) -> BTreeSet<&'a Name> {
-    turned.values().flat_map(|users| users.keys().copied()).collect()
+    turned.values().flat_map(OfRight::people).collect()
 }
 
 /// What the database gives before the plan.
@@ -78,16 +118,17 @@ impl<'p> Before<'p> {
             groups.iter().flat_map(|(_, members)| members.iter().map(|user| (*user, Member::default()))).collect();
         let mut found = Vec::new();
         for (right, name, _) in policy.rights.iter() {
-            let users = turned.get(name).filter(|users| measure.can_trip(users.len()));
+            let users = turned.get(name).filter(|users| measure.can_trip(users.number()));
             if users.is_none() && members.is_empty() {
                 continue;
             }
             let mut reach = Reach::new(&self.population, right, self.is_without_own(right, name));
             for (user, member) in &mut members {
                 let held = reach.of(*user);
-                let count = turned.get(name).and_then(|users| users.get(policy.users.key(*user)));
+                let of_right = turned.get(name);
                 member.rights += usize::from(held > 0);
-                member.turned += usize::from(count.is_some_and(|count| is_most(measure.guard, *count, held)));
+                let is_most = |of_right: &OfRight<'_>| of_right.is_most(measure.guard, policy.users.key(*user), held);
+                member.turned += usize::from(of_right.is_some_and(is_most));
             }
             if let Some(users) = users {
                 let held = policy.users.ids().map(|user| reach.of(user)).sum();
@@ -96,7 +137,7 @@ impl<'p> Before<'p> {
         }
         // What nobody can hold yet.
         for (name, users) in turned.iter().filter(|(name, _)| policy.rights.find(name).is_none()) {
-            for member in users.keys().filter_map(|name| policy.users.find(name)) {
+            for member in users.people().filter_map(|name| policy.users.find(name)) {
                 members.entry(member).and_modify(|member| member.turned += 1);
             }
             found.extend(judged(measure, name, users, 0));
@@ -141,9 +182,8 @@ impl<'p> Before<'p> {
     }
 }
 
-fn judged(measure: &Measure, name: &RightName, users: &BTreeMap<&Name, usize>, of: usize) -> Option<Tripped> {
-    let (found, concerned) = (users.values().sum(), users.keys().copied().collect());
-    measure.judge(Subject::Right(name.clone()), found, of, concerned)
+fn judged(measure: &Measure, name: &RightName, users: &OfRight<'_>, of: usize) -> Option<Tripped> {
+    measure.judge(Subject::Right(name.clone()), users.answers(), of, users.people().collect())
 }
 
 /// Whether a right counts as lost or gained by somebody: if it is lost over the greater part of what it was over, or

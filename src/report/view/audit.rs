@@ -175,8 +175,15 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
     let without_own = told.body["without_own"] == Value::Bool(true);
     let is_own = |target: &&str| without_own && target.strip_prefix("user:").is_some_and(|name| users.contains(&name));
     let is_told = |target: &&str| users.len() > 1 || !is_own(target);
+    if let Some(answers) = told.body["answers"].as_u64() {
+        let count = Word::Number(usize::try_from(answers).unwrap_or(usize::MAX));
+        return say!("{who}, {count} answers in sum", who, count);
+    }
     let targets: Vec<&str> = told.texts("targets").into_iter().filter(is_told).collect();
-    let whom = targets.join(", ");
+    let whom = match told.texts("except").as_slice() {
+        [] => say!("{names}", names = targets.join(", ")),
+        left_out => say!("{whom} except {names}", whom = targets.join(", "), names = left_out.join(", ")),
+    };
     match (targets.is_empty(), targets.iter().any(is_own)) {
         (true, _) => who,
         (false, false) => say!("{whom}: {who}", whom, who),

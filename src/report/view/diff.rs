@@ -8,17 +8,19 @@ mod comment;
 mod entries;
 mod folded;
 mod rows;
+mod sums;
 
 use std::collections::BTreeSet;
 
 use crate::date::Date;
-use crate::diff::{Caused, Change, Declared};
+use crate::diff::{Caused, Change, Declared, Keys, Sum, count_in_sum};
 use crate::language::{Text, Word};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::review::{Compared, Sensitive};
 use crate::say;
 use crate::state::Action;
+use crate::syntax::gate::Turn;
 use crate::text::Sources;
 
 use super::count;
@@ -92,6 +94,7 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
         }
         page.0.extend(beside.0);
     }
+    sums::sums(&mut page, diff, &people, shown);
     effects(&mut page, &explained(diff, &diff.gains, &diff.losses), &people, shown);
     for later in compared.later.iter().filter(|later| !later.changes_nothing()) {
         if !page.0.is_empty() {
@@ -137,9 +140,12 @@ fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
     }
 }
 
-/// How many people some changes are about.
-fn people_of<'c>(changes: impl Iterator<Item = &'c Caused>) -> Text {
-    count::users(changes.flat_map(|caused| &caused.change.users).collect::<BTreeSet<&Name>>().len())
+/// How many people some changes are about, or what is told in sum.
+fn people_of<'c>(changes: impl Iterator<Item = &'c Caused>, sums: &[&'c Sum]) -> Text {
+    let users = changes.flat_map(|caused| &caused.change.users).collect::<BTreeSet<&Name>>();
+    // Nobody is both: what is told in sum is all that these people gain or lose.
+    let in_sum = Keys::union_of(sums.iter().map(|sum| &sum.users));
+    count::users(users.len() + in_sum.as_ref().map_or(0, Keys::len))
 }
 
 fn answers_of<'c>(changes: impl Iterator<Item = &'c Caused>) -> Word {
@@ -149,12 +155,17 @@ fn answers_of<'c>(changes: impl Iterator<Item = &'c Caused>) -> Word {
 /// How much is gained and lost.
 pub(super) fn totals(compared: &Compared<'_>) -> Text {
     let diff = &compared.diff;
+    let sums = |turn| diff.sums.iter().filter(|sum| sum.turn == turn).collect::<Vec<&Sum>>();
+    let answers = |changes: &[Caused], turn| {
+        let single = changes.iter().map(|caused| caused.change.count()).sum::<usize>();
+        Word::Number(single + count_in_sum(&diff.sums, turn))
+    };
     say!(
         "gained: {gains} by {gainers}; lost: {losses} by {losers}; each right over each person counts",
-        gainers = people_of(diff.gains.iter()),
-        gains = answers_of(diff.gains.iter()),
-        losers = people_of(diff.losses.iter()),
-        losses = answers_of(diff.losses.iter())
+        gainers = people_of(diff.gains.iter(), &sums(Turn::Gain)),
+        gains = answers(&diff.gains, Turn::Gain),
+        losers = people_of(diff.losses.iter(), &sums(Turn::Loss)),
+        losses = answers(&diff.losses, Turn::Loss)
     )
 }
 
@@ -165,9 +176,9 @@ pub(super) fn later_totals(compared: &Compared<'_>) -> Option<Text> {
     (gains().next().is_some() || losses().next().is_some()).then(|| {
         say!(
             "and on later days: gained {gains} by {gainers}; lost {losses} by {losers}",
-            gainers = people_of(gains()),
+            gainers = people_of(gains(), &[]),
             gains = answers_of(gains()),
-            losers = people_of(losses()),
+            losers = people_of(losses(), &[]),
             losses = answers_of(losses())
         )
     })

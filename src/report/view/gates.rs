@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::language::{Joint, Word, list, names};
-use crate::model::key::TargetKey;
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::review::{Hit, Hitting, Judged, Required, Weakening};
@@ -155,12 +154,10 @@ fn told(hit: &Hit<'_>) -> Line {
     }
     let what = match &hit.what {
         Hitting::Group(group) => say!("{group}", group),
+        Hitting::Sum(sum) => say!("{right}", right = sum.right),
         Hitting::Change(change) => match &change.targets {
             None => say!("{right}", right = change.right),
-            Some(targets) => {
-                let targets: BTreeSet<&TargetKey> = targets.iter().collect();
-                say!("{right} of {whom}", right = change.right, whom = of_whom(&targets, &nobody))
-            }
+            Some(targets) => say!("{right} of {whom}", right = change.right, whom = of_whom(targets, &nobody)),
         },
     };
     let line = line.then(Tone::Plain, say!("{what}: {whose}", what, whose));

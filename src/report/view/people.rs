@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::Change;
+use crate::diff::{Change, Keys};
 use crate::language::Text;
 use crate::model::Policy;
 use crate::model::key::TargetKey;
@@ -32,28 +32,40 @@ pub(super) fn users_without_list(users: &BTreeSet<&Name>, everybody: &BTreeSet<&
 }
 
 /// `everyone`, `everyone except anna`, or `anna, lars`.
-pub(super) fn of_whom(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
+pub(super) fn of_whom(targets: &Keys<TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
     targets_without_list(targets, everybody)
         .unwrap_or_else(|| say!("{names}", names = join(targets.iter().filter_map(|target| target.name()))))
 }
 
 /// `everyone` or `everyone except anna`, if it is so.
-pub(super) fn targets_without_list(targets: &BTreeSet<&TargetKey>, everybody: &BTreeSet<&Name>) -> Option<Text> {
-    let names: BTreeSet<&Name> = targets.iter().filter_map(|target| target.name()).collect();
-    let of_people = targets.iter().any(|target| matches!(target, TargetKey::User(_)));
-    match missing(&names, everybody).filter(|_| of_people)? {
-        missing if missing.is_empty() && names.len() > 1 => Some(say!("everyone")),
-        missing if missing.len() < names.len() / 2 && missing.len() <= 12 => {
-            Some(say!("everyone except {names}", names = join(missing)))
-        }
+pub(super) fn targets_without_list(targets: &Keys<TargetKey>, everybody: &BTreeSet<&Name>) -> Option<Text> {
+    if !matches!(targets.first(), Some(TargetKey::User(_))) || !is_nearly(targets.len(), everybody) {
+        return None;
+    }
+    let of_all = targets.of_all() == Some(everybody.len());
+    let missing = match targets.left_out().filter(|_| of_all) {
+        // Where all keys are those of everybody, whoever is left out is known.
+        Some(left_out) => left_out.filter_map(TargetKey::name).collect(),
+        None => missing(&targets.iter().filter_map(TargetKey::name).collect(), everybody)?,
+    };
+    match missing.len() {
+        0 if targets.len() > 1 => Some(say!("everyone")),
+        left_out if left_out < targets.len() / 2 => Some(say!("everyone except {names}", names = join(missing))),
         _ => None,
     }
 }
 
+/// The most who are named because they are left out.
+const FEW: usize = 12;
+
+/// Whether so many are all or all but a few.
+fn is_nearly(some: usize, all: &BTreeSet<&Name>) -> bool {
+    all.len().checked_sub(some).is_some_and(|left| left <= FEW)
+}
+
 /// Who is left out of nearly all; `None` if it is more than a few, or if somebody is none of them.
 fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Vec<&'a Name>> {
-    let few = all.len().checked_sub(some.len()).is_some_and(|left| left <= 12);
-    (few && some.is_subset(all)).then(|| all.difference(some).copied().collect())
+    (is_nearly(some.len(), all) && some.is_subset(all)).then(|| all.difference(some).copied().collect())
 }
 
 fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
@@ -63,23 +75,24 @@ fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.
 pub(super) fn folded<'c>(changes: &'c [Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
-    let mut over: BTreeMap<(&RightName, &[Name]), BTreeSet<&TargetKey>> = BTreeMap::new();
+    let mut over: BTreeMap<(&RightName, &[Name]), Vec<Keys<TargetKey>>> = BTreeMap::new();
     for change in changes {
-        let alone = change.users.first().filter(|_| change.without_own && change.users.len() == 1);
-        let targets = change.targets.iter().flatten();
         // What somebody does with the own data did not change.
-        let others = targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(name) == alone));
+        let alone = change.users.first().filter(|_| change.without_own && change.users.len() == 1);
+        let others = change.targets.as_ref().map(|targets| match alone {
+            Some(own) => targets.without(&TargetKey::User(own.clone())),
+            None => targets.clone(),
+        });
         over.entry((&change.right, &change.users)).or_default().extend(others);
     }
-    let mut sets: BTreeMap<(&RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>> = BTreeMap::new();
+    let mut sets: BTreeMap<(&RightName, Option<Keys<TargetKey>>), BTreeSet<&Name>> = BTreeMap::new();
     for ((right, users), targets) in over {
+        let targets = Keys::union_of(&targets).filter(|targets| !targets.is_empty());
         sets.entry((right, targets)).or_default().extend(users);
     }
-    let row = |((right, targets), users): ((&'c RightName, BTreeSet<&TargetKey>), BTreeSet<&Name>)| {
+    let row = |((right, targets), users): ((&'c RightName, Option<Keys<TargetKey>>), BTreeSet<&Name>)| {
         let who = who(&users, &everybody);
-        if targets.is_empty() {
-            return (right, right.to_string(), who);
-        }
+        let Some(targets) = targets else { return (right, right.to_string(), who) };
         let whom = of_whom(&targets, &everybody);
         (right, format!("{right} of"), say!("{whom}: {who}", whom, who))
     };

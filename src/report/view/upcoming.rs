@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::date::Date;
-use crate::diff::{self, Change, Turn, Turning};
+use crate::diff::{self, Change, Keys, Turn, Turning};
 use crate::language::{Text, Word};
 use crate::model::key::TargetKey;
 use crate::model::{Effect, Member, Policy};
@@ -52,22 +52,27 @@ pub fn upcoming(policy: &Policy, sources: &Sources, [from, until]: [Date; 2], tu
 /// One row for each person and right, with all targets; of each person first what is lost, then what is gained.
 fn rows(policy: &Policy, losses: &[Change], gains: &[Change]) -> Vec<Vec<Line>> {
     let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
-    let mut people: BTreeMap<(&Name, bool, &RightName), BTreeSet<&TargetKey>> = BTreeMap::new();
+    let mut people: BTreeMap<(&Name, bool, &RightName), Vec<&Keys<TargetKey>>> = BTreeMap::new();
     for (change, gained) in losses.iter().map(|change| (change, false)).chain(gains.iter().map(|change| (change, true)))
     {
-        for (user, target) in change.singles() {
-            people.entry((user, gained, &change.right)).or_default().extend(target);
+        for user in change.users.iter().filter(|user| change.count_of(user) > 0) {
+            people.entry((user, gained, &change.right)).or_default().extend(&change.targets);
         }
     }
+    let own = |user: &Name, right: &RightName| {
+        let of_right = |change: &&Change| change.right == *right && change.without_own;
+        losses.iter().chain(gains).find(of_right).map(|_| TargetKey::User(user.clone()))
+    };
     let mut rows = Vec::with_capacity(people.len());
     let mut before = None;
-    for ((user, gained, right), targets) in people {
+    for ((user, gained, right_name), targets) in people {
         let known = policy.users.find(user).filter(|_| before != Some(user));
         before = Some(user);
         let person = known.map(|id| super::person(policy, id)).unwrap_or_default();
-        let right = policy.rights.find(right).map(|id| super::right(policy, id)).unwrap_or_default();
+        let right = policy.rights.find(right_name).map(|id| super::right(policy, id)).unwrap_or_default();
         let mut what = Line::from(right);
-        if !targets.is_empty() {
+        if let Some(targets) = Keys::union_of(targets) {
+            let targets = own(user, right_name).map_or_else(|| targets.clone(), |own| targets.without(&own));
             let whom = of_whom(&targets, &everybody);
             what = what.then(Tone::Plain, say!(" of {whom}", whom));
         }

@@ -8,11 +8,13 @@ use crate::language::Text;
 use crate::name::Name;
 use crate::review::Compared;
 use crate::say;
+use crate::syntax::gate::Turn;
 use crate::text::Place;
 
 use super::cause::{Explained, explained, words};
 use super::comment::effect::Effect;
 use super::comment::in_short;
+use super::sums::{InSum, in_sum};
 use super::{Shown, busy};
 
 /// What an alert is about.
@@ -47,6 +49,7 @@ pub fn alerts(company: &Compared<'_>, shown: Shown<'_>) -> Vec<Alerted> {
     let mut causes = explained(diff, &diff.gains, &diff.losses);
     causes.sort_by_key(|cause| cause.rank(shown.sensitive));
     let mut found: Vec<Alerted> = causes.iter().map(|cause| of_cause(cause, None, shown)).collect();
+    found.extend(in_sum(diff).iter().map(|sum| of_sum(sum, shown)));
     for later in &company.later {
         let causes = explained(&later.whole, &later.gains, &later.losses);
         found.extend(causes.iter().map(|cause| of_cause(cause, Some(later.day), shown)));
@@ -77,17 +80,28 @@ fn of_cause(cause: &Explained<'_>, day: Option<Date>, shown: Shown<'_>) -> Alert
     Alerted { alert, text, cause: short, places: places(cause) }
 }
 
+/// What is told in sum, where the first of these people is declared.
+fn of_sum(sum: &InSum<'_>, shown: Shown<'_>) -> Alerted {
+    let alert = match sum.turn {
+        Turn::Gain if sum.is_sensitive(shown.sensitive) => Alert::SensitiveGained,
+        Turn::Gain => Alert::Gained,
+        Turn::Loss => Alert::Lost,
+    };
+    let cause = sum.cause();
+    let text = say!("{effect} – {cause}", effect = sum.effect(), cause);
+    Alerted { alert, text, cause, places: sum.place().into_iter().collect() }
+}
+
 /// Where the edits stand; of people who are new or gone, where they are declared.
 fn places(cause: &Explained<'_>) -> Vec<(usize, Place)> {
     let edits: Vec<_> = cause.edits().filter_map(place).collect();
     if !edits.is_empty() || !matches!(cause.causes[0], Cause::People | Cause::Targets) {
         return edits;
     }
-    let users = cause.changes.iter().flat_map(|(_, users)| users.iter().copied());
-    let targets = cause.changes.iter().flat_map(|(change, _)| change.targets.iter().flatten());
+    let targets = cause.over();
     let names: BTreeSet<&Name> = match cause.causes[0] {
-        Cause::People => users.collect(),
-        _ => targets.filter_map(|target| target.name()).collect(),
+        Cause::People => cause.changes.iter().flat_map(|(_, users)| users.iter().copied()).collect(),
+        _ => targets.iter().flatten().filter_map(|target| target.name()).collect(),
     };
     let declared = |edit: &&Edit| matches!(&edit.what, Edited::User(name) if names.contains(name));
     cause.diff.edits.iter().filter(declared).filter_map(place).collect()

@@ -138,10 +138,14 @@ impl<'d> Explained<'d> {
 
     /// `over what is new: user:pia`.
     fn targets(&self) -> Text {
-        let targets: BTreeSet<&TargetKey> =
-            self.changes.iter().flat_map(|(change, _)| change.targets.iter().flatten()).collect();
-        let what = list(targets.into_iter().map(ToString::to_string), Joint::Comma);
+        let targets = self.over();
+        let what = list(targets.iter().flatten().map(ToString::to_string), Joint::Comma);
         if self.is_gained() { say!("over what is new: {what}", what) } else { say!("over what is gone: {what}", what) }
+    }
+
+    /// Everything that it is over; `None` if that is nothing.
+    pub(super) fn over(&self) -> Option<Keys<TargetKey>> {
+        Keys::union_of(self.changes.iter().filter_map(|(change, _)| change.targets.as_ref()))
     }
 
     fn is_gained(&self) -> bool {

@@ -21,6 +21,7 @@ use super::accounts::accounts;
 use super::cause::{Explained, explained};
 use super::folded::Folding;
 use super::rows::why;
+use super::sums::{InSum, in_sum};
 use super::{Shown, is_gain, sides};
 pub(super) use cause::in_short;
 use cause::{at, origin, summary};
@@ -141,6 +142,7 @@ fn of_company(
     open: bool,
 ) -> Page {
     let mut page = if folding.degree < Degree::Short { accounts(company, comment.shown) } else { Page::default() };
+    in_sum(&company.diff).iter().for_each(|sum| told_in_sum(&mut page, company, sum, comment.shown, folding));
     for cause in causes {
         let line = summary(cause, comment.shown);
         if folding.degree >= Degree::Lines {
@@ -159,6 +161,23 @@ fn of_company(
     reasons(&mut page, company, comment.shown, folding);
     declarations(&mut page, company, comment.shown, folding.degree);
     page
+}
+
+/// What is told in sum: how many answers of how many people, right by right.
+fn told_in_sum(page: &mut Page, company: &Compared<'_>, sum: &InSum<'_>, shown: Shown<'_>, folding: &Folding) {
+    let line = Line::new().then(Tone::Strong, sum.effect());
+    let sensitive = sum.is_sensitive(shown.sensitive);
+    let line = if sensitive { line.then(Tone::Warning, say!(" (sensitive)")) } else { line };
+    let line = line.then(Tone::Plain, say!(" – {cause}", cause = sum.cause()));
+    if folding.degree >= Degree::Lines {
+        page.item(2, line);
+        return;
+    }
+    let mut inside = Page::default();
+    inside.text(sum.hint());
+    let head = vec![say!("right").into(), say!("answers").into(), say!("who").into()];
+    inside.columns(head, sum.rows(&company.people(), shown).into_iter().map(Vec::from).collect());
+    page.details(line, sensitive, inside);
 }
 
 /// The same line without anything strong.

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::Change;
+use crate::diff::{Change, Keys};
 use crate::language::{Joint, Text, Word, list};
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
 use crate::report::view::count;
-use crate::report::view::people::{targets_without_list, users_without_list};
+use crate::report::view::people::{of_whom, targets_without_list, users_without_list};
 use crate::say;
 
 use super::comment::Degree;
-use super::rows::{names, others, whom};
+use super::rows::{names, others};
 
 /// The most people who are named in one line, and the most rights.
 const FEW: usize = 3;
@@ -39,12 +39,10 @@ impl Folding {
 
     /// Over whom or what; nothing for plain rights.
     pub fn targets(&mut self, change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
-        if change.targets.is_none() {
-            return Text::default();
-        }
-        let targets = others(change, users);
+        let Some(targets) = &change.targets else { return Text::default() };
+        let targets = others(targets, change, users);
         if self.degree == Degree::Whole || targets.len() <= FEW {
-            return whom(change, users, people);
+            return of_whom(&targets, people);
         }
         targets_without_list(&targets, people).unwrap_or_else(|| {
             self.names += targets.len();
@@ -54,7 +52,7 @@ impl Folding {
 }
 
 /// `12 people`, `5 modules`.
-fn number_of(targets: &BTreeSet<&TargetKey>) -> Text {
+fn number_of(targets: &Keys<TargetKey>) -> Text {
     let count = Word::Number(targets.len());
     match targets.first() {
         Some(TargetKey::User(_)) | None => count::people(targets.len()),

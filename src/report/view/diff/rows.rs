@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Change, Decided, Line as Written};
+use crate::diff::{Change, Decided, Keys, Line as Written};
 use crate::language::Text;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
@@ -25,7 +25,7 @@ pub(super) fn answers(cause: &Explained<'_>, people: &BTreeSet<&Name>, shown: Sh
     for (change, users) in &cause.changes {
         let gained = is_gain(change);
         let is_sensitive = shown.sensitive.contains(&change.right);
-        let (of, why) = (change.targets.as_ref().map(|_| whom(change, users, people)), why(cause, change, shown));
+        let (of, why) = (whom(change, users, people), why(cause, change, shown));
         // What decided before may differ from one to the other where the page does not say it.
         let key =
             (!gained, !is_sensitive, &change.right, of.as_ref().map(Text::english).unwrap_or_default(), why.english());
@@ -67,8 +67,8 @@ pub(super) fn reasons(changes: &[&Change], people: &BTreeSet<&Name>, shown: Show
     let row = |change: &&Change| {
         let users: BTreeSet<&Name> = change.users.iter().collect();
         let mut text = Line::new();
-        if change.targets.is_some() {
-            text = text.then(Tone::Plain, say!("of {whom}: ", whom = whom(change, &users, people)));
+        if let Some(whom) = whom(change, &users, people) {
+            text = text.then(Tone::Plain, say!("of {whom}: ", whom));
         }
         let decided = say!(
             ", before: {before}; after: {after}",
@@ -93,16 +93,18 @@ pub(super) fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
     }
 }
 
-pub(super) fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
-    of_whom(&others(change, users), people)
+/// Over whom or what it changed; `None` for plain rights.
+pub(super) fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Option<Text> {
+    change.targets.as_ref().map(|targets| of_whom(&others(targets, change, users), people))
 }
 
 /// Over whom or what an answer changed.
-pub(super) fn others<'d>(change: &'d Change, users: &BTreeSet<&Name>) -> BTreeSet<&'d TargetKey> {
+pub(super) fn others(targets: &Keys<TargetKey>, change: &Change, users: &BTreeSet<&Name>) -> Keys<TargetKey> {
     // What somebody does with the own data did not change.
-    let alone = users.iter().next().filter(|_| change.without_own && users.len() == 1);
-    let targets = change.targets.iter().flatten();
-    targets.filter(|target| !matches!(target, TargetKey::User(name) if Some(&name) == alone)).collect()
+    match users.first().filter(|_| change.without_own && users.len() == 1) {
+        Some(own) => targets.without(&TargetKey::User((*own).clone())),
+        None => targets.clone(),
+    }
 }
 
 /// What the title of the cause does not say already: the rule that gives it, or gave it, and what refuses it now.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::Cause;
+use crate::diff::{Cause, Keys};
 use crate::language::{Joint, Text, Word, list};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
@@ -29,10 +29,9 @@ pub(in super::super) fn in_short(cause: &Explained<'_>, shown: Shown<'_>) -> Tex
     match cause.causes[0] {
         Cause::People => cause.come_or_go(Word::Said(some_people(&users))),
         Cause::Targets => {
-            let targets = cause.changes.iter().flat_map(|(change, _)| change.targets.iter().flatten());
-            let targets: BTreeSet<_> = targets.collect();
-            match targets.len() {
-                1..=3 => cause.come_or_go(list(targets, Joint::And)),
+            let targets = cause.over();
+            match targets.as_ref().map_or(0, Keys::len) {
+                1..=3 => cause.come_or_go(list(targets.iter().flatten(), Joint::And)),
                 many => cause.come_or_go(Word::Number(many)),
             }
         }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::Change;
+use crate::diff::{Change, Sum};
 use crate::language::{Joint, Text, Word, list};
 use crate::name::{Name, RightName};
 use crate::report::block::{Line, Page, Tone};
 use crate::report::view::count;
 use crate::review::Sensitive;
 use crate::say;
+use crate::syntax::gate::Turn;
 
 use super::super::folded::{some_people, some_rights};
 use super::super::is_gain;
@@ -28,6 +29,17 @@ impl<'a> Effect<'a> {
             let (people, rights) = &mut effect.sides[usize::from(!is_gain(change))];
             people.extend(users);
             rights.insert(&change.right);
+        }
+        effect
+    }
+
+    /// Adds up what is told in sum.
+    pub fn of_sums(sums: &[&'a Sum]) -> Self {
+        let mut effect = Self::default();
+        for sum in sums {
+            let (people, rights) = &mut effect.sides[usize::from(sum.turn == Turn::Loss)];
+            people.extend(&sum.users);
+            rights.insert(&sum.right);
         }
         effect
     }
@@ -65,6 +77,14 @@ impl<'a> Counts<'a> {
         self.people[usize::from(!is_gain(change))].extend(change.users.iter().map(|user| (company, user)));
         if is_gain(change) && sensitive.contains(&change.right) {
             self.sensitive.insert(&change.right);
+        }
+    }
+
+    fn add_sum(&mut self, company: usize, sum: &'a Sum, sensitive: &Sensitive) {
+        let side = usize::from(sum.turn == Turn::Loss);
+        self.people[side].extend(sum.users.iter().map(|user| (company, user)));
+        if sum.turn == Turn::Gain && sensitive.contains(&sum.right) {
+            self.sensitive.insert(&sum.right);
         }
     }
 
@@ -110,6 +130,7 @@ pub(super) fn headline(comment: &Comment<'_>) -> Line {
         for caused in company.diff.gains.iter().chain(&company.diff.losses) {
             now.add(number, &caused.change, sensitive);
         }
+        company.diff.sums.iter().for_each(|sum| now.add_sum(number, sum, sensitive));
         for later in &company.later {
             first = Some(first.map_or(later.day, |day| later.day.min(day)));
             for caused in later.gains.iter().chain(&later.losses) {
@@ -135,22 +156,27 @@ pub(super) fn rights(page: &mut Page, comment: &Comment<'_>) {
     let companies = || comment.companies.iter().enumerate();
     let now = companies().map(|(number, company)| (number, company.diff.gains.iter().chain(&company.diff.losses)));
     let now = now.flat_map(|(number, all)| all.map(move |caused| (number, &caused.change)));
-    table(page, now.collect(), comment.shown.sensitive);
+    let in_sum = companies().flat_map(|(number, company)| company.diff.sums.iter().map(move |sum| (number, sum)));
+    table(page, now.collect(), in_sum.collect(), comment.shown.sensitive);
     let then: Vec<(usize, &Change)> = companies()
         .flat_map(|(number, company)| company.later.iter().map(move |later| (number, later)))
         .flat_map(|(number, later)| later.gains.iter().chain(&later.losses).map(move |caused| (number, &caused.change)))
         .collect();
     if !then.is_empty() {
         page.heading(say!("on later days"));
-        table(page, then, comment.shown.sensitive);
+        table(page, then, Vec::new(), comment.shown.sensitive);
     }
 }
 
-fn table(page: &mut Page, changes: Vec<(usize, &Change)>, sensitive: &Sensitive) {
+fn table(page: &mut Page, changes: Vec<(usize, &Change)>, sums: Vec<(usize, &Sum)>, sensitive: &Sensitive) {
     let mut counted: BTreeMap<(bool, &RightName), Counts<'_>> = BTreeMap::new();
     for (company, change) in changes {
         let key = (!sensitive.contains(&change.right), &change.right);
         counted.entry(key).or_default().add(company, change, sensitive);
+    }
+    for (company, sum) in sums {
+        let key = (!sensitive.contains(&sum.right), &sum.right);
+        counted.entry(key).or_default().add_sum(company, sum, sensitive);
     }
     let more = counted.len().saturating_sub(RIGHTS);
     let row = |((plain, right), counts): ((bool, &RightName), Counts<'_>)| {
