@@ -18,7 +18,7 @@ mod upcoming;
 use std::collections::BTreeMap;
 
 use crate::model::key::{GroupKey, TargetKey};
-use crate::model::{GroupId, Id, Policy, Scope, Single};
+use crate::model::{GroupId, Id, Member, Policy, Scope, Single, UserId};
 use crate::name::{Name, RightName};
 use crate::resolve::{InForce, Set, Step};
 use crate::state::Key;
@@ -30,7 +30,7 @@ use compare::{Fold, Verdict, compare};
 use edits::deeds;
 use joint::Side;
 use keys::{Keying, Shelf};
-use touched::touched;
+use touched::{Lines, touched};
 
 pub use cause::Cause;
 pub use declared::{Declared, Item, compare_items};
@@ -208,7 +208,7 @@ pub fn effective(base: &InForce<'_>, head: &InForce<'_>) -> Effective {
 
 /// The same, with at most so many single answers of people who are new or gone; more are told in sum.
 pub fn effective_within(base: &InForce<'_>, head: &InForce<'_>, most: usize) -> Effective {
-    joint::with(base, head, |sides| changed(sides, &mut Shelves::new(), most))
+    joint::with(base, head, |sides| changed(sides, &Lines::of(sides), &mut Shelves::new(), most))
 }
 
 /// The same, and who came into which group and who left which.
@@ -218,22 +218,25 @@ fn effective_and_moved(
     shelves: &mut Shelves,
     most: usize,
 ) -> (Effective, [Vec<Moved>; 2]) {
-    joint::with(base, head, |sides| (changed(sides, shelves, most), moved(sides)))
+    joint::with(base, head, |sides| {
+        let lines = Lines::of(sides);
+        (changed(sides, &lines, shelves, most), moved(sides, &lines))
+    })
 }
 
 /// Every answer that changed or has another reason; and what is told in sum instead.
-fn compared(sides: [&Side<'_>; 2], most: usize) -> (Vec<Fold>, Vec<Sum>) {
+fn compared(sides: [&Side<'_>; 2], lines: &Lines, most: usize) -> (Vec<Fold>, Vec<Sum>) {
     let aside = sides[0].present.absent(&sides[1].present);
     let Some(sums) = sum::sums(sides, &aside, most) else {
-        return (compare(sides, &touched(sides, &aside), &Set::none(aside.size())), Vec::new());
+        return (compare(sides, &touched(sides, &aside, lines), &Set::none(aside.size())), Vec::new());
     };
     let nobody_else = aside.len() == aside.size();
-    let folds = if nobody_else { Vec::new() } else { compare(sides, &touched(sides, &aside), &aside) };
+    let folds = if nobody_else { Vec::new() } else { compare(sides, &touched(sides, &aside, lines), &aside) };
     (folds, sums)
 }
 
-fn changed(sides: [&Side<'_>; 2], shelves: &mut Shelves, most: usize) -> Effective {
-    let (folds, sums) = compared(sides, most);
+fn changed(sides: [&Side<'_>; 2], lines: &Lines, shelves: &mut Shelves, most: usize) -> Effective {
+    let (folds, sums) = compared(sides, lines, most);
     let mut found = Effective { sums, ..Effective::default() };
     let mut spelling = Spelling::new(sides, &folds, shelves);
     for fold in folds {
@@ -258,24 +261,25 @@ pub fn diff(base: &InForce<'_>, head: &InForce<'_>) -> Diff {
 /// The same, with at most so many single answers of people who are new or gone; more are told in sum.
 pub fn diff_within(base: &InForce<'_>, head: &InForce<'_>, most: usize) -> Diff {
     joint::with(base, head, |sides| {
-        let declared = declared::declared([base.policy, head.policy], sides);
-        Diff { declared, ..undeclared(sides, &mut Shelves::new(), most) }
+        let lines = Lines::of(sides);
+        let declared = declared::declared([base.policy, head.policy], sides, &lines);
+        Diff { declared, ..undeclared(sides, &lines, &mut Shelves::new(), most) }
     })
 }
 
 /// The same without what is declared otherwise, which is so on every day.
 fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves, most: usize) -> Diff {
-    joint::with(base, head, |sides| undeclared(sides, shelves, most))
+    joint::with(base, head, |sides| undeclared(sides, &Lines::of(sides), shelves, most))
 }
 
-fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves, most: usize) -> Diff {
-    let (folds, sums) = compared(sides, most);
+fn undeclared(sides: [&Side<'_>; 2], lines: &Lines, shelves: &mut Shelves, most: usize) -> Diff {
+    let (folds, sums) = compared(sides, lines, most);
     let mut spelling = Spelling::new(sides, &folds, shelves);
     let (changes, others): (Vec<Fold>, Vec<Fold>) =
         folds.into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));
-    let deeds = deeds(sides);
+    let deeds = deeds(sides, lines);
     let Causes { folds, inert } = causes(sides, &deeds, changes);
-    let [joined, left] = moved(sides);
+    let [joined, left] = moved(sides, lines);
     let waiting = deeds.iter().enumerate().filter(|(_, deed)| deed.waiting).map(|(edit, _)| edit).collect();
     let mut found = Diff { joined, left, inert, waiting, sums, ..Diff::default() };
     for (fold, cause) in folds {
@@ -291,10 +295,10 @@ fn undeclared(sides: [&Side<'_>; 2], shelves: &mut Shelves, most: usize) -> Diff
 }
 
 /// Who came into which group, and who left it.
-fn moved(sides: [&Side<'_>; 2]) -> [Vec<Moved>; 2] {
+fn moved(sides: [&Side<'_>; 2], lines: &Lines) -> [Vec<Moved>; 2] {
     let policy = sides[0].policy();
     let mut found = [BTreeMap::<GroupId, Vec<Name>>::new(), BTreeMap::new()];
-    for user in policy.users.ids() {
+    for user in movable(sides, lines) {
         let groups = sides.map(|side| {
             let there = side.present.users.contains(user.index());
             if there { side.population.person(user).groups.as_slice() } else { &[] }
@@ -310,6 +314,26 @@ fn moved(sides: [&Side<'_>; 2]) -> [Vec<Moved>; 2] {
     }
     let named = |(group, users): (GroupId, Vec<Name>)| Moved { group: policy.groups.key(group).clone(), users };
     found.map(|moved| moved.into_iter().map(named).collect())
+}
+
+/// Everybody whose groups can be other ones, in order: who is new or gone, and whose memberships are, or of a group around.
+fn movable(sides: [&Side<'_>; 2], lines: &Lines) -> Vec<UserId> {
+    let mut users: Vec<UserId> = sides[0].present.absent(&sides[1].present).iter().map(UserId::from_index).collect();
+    for stands in &lines.members {
+        for (side, at) in sides.into_iter().zip(stands) {
+            match at.map(|at| side.policy().memberships[at].member) {
+                None => {}
+                Some(Member::User(user)) => users.push(user),
+                Some(Member::Everyone) => return side.policy().users.ids().collect(),
+                Some(Member::Group(group)) => {
+                    users.extend(sides.into_iter().flat_map(|side| side.population.members(group)));
+                }
+            }
+        }
+    }
+    users.sort_unstable();
+    users.dedup();
+    users
 }
 
 /// Says folds by key. What is over the same people, modules or classes shares the keys.

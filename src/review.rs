@@ -11,7 +11,7 @@ mod reviewers;
 mod settings;
 pub mod weakening;
 
-pub use comparison::{Compared, Sensitive};
+pub use comparison::{Compared, Everybody, Sensitive};
 pub use gate::{Judged, Proved, judge};
 pub use hits::{Hit, Hitting};
 pub use object::{Binding, Bound, Targets};

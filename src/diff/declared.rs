@@ -10,7 +10,7 @@ use crate::state::{Action, Fields, Key, Said, Value};
 use crate::text::Place;
 
 use super::joint::Side;
-use super::touched::{Stands, member_key, rule_key, walk};
+use super::touched::{Lines, Stands};
 
 /// One difference of what is declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn whole(action: Action, Item { kind, key, fields, place }: Item) -> Declared {
 }
 
 /// Everything that is declared otherwise in one policy than in another.
-pub(super) fn declared(policies: [&Policy; 2], sides: [&Side<'_>; 2]) -> Vec<Declared> {
+pub(super) fn declared(policies: [&Policy; 2], sides: [&Side<'_>; 2], of_lines: &Lines) -> Vec<Declared> {
     let [mut base, mut head] = policies.map(items);
     // Of those who are many, only what differs is put into words.
     let users = differing(policies.map(|policy| &policy.users), |base, head| is_same_user(policies, base, head));
@@ -91,12 +91,12 @@ pub(super) fn declared(policies: [&Policy; 2], sides: [&Side<'_>; 2]) -> Vec<Dec
         items.extend(users[side].iter().map(|user| user_item(policies[side], *user)));
         items.extend(employees[side].iter().map(|employee| employee_item(policies[side], *employee)));
     }
-    lines(sides, &mut base, &mut head);
+    lines(sides, of_lines, &mut base, &mut head);
     compare_items(base, head)
 }
 
 /// Rules and members that one side alone has, or that have another reason.
-fn lines(sides: [&Side<'_>; 2], base: &mut Vec<Item>, head: &mut Vec<Item>) {
+fn lines(sides: [&Side<'_>; 2], of_lines: &Lines, base: &mut Vec<Item>, head: &mut Vec<Item>) {
     let because = |because: &Option<Box<str>>| vec![("because", Value::of_text(because.as_deref()))];
     let item =
         |key: Key, fields: Fields, place| Item { kind: key.kind().as_str(), key: key.to_string(), fields, place };
@@ -114,7 +114,7 @@ fn lines(sides: [&Side<'_>; 2], base: &mut Vec<Item>, head: &mut Vec<Item>) {
         base.extend(stands[0].and_then(|at| of(0, at)));
         head.extend(stands[1].and_then(|at| of(1, at)));
     };
-    for stands in walk(rules, rule_key) {
+    for stands in of_lines.rules.iter().copied() {
         if let [Some(before), Some(after)] = stands
             && rules[0][before].because == rules[1][after].because
         {
@@ -122,7 +122,7 @@ fn lines(sides: [&Side<'_>; 2], base: &mut Vec<Item>, head: &mut Vec<Item>) {
         }
         add(stands, &|side, at| Some(rule(side, &rules[side][at])));
     }
-    for stands in walk(members, member_key) {
+    for stands in of_lines.members.iter().copied() {
         if let [Some(before), Some(after)] = stands
             && members[0][before].because == members[1][after].because
         {

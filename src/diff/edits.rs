@@ -15,7 +15,7 @@ use crate::text::Place;
 
 use super::Line;
 use super::joint::Side;
-use super::touched::{Stands, member_key, only_in_force, rule_key, walk};
+use super::touched::{Lines as Differing, Stands, only_in_force};
 
 /// What an edit is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +114,8 @@ impl Deed {
 }
 
 /// Every edit, in the order of the places.
-pub(super) fn deeds(sides: [&Side<'_>; 2]) -> Vec<Deed> {
-    let mut work = Work { sides, users: BTreeMap::new(), groups: BTreeMap::new(), others: Vec::new() };
+pub(super) fn deeds(sides: [&Side<'_>; 2], differing: &Differing) -> Vec<Deed> {
+    let mut work = Work { sides, differing, users: BTreeMap::new(), groups: BTreeMap::new(), others: Vec::new() };
     work.names();
     work.rules();
     work.members();
@@ -127,6 +127,7 @@ pub(super) fn deeds(sides: [&Side<'_>; 2]) -> Vec<Deed> {
 
 struct Work<'a, 'p> {
     sides: [&'a Side<'p>; 2],
+    differing: &'a Differing,
     users: BTreeMap<UserId, Deed>,
     groups: BTreeMap<GroupId, Deed>,
     others: Vec<Deed>,
@@ -141,13 +142,15 @@ impl<'p> Work<'_, 'p> {
     fn names(&mut self) {
         let policy = self.sides[0].policy();
         for user in policy.users.ids() {
-            let name = policy.users.key(user).clone();
-            let there = self.sides.map(|side| side.present.users.contains(user.index()));
             let active = self.sides.map(|side| side.policy().users.get(user).active);
+            let there = self.sides.map(|side| side.present.users.contains(user.index()));
+            if there[0] == there[1] && active[0] == active[1] {
+                continue;
+            }
+            let name = policy.users.key(user).clone();
             let what = match (there[0] == there[1], active[0] == active[1]) {
                 (false, _) => Edited::User(name.clone()),
-                (true, false) => Edited::Active(name.clone(), active[1]),
-                (true, true) => continue,
+                (true, _) => Edited::Active(name.clone(), active[1]),
             };
             let mut deed = Deed { waiting: false, ..Deed::new(what) };
             deed.active = (active[0] != active[1]).then_some(user);
@@ -190,7 +193,7 @@ impl<'p> Work<'_, 'p> {
     fn rules(&mut self) {
         let lists = self.policies().map(|policy| policy.rules.as_slice());
         let mut lines = Lines::default();
-        for stands in walk(lists, rule_key) {
+        for stands in self.differing.rules.iter().copied() {
             let found = [0, 1].into_iter().find_map(|side| Some(&lists[side][stands[side]?]));
             let Some(rule) = found else { continue };
             let Some(differs) = self.differs(stands, rule.validity) else { continue };
@@ -216,7 +219,7 @@ impl<'p> Work<'_, 'p> {
     fn members(&mut self) {
         let lists = self.policies().map(|policy| policy.memberships.as_slice());
         let mut lines = Lines::default();
-        for stands in walk(lists, member_key) {
+        for stands in self.differing.members.iter().copied() {
             let found = [1, 0].into_iter().find_map(|side| Some(&lists[side][stands[side]?]));
             let Some(membership) = found else { continue };
             let Some(differs) = self.differs(stands, membership.validity) else { continue };

@@ -23,7 +23,7 @@ pub(super) struct Side<'p> {
 
 impl<'p> Side<'p> {
     fn new(in_force: &'p InForce<'p>, present: Present) -> Self {
-        Self { population: Population::new(in_force), ways: Ways::new(in_force), present }
+        Self { population: Population::on_demand(in_force), ways: Ways::new(in_force), present }
     }
 
     /// The policy and the day.

@@ -40,10 +40,19 @@ pub(super) fn member_key(membership: &Membership) -> MemberKey {
 /// On which sides something stands, the base first: the index there.
 pub(super) type Stands = [Option<usize>; 2];
 
-/// Walks two lists in the order of their keys and names each key once, with where it stands first on each side.
-pub(super) fn walk<T, K: Ord>(lists: [&[T]; 2], key: impl Fn(&T) -> K) -> Vec<Stands> {
+/// Walks two lists in the order of their keys and names each key once, with where it stands first on each side; but no
+/// key whose first lines on both sides are alike.
+fn walk<T, K: Ord>(lists: [&[T]; 2], key: impl Fn(&T) -> K, is_alike: impl Fn(&T, &T) -> bool) -> Vec<Stands> {
     let (mut at, mut found) = ([0, 0], Vec::new());
     loop {
+        // Most lines stand on both sides.
+        while let (Some(base), Some(head)) = (lists[0].get(at[0]), lists[1].get(at[1]))
+            && key(base) == key(head)
+            && is_alike(base, head)
+            && [0, 1].iter().all(|side| lists[*side].get(at[*side] + 1).is_none_or(|next| key(next) != key(base)))
+        {
+            at = at.map(|at| at + 1);
+        }
         let keys = [0, 1].map(|side: usize| lists[side].get(at[side]).map(&key));
         let takes = match &keys {
             [None, None] => return found,
@@ -55,12 +64,39 @@ pub(super) fn walk<T, K: Ord>(lists: [&[T]; 2], key: impl Fn(&T) -> K) -> Vec<St
                 Ordering::Equal => [true, true],
             },
         };
-        found.push([0, 1].map(|side| takes[side].then_some(at[side])));
+        let alike = takes == [true, true] && is_alike(&lists[0][at[0]], &lists[1][at[1]]);
+        found.extend((!alike).then(|| [0, 1].map(|side| takes[side].then_some(at[side]))));
         for side in [0, 1].into_iter().filter(|side| takes[*side]) {
             while lists[side].get(at[side]).map(&key) == keys[side] {
                 at[side] += 1;
             }
         }
+    }
+}
+
+/// Where two policies have other lines: all that one side alone has, that is in force on one of the two days only, or that
+/// has another reason. Found once for everybody who asks.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pub rules: Vec<Stands>,
+    pub members: Vec<Stands>,
+}
+
+impl Lines {
+    /// Looks at every line of both.
+    pub fn of(sides: [&Side<'_>; 2]) -> Self {
+        let [base, head] = sides.map(|side| side.policy());
+        let days = sides.map(|side| side.in_force().on);
+        // What has no period holds on both days.
+        let turns = |validity: Validity| days[0] != days[1] && validity.holds(days[0]) != validity.holds(days[1]);
+        let same_rule = |one: &Rule, other: &Rule| one.because == other.because && !turns(one.validity);
+        let same_member = |one: &Membership, other: &Membership| one.because == other.because && !turns(one.validity);
+        let rules = || walk([base.rules.as_slice(), head.rules.as_slice()], rule_key, same_rule);
+        let members = || walk([base.memberships.as_slice(), head.memberships.as_slice()], member_key, same_member);
+        if std::ptr::eq(base, head) && days[0] == days[1] {
+            return Self { rules: Vec::new(), members: Vec::new() };
+        }
+        Self { rules: rules(), members: members() }
     }
 }
 
@@ -75,7 +111,7 @@ pub(super) fn only_in_force(stands: Stands, validity: Validity, sides: [&Side<'_
 }
 
 /// What can have changed about each right, by the index of its id. `aside` is who is new or gone.
-pub(super) fn touched(sides: [&Side<'_>; 2], aside: &Set) -> Vec<Touched> {
+pub(super) fn touched(sides: [&Side<'_>; 2], aside: &Set, lines: &Lines) -> Vec<Touched> {
     let policy = sides[0].policy();
     let size = |right: &Right| match right.scope {
         None => 1,
@@ -87,7 +123,7 @@ pub(super) fn touched(sides: [&Side<'_>; 2], aside: &Set) -> Vec<Touched> {
         let longest = sides.map(|side| size(side.policy().rights.get(id))).into_iter().max().unwrap_or(1);
         Touched { wholly: users(), partly: users(), targets: Set::none(longest) }
     });
-    let mut work = Work { sides, touched: rights.collect(), filled: BTreeMap::new() };
+    let mut work = Work { sides, lines, touched: rights.collect(), filled: BTreeMap::new() };
     if aside.len() == policy.users.len() {
         // There is nobody else whose answers could differ.
         work.touched.iter_mut().for_each(|touched| touched.wholly.insert_range(..));
@@ -103,6 +139,7 @@ pub(super) fn touched(sides: [&Side<'_>; 2], aside: &Set) -> Vec<Touched> {
 
 struct Work<'a, 'p> {
     sides: [&'a Side<'p>; 2],
+    lines: &'a Lines,
     touched: Vec<Touched>,
     /// The groups in which other people are, and who; some may be named twice.
     filled: BTreeMap<GroupId, Vec<usize>>,
@@ -130,7 +167,7 @@ impl Work<'_, '_> {
         let lists = self.sides.map(|side| side.policy().memberships.as_slice());
         let size = self.sides[0].policy().users.len();
         let mut moved: BTreeMap<GroupId, Vec<usize>> = BTreeMap::new();
-        for stands in walk(lists, member_key) {
+        for stands in self.lines.members.iter().copied() {
             let Some(membership) = stands[0].map(|at| &lists[0][at]).or(stands[1].map(|at| &lists[1][at])) else {
                 continue;
             };
@@ -175,7 +212,7 @@ impl Work<'_, '_> {
     /// Everybody on whom a rule is, or is no longer, over what it reaches.
     fn by_rules(&mut self) {
         let lists = self.sides.map(|side| side.policy().rules.as_slice());
-        for stands in walk(lists, rule_key) {
+        for stands in self.lines.rules.iter().copied() {
             let Some(rule) = stands[0].map(|at| &lists[0][at]).or(stands[1].map(|at| &lists[1][at])) else { continue };
             let Some(side) = only_in_force(stands, rule.validity, self.sides) else { continue };
             let population = &self.sides[side].population;

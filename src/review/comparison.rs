@@ -53,8 +53,54 @@ impl<'s> Compared<'s> {
     }
 
     /// Everybody who is in either policy, in order.
-    pub fn people(&self) -> BTreeSet<&Name> {
-        self.policies.iter().flat_map(|policy| policy.users.keys()).collect()
+    pub fn people(&self) -> Everybody<'s> {
+        Everybody::of_either(self.policies)
+    }
+}
+
+/// Everybody who is in a policy, or in one of two, in order of names. Where both have the same people nobody is listed
+/// anew.
+#[derive(Debug, Clone)]
+pub enum Everybody<'p> {
+    /// The people of a policy.
+    Of(&'p [Name]),
+    /// Those of two.
+    Either(Vec<&'p Name>),
+}
+
+impl<'p> Everybody<'p> {
+    /// The people of two policies.
+    pub fn of_either(policies: [&'p Policy; 2]) -> Self {
+        let [base, head] = policies.map(|policy| policy.users.keys());
+        if base == head {
+            return Self::Of(head);
+        }
+        let mut all: Vec<&Name> = base.iter().chain(head).collect();
+        all.sort();
+        all.dedup();
+        Self::Either(all)
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Of(names) => names.len(),
+            Self::Either(names) => names.len(),
+        }
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whoever is not among some; `None` if one of these is none of them.
+    pub fn missing(&self, some: &BTreeSet<&Name>) -> Option<Vec<&'p Name>> {
+        let missing: Vec<&Name> = match self {
+            Self::Of(names) => names.iter().filter(|name| !some.contains(name)).collect(),
+            Self::Either(names) => names.iter().copied().filter(|name| !some.contains(name)).collect(),
+        };
+        (missing.len() + some.len() == self.len()).then_some(missing)
     }
 }
 

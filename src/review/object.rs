@@ -100,7 +100,7 @@ impl Targets {
 impl<'p> Binding<'p> {
     /// Prepares both sides. `sensitive` are the rights that the settings call so, by whichever side counts.
     pub fn new(base: &'p InForce<'p>, head: &'p InForce<'p>, sensitive: BTreeSet<RightName>) -> Self {
-        Self { sides: [Population::new(base), Population::new(head)], sensitive }
+        Self { sides: [Population::on_demand(base), Population::on_demand(head)], sensitive }
     }
 
     /// Looks the names of an object up, on both sides: a group as a target stands for whoever is in it on either.

@@ -17,7 +17,7 @@ use crate::diff::{Caused, Change, Declared, Keys, Sum, count_in_sum};
 use crate::language::{Text, Word};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
-use crate::review::{Compared, Sensitive};
+use crate::review::{Compared, Everybody, Sensitive};
 use crate::say;
 use crate::state::Action;
 use crate::syntax::gate::Turn;
@@ -185,7 +185,7 @@ pub(super) fn later_totals(compared: &Compared<'_>) -> Option<Text> {
 }
 
 /// What each cause does to people.
-fn effects(page: &mut Page, causes: &[Explained<'_>], people: &BTreeSet<&Name>, shown: Shown<'_>) {
+fn effects(page: &mut Page, causes: &[Explained<'_>], people: &Everybody<'_>, shown: Shown<'_>) {
     let mut causes: Vec<&Explained<'_>> = causes.iter().collect();
     causes.sort_by_key(|cause| cause.rank(shown.sensitive));
     for cause in causes {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::language::{Joint, Word, list, names};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
-use crate::review::{Hit, Hitting, Judged, Required, Weakening};
+use crate::review::{Everybody, Hit, Hitting, Judged, Required, Weakening};
 use crate::say;
 use crate::text::Sources;
 
@@ -143,7 +143,7 @@ fn people(hits: &[Hit<'_>]) -> usize {
 fn told(hit: &Hit<'_>) -> Line {
     let users: BTreeSet<&Name> = hit.users.iter().collect();
     // Everybody is not known here, so everybody is named.
-    let nobody = BTreeSet::new();
+    let nobody = Everybody::Of(&[]);
     let whose = match users.iter().next() {
         Some(only) if users.len() == 1 => say!("{user}", user = only),
         _ => who(&users, &nobody),

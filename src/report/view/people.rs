@@ -7,19 +7,20 @@ use crate::language::Text;
 use crate::model::Policy;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
+use crate::review::Everybody;
 use crate::say;
 
 use super::count;
 
 /// `all 40 users`, `all users except rolf`, or `2 users (anna, lars)`.
-pub(super) fn who(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Text {
+pub(super) fn who(users: &BTreeSet<&Name>, everybody: &Everybody<'_>) -> Text {
     users_without_list(users, everybody).unwrap_or_else(|| {
         say!("{users} ({names})", users = count::users(users.len()), names = join(users.iter().copied()))
     })
 }
 
 /// `all 40 users` or `all users except rolf`, if it is so.
-pub(super) fn users_without_list(users: &BTreeSet<&Name>, everybody: &BTreeSet<&Name>) -> Option<Text> {
+pub(super) fn users_without_list(users: &BTreeSet<&Name>, everybody: &Everybody<'_>) -> Option<Text> {
     match missing(users, everybody)? {
         missing if missing.is_empty() && users.len() > 3 => {
             Some(say!("all {users}", users = count::users(users.len())))
@@ -32,13 +33,13 @@ pub(super) fn users_without_list(users: &BTreeSet<&Name>, everybody: &BTreeSet<&
 }
 
 /// `everyone`, `everyone except anna`, or `anna, lars`.
-pub(super) fn of_whom(targets: &Keys<TargetKey>, everybody: &BTreeSet<&Name>) -> Text {
+pub(super) fn of_whom(targets: &Keys<TargetKey>, everybody: &Everybody<'_>) -> Text {
     targets_without_list(targets, everybody)
         .unwrap_or_else(|| say!("{names}", names = join(targets.iter().filter_map(|target| target.name()))))
 }
 
 /// `everyone` or `everyone except anna`, if it is so.
-pub(super) fn targets_without_list(targets: &Keys<TargetKey>, everybody: &BTreeSet<&Name>) -> Option<Text> {
+pub(super) fn targets_without_list(targets: &Keys<TargetKey>, everybody: &Everybody<'_>) -> Option<Text> {
     if !matches!(targets.first(), Some(TargetKey::User(_))) || !is_nearly(targets.len(), everybody) {
         return None;
     }
@@ -59,13 +60,13 @@ pub(super) fn targets_without_list(targets: &Keys<TargetKey>, everybody: &BTreeS
 const FEW: usize = 12;
 
 /// Whether so many are all or all but a few.
-fn is_nearly(some: usize, all: &BTreeSet<&Name>) -> bool {
+fn is_nearly(some: usize, all: &Everybody<'_>) -> bool {
     all.len().checked_sub(some).is_some_and(|left| left <= FEW)
 }
 
 /// Who is left out of nearly all; `None` if it is more than a few, or if somebody is none of them.
-fn missing<'a>(some: &BTreeSet<&'a Name>, all: &BTreeSet<&'a Name>) -> Option<Vec<&'a Name>> {
-    (is_nearly(some.len(), all) && some.is_subset(all)).then(|| all.difference(some).copied().collect())
+fn missing<'p>(some: &BTreeSet<&Name>, all: &Everybody<'p>) -> Option<Vec<&'p Name>> {
+    is_nearly(some.len(), all).then(|| all.missing(some)).flatten()
 }
 
 fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
@@ -74,7 +75,7 @@ fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.
 pub(super) fn folded<'c>(changes: &'c [Change], policy: &Policy) -> Vec<(&'c RightName, String, Text)> {
-    let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
+    let everybody = Everybody::Of(policy.users.keys());
     let mut over: BTreeMap<(&RightName, &[Name]), Vec<Keys<TargetKey>>> = BTreeMap::new();
     for change in changes {
         // What somebody does with the own data did not change.

@@ -1,6 +1,6 @@
 //! What the calendar will change, day by day and person by person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::date::Date;
 use crate::diff::{self, Change, Keys, Turn, Turning};
@@ -9,6 +9,7 @@ use crate::model::key::TargetKey;
 use crate::model::{Effect, Member, Policy};
 use crate::name::{Name, RightName};
 use crate::report::block::{Line, Page, Tone};
+use crate::review::Everybody;
 use crate::say;
 use crate::text::Sources;
 
@@ -51,7 +52,7 @@ pub fn upcoming(policy: &Policy, sources: &Sources, [from, until]: [Date; 2], tu
 
 /// One row for each person and right, with all targets; of each person first what is lost, then what is gained.
 fn rows(policy: &Policy, losses: &[Change], gains: &[Change]) -> Vec<Vec<Line>> {
-    let everybody: BTreeSet<&Name> = policy.users.iter().map(|(_, name, _)| name).collect();
+    let everybody = Everybody::Of(policy.users.keys());
     let mut people: BTreeMap<(&Name, bool, &RightName), Vec<&Keys<TargetKey>>> = BTreeMap::new();
     for (change, gained) in losses.iter().map(|change| (change, false)).chain(gains.iter().map(|change| (change, true)))
     {

@@ -8,6 +8,7 @@ use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
 use crate::report::view::count;
 use crate::report::view::people::{of_whom, targets_without_list, users_without_list};
+use crate::review::Everybody;
 use crate::say;
 
 use super::comment::Degree;
@@ -27,7 +28,7 @@ pub(super) struct Folding {
 
 impl Folding {
     /// Whose answers changed.
-    pub fn users(&mut self, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+    pub fn users(&mut self, users: &BTreeSet<&Name>, people: &Everybody<'_>) -> Text {
         if self.degree == Degree::Whole || users.len() == 1 {
             return names(users, people);
         }
@@ -38,7 +39,7 @@ impl Folding {
     }
 
     /// Over whom or what; nothing for plain rights.
-    pub fn targets(&mut self, change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+    pub fn targets(&mut self, change: &Change, users: &BTreeSet<&Name>, people: &Everybody<'_>) -> Text {
         let Some(targets) = &change.targets else { return Text::default() };
         let targets = others(targets, change, users);
         if self.degree == Degree::Whole || targets.len() <= FEW {

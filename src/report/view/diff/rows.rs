@@ -10,6 +10,7 @@ use crate::report::block::{Line, Tone};
 use crate::report::view::people::{of_whom, who};
 use crate::report::view::place;
 use crate::resolve::Step;
+use crate::review::Everybody;
 use crate::say;
 use crate::state::Key;
 
@@ -20,7 +21,7 @@ use super::{Shown, is_gain};
 type Told<'d> = (bool, bool, &'d RightName, String, String);
 
 /// One row for each right and the targets over which it changed alike: the sign, the right, and who with the reason.
-pub(super) fn answers(cause: &Explained<'_>, people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+pub(super) fn answers(cause: &Explained<'_>, people: &Everybody<'_>, shown: Shown<'_>) -> Vec<Vec<Line>> {
     let mut rows: BTreeMap<Told<'_>, (Option<Text>, BTreeSet<&Name>, Text)> = BTreeMap::new();
     for (change, users) in &cause.changes {
         let gained = is_gain(change);
@@ -63,7 +64,7 @@ pub(super) fn singles(cause: &Explained<'_>, shown: Shown<'_>) -> Vec<Vec<Line>>
 }
 
 /// One row for answers that stayed and have another reason.
-pub(super) fn reasons(changes: &[&Change], people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<Vec<Line>> {
+pub(super) fn reasons(changes: &[&Change], people: &Everybody<'_>, shown: Shown<'_>) -> Vec<Vec<Line>> {
     let row = |change: &&Change| {
         let users: BTreeSet<&Name> = change.users.iter().collect();
         let mut text = Line::new();
@@ -86,7 +87,7 @@ fn sign(gained: bool) -> Line {
 }
 
 /// One by the name, several with their number.
-pub(super) fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
+pub(super) fn names(users: &BTreeSet<&Name>, people: &Everybody<'_>) -> Text {
     match users.iter().next() {
         Some(only) if users.len() == 1 => say!("{user}", user = only),
         _ => who(users, people),
@@ -94,7 +95,7 @@ pub(super) fn names(users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Text {
 }
 
 /// Over whom or what it changed; `None` for plain rights.
-pub(super) fn whom(change: &Change, users: &BTreeSet<&Name>, people: &BTreeSet<&Name>) -> Option<Text> {
+pub(super) fn whom(change: &Change, users: &BTreeSet<&Name>, people: &Everybody<'_>) -> Option<Text> {
     change.targets.as_ref().map(|targets| of_whom(&others(targets, change, users), people))
 }
 

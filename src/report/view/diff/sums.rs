@@ -1,14 +1,12 @@
 //! What is told in sum, of people who are new or gone: how many of them gain or lose each right, and how many answers.
 
-use std::collections::BTreeSet;
-
 use crate::diff::{Diff, Edited, Keys, Sum};
 use crate::language::{Text, Word};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::report::view::count;
 use crate::report::view::people::who;
-use crate::review::Sensitive;
+use crate::review::{Everybody, Sensitive};
 use crate::say;
 use crate::syntax::gate::Turn;
 use crate::text::Place;
@@ -70,7 +68,7 @@ impl<'d> InSum<'d> {
     }
 
     /// One row for each right: which, how many answers, whose. The sensitive ones stand first.
-    pub fn rows(&self, people: &BTreeSet<&Name>, shown: Shown<'_>) -> Vec<[Line; 3]> {
+    pub fn rows(&self, people: &Everybody<'_>, shown: Shown<'_>) -> Vec<[Line; 3]> {
         let mut sums = self.sums.clone();
         sums.sort_by_key(|sum| !shown.sensitive.contains(&sum.right));
         let row = |sum: &Sum| {
@@ -102,7 +100,7 @@ impl<'d> InSum<'d> {
 }
 
 /// What is told in sum, as parts of a page.
-pub(super) fn sums(page: &mut Page, diff: &Diff, people: &BTreeSet<&Name>, shown: Shown<'_>) {
+pub(super) fn sums(page: &mut Page, diff: &Diff, people: &Everybody<'_>, shown: Shown<'_>) {
     for sum in in_sum(diff) {
         if !page.0.is_empty() {
             page.blank();
