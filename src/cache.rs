@@ -175,7 +175,8 @@ fn seals(bodies: &[(Key, Vec<u8>)]) -> Vec<pack::Seal> {
     workers::each(bodies, |(key, bytes)| pack::seal(key, bytes))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;

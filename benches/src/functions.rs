@@ -47,7 +47,11 @@ impl Ground {
     /// Some user, a right over people, and somebody else.
     fn question(&self) -> (UserId, RightId, Single) {
         let right = self.policy.rights.find_by(firm::OVER_PEOPLE[0]);
-        (UserId::from_index(4_711), right.unwrap_or_else(|| RightId::from_index(0)), Single::User(UserId::from_index(815)))
+        (
+            UserId::from_index(4_711),
+            right.unwrap_or_else(|| RightId::from_index(0)),
+            Single::User(UserId::from_index(815)),
+        )
     }
 }
 
@@ -97,7 +101,8 @@ fn decide_in_bulk_by_name(bencher: Bencher) {
     let name = firm::user(4_711);
     population.plain();
     bencher.bench_local(|| {
-        let ids = GROUND.policy.users.find_by(black_box(name.as_str())).zip(GROUND.policy.rights.find_by(firm::PLAIN[3]));
+        let ids =
+            GROUND.policy.users.find_by(black_box(name.as_str())).zip(GROUND.policy.rights.find_by(firm::PLAIN[3]));
         ids.map(|(user, right)| population.decide(user, right, None))
     });
 }
@@ -133,10 +138,7 @@ fn make_a_policy_of_a_state(bencher: Bencher) {
 #[divan::bench]
 fn plan_with_nothing_to_do(bencher: Bencher) {
     let desired = Desired::of(None, &GROUND.policy);
-    let reading = Reading {
-        actual: desired.state.clone(),
-        base: Some(plan::as_base(&desired.state)),
-        ..Reading::default()
-    };
+    let reading =
+        Reading { actual: desired.state.clone(), base: Some(plan::as_base(&desired.state)), ..Reading::default() };
     bencher.bench_local(|| plan::plan(black_box(&reading), &desired, GROUND.on, Drift::Revert, |_| None));
 }

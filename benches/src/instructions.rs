@@ -18,12 +18,8 @@ use crate::{Problem, checkout};
 const ALLOWED: f64 = 1.10;
 
 /// What is counted, in an organisation of size S and M.
-const COUNTED: [&[&str]; 4] = [
-    &["--version"],
-    &["check"],
-    &["diff", "HEAD~1", "HEAD"],
-    &["plan", "--database", "sqlite:crm.db"],
-];
+const COUNTED: [&[&str]; 4] =
+    [&["--version"], &["check"], &["diff", "HEAD~1", "HEAD"], &["plan", "--database", "sqlite:crm.db"]];
 
 /// Counts, and fails if something grew.
 pub fn measure(table: &mut Table, program: &Path, record: bool) -> Result<(), Problem> {
@@ -32,7 +28,8 @@ pub fn measure(table: &mut Table, program: &Path, record: bool) -> Result<(), Pr
     let (mut counted, mut grown) = (String::new(), Vec::new());
     for size in SIZES.iter().filter(|size| ["S", "M"].contains(&size.name)) {
         let place = Place::new(*size)?;
-        let applied = place.command(program, Cache::None).args(["apply", "--yes", "--database", "sqlite:crm.db"]).status()?;
+        let applied =
+            place.command(program, Cache::None).args(["apply", "--yes", "--database", "sqlite:crm.db"]).status()?;
         if !applied.success() {
             return Err("the organisation cannot be applied".into());
         }
@@ -40,7 +37,8 @@ pub fn measure(table: &mut Table, program: &Path, record: bool) -> Result<(), Pr
             let what = format!("{} {}", size.name, words.join(" "));
             let count = count(&place, program, words)?;
             let before = known.get(&what).copied();
-            let beside = before.map_or_else(String::new, |before| format!("{:.3} of what is written down", count / before));
+            let beside =
+                before.map_or_else(String::new, |before| format!("{:.3} of what is written down", count / before));
             table.row(size.name, &format!("`{}`", words.join(" ")), OURS, &format!("{count} instructions"), &beside);
             writeln!(counted, "{what}\t{count}")?;
             if before.is_some_and(|before| count > before * ALLOWED) {
@@ -57,7 +55,10 @@ pub fn measure(table: &mut Table, program: &Path, record: bool) -> Result<(), Pr
 }
 
 fn written(text: &str) -> BTreeMap<String, f64> {
-    text.lines().filter_map(|line| line.split_once('\t')).filter_map(|(what, count)| Some((what.to_owned(), count.parse().ok()?))).collect()
+    text.lines()
+        .filter_map(|line| line.split_once('\t'))
+        .filter_map(|(what, count)| Some((what.to_owned(), count.parse().ok()?)))
+        .collect()
 }
 
 fn count(place: &Place, program: &Path, words: &[&str]) -> Result<f64, Problem> {

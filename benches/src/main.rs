@@ -34,7 +34,12 @@ fn main() -> Result<(), Problem> {
         PARTS.iter().chain(&OTHERS).chain(&SIZES.map(|size| size.name)).any(|known| known.eq_ignore_ascii_case(word))
     };
     if let Some(other) = words.iter().find(|word| !known(word)) {
-        return Err(format!("`{other}` is no part and no size: {}, S, M, L, XL, {}", PARTS.join(", "), OTHERS.join(", ")).into());
+        return Err(format!(
+            "`{other}` is no part and no size: {}, S, M, L, XL, {}",
+            PARTS.join(", "),
+            OTHERS.join(", ")
+        )
+        .into());
     }
     let sizes: Vec<Size> = if SIZES.iter().any(|size| says(size.name)) {
         SIZES.into_iter().filter(|size| says(size.name)).collect()

@@ -13,7 +13,8 @@ impl Table {
     /// Prints where and when this is, and the head.
     pub fn begun(words: &[String]) -> Self {
         let about = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = about.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
+        let model =
+            about.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let date = Command::new("date").arg("+%F").output().map(|said| said.stdout).unwrap_or_default();
         println!(

@@ -166,11 +166,14 @@ impl Work<'_> {
     }
 }
 
+/// Targets, and the edits that explain what changed about them.
+type Explained = (Arc<Set>, Vec<usize>);
+
 /// A change that is being explained.
 struct Open {
     fold: Fold,
     /// The targets of those of whose answers something was explained, divided by what explains them.
-    divided: HashMap<UserId, Vec<(Arc<Set>, Vec<usize>)>>,
+    divided: HashMap<UserId, Vec<Explained>>,
 }
 
 impl Open {

@@ -110,6 +110,10 @@ enum Standing {
 /// What changed for somebody: verdicts of both sides, and over what.
 type Turned = Vec<(Verdicts, Arc<Set>)>;
 
+/// What people have in common who changed alike: the verdicts, and the set, which is kept beside and so is told apart
+/// by where it stands.
+type Alike = (Verdicts, *const Set);
+
 /// One right over some targets.
 struct One<'a, 'p> {
     sides: [&'a Side<'p>; 2],
@@ -145,7 +149,7 @@ impl<'a, 'p> One<'a, 'p> {
     fn compare(&self, users: &[UserId], orders: &mut [Orders<'_, '_>; 2], same: &mut HashSet<Arc<Set>>) -> Vec<Fold> {
         // People in the same groups, without rules of their own, changed alike. One's own data is looked at below.
         let mut known: HashMap<[Standing; 2], Rc<Turned>> = HashMap::new();
-        let mut alike: HashMap<(Verdicts, *const Set), (Arc<Set>, Vec<UserId>)> = HashMap::new();
+        let mut alike: HashMap<Alike, (Arc<Set>, Vec<UserId>)> = HashMap::new();
         for user in users.iter().copied() {
             let mut sides = orders.iter_mut();
             let orders = [0, 1].map(|_| sides.next().map(|orders| orders.of(user)).unwrap_or_default());

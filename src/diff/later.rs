@@ -162,7 +162,10 @@ fn shelves_of(diff: &Diff) -> Shelves {
 /// Answers that are known to change: over what each user's about a right do. A plain right is over nothing, and another
 /// one than a right of the same name that is over something.
 #[derive(Default, Clone)]
-struct Known(BTreeMap<(RightName, Over), BTreeMap<Name, Option<Keys<TargetKey>>>>);
+struct Known(BTreeMap<(RightName, Over), Reached>);
+
+/// Over what the answers of each user are.
+type Reached = BTreeMap<Name, Option<Keys<TargetKey>>>;
 
 /// Whether a right is over anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -344,18 +344,15 @@ impl Tree for Revision {
         let Some(place) = self.checkout.path.as_ref().filter(|_| paths.len() >= WORTH_SHARING) else {
             return paths.iter().map(|path| self.read(path)).collect();
         };
-        let blobs: Vec<_> = paths.iter().map(|path| (*path, self.blob(path))).collect();
-        let parts: Vec<&[(&str, Result<Option<Oid>, TreeError>)]> = blobs.chunks(WORTH_SHARING).collect();
-        // What cannot be read so is read again, and then says why.
-        let read = |part: &&[(&str, Result<Option<Oid>, TreeError>)]| -> Vec<Option<Vec<u8>>> {
+        let blobs: Vec<Option<Oid>> = paths.iter().map(|path| self.blob(path).ok().flatten()).collect();
+        let parts: Vec<&[Option<Oid>]> = blobs.chunks(WORTH_SHARING).collect();
+        let read = |part: &&[Option<Oid>]| -> Vec<Option<Vec<u8>>> {
             let Ok(repository) = Repository::open(place) else { return part.iter().map(|_| None).collect() };
-            part.iter().map(|(_, blob)| bytes_of(&repository, (*blob.as_ref().ok()?)?)).collect()
+            part.iter().map(|blob| bytes_of(&repository, (*blob)?)).collect()
         };
         let bytes = workers::each(&parts, read).into_iter().flatten();
-        bytes
-            .zip(&blobs)
-            .map(|(bytes, (path, _))| bytes.map_or_else(|| self.read(path), |bytes| Ok(Some(bytes))))
-            .collect()
+        // What cannot be read so is read again, and then says why.
+        bytes.zip(paths).map(|(bytes, path)| bytes.map_or_else(|| self.read(path), |bytes| Ok(Some(bytes)))).collect()
     }
 
     fn content(&self, path: &str) -> Result<Option<ContentId>, TreeError> {

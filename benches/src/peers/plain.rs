@@ -19,7 +19,8 @@ pub type Ask = Box<dyn FnMut(&str, &str) -> Result<bool, Problem>>;
 type Make = fn(&Firm) -> Result<Ask, Problem>;
 
 /// All of them.
-pub const PLAIN_PEERS: [(&str, Make); 4] = [("Cedar", cedar), ("Rego", rego), ("Casbin", with_casbin), ("SQLite", sqlite)];
+pub const PLAIN_PEERS: [(&str, Make); 4] =
+    [("Cedar", cedar), ("Rego", rego), ("Casbin", with_casbin), ("SQLite", sqlite)];
 
 /// The groups in which each user is directly, as numbers.
 pub(super) fn memberships(firm: &Firm) -> Vec<Vec<usize>> {
