@@ -237,10 +237,15 @@ fn compared(sides: [&Side<'_>; 2], lines: &Lines, most: usize) -> (Vec<Fold>, Ve
 
 fn changed(sides: [&Side<'_>; 2], lines: &Lines, shelves: &mut Shelves, most: usize) -> Effective {
     let (folds, sums) = compared(sides, lines, most);
+    spelled(sides, &folds, sums, shelves)
+}
+
+/// What changed, spelled out by key.
+fn spelled(sides: [&Side<'_>; 2], folds: &[Fold], sums: Vec<Sum>, shelves: &mut Shelves) -> Effective {
     let mut found = Effective { sums, ..Effective::default() };
-    let mut spelling = Spelling::new(sides, &folds, shelves);
+    let mut spelling = Spelling::new(sides, folds, shelves);
     for fold in folds {
-        let change = spelling.change(&fold);
+        let change = spelling.change(fold);
         match [fold.allowed(0), fold.allowed(1)] {
             [false, true] => found.gains.push(change),
             [true, false] => found.losses.push(change),
@@ -267,13 +272,34 @@ pub fn diff_within(base: &InForce<'_>, head: &InForce<'_>, most: usize) -> Diff 
     })
 }
 
+/// Both what changed and the whole difference, as [`effective`] and [`diff`] give them: what both go by is compared once.
+pub fn effective_and_diff(base: &InForce<'_>, head: &InForce<'_>) -> (Effective, Diff) {
+    joint::with(base, head, |sides| {
+        let lines = Lines::of(sides);
+        let mut shelves = Shelves::new();
+        let (folds, sums) = compared(sides, &lines, SPELLED);
+        let effective = spelled(sides, &folds, sums.clone(), &mut shelves);
+        let declared = declared::declared([base.policy, head.policy], sides, &lines);
+        (effective, Diff { declared, ..explained(sides, &lines, (folds, sums), &mut shelves) })
+    })
+}
+
 /// The same without what is declared otherwise, which is so on every day.
 fn diff_undeclared(base: &InForce<'_>, head: &InForce<'_>, shelves: &mut Shelves, most: usize) -> Diff {
     joint::with(base, head, |sides| undeclared(sides, &Lines::of(sides), shelves, most))
 }
 
 fn undeclared(sides: [&Side<'_>; 2], lines: &Lines, shelves: &mut Shelves, most: usize) -> Diff {
-    let (folds, sums) = compared(sides, lines, most);
+    explained(sides, lines, compared(sides, lines, most), shelves)
+}
+
+/// What changed, and what is behind it.
+fn explained(
+    sides: [&Side<'_>; 2],
+    lines: &Lines,
+    (folds, sums): (Vec<Fold>, Vec<Sum>),
+    shelves: &mut Shelves,
+) -> Diff {
     let mut spelling = Spelling::new(sides, &folds, shelves);
     let (changes, others): (Vec<Fold>, Vec<Fold>) =
         folds.into_iter().partition(|fold| fold.allowed(0) != fold.allowed(1));

@@ -18,7 +18,7 @@ mod strays;
 use std::collections::BTreeMap;
 
 use crate::date::Date;
-use crate::diff::{self, Effective};
+use crate::diff::{self, Diff, Effective};
 use crate::model::Policy;
 use crate::name::Name;
 use crate::resolve::InForce;
@@ -248,6 +248,15 @@ impl Desired {
     }
 }
 
+/// What a plan means for people, and what is behind it.
+#[derive(Debug)]
+pub struct Told {
+    /// What the database gives to people, before and after.
+    pub policies: [Policy; 2],
+    /// What differs between the two.
+    pub diff: Diff,
+}
+
 /// Plans the way from what a database says to what a policy wants, as seen on a day. `place` tells where a fact is
 /// written in the policy files.
 pub fn plan(
@@ -257,6 +266,28 @@ pub fn plan(
     drift: Drift,
     place: impl Fn(&Key) -> Option<Place>,
 ) -> Plan {
+    planned(reading, desired, (on, drift), place, |base, head| (diff::effective(base, head), ())).0
+}
+
+/// The same, with what is told of it; `None` if it means nothing to anybody. Whoever shows a plan needs both.
+pub fn plan_told(
+    reading: &Reading,
+    desired: &Desired,
+    on: Date,
+    drift: Drift,
+    place: impl Fn(&Key) -> Option<Place>,
+) -> (Plan, Option<Told>) {
+    let (plan, told) = planned(reading, desired, (on, drift), place, diff::effective_and_diff);
+    (plan, told.map(|(policies, diff)| Told { policies, diff }))
+}
+
+fn planned<T>(
+    reading: &Reading,
+    desired: &Desired,
+    (on, drift): (Date, Drift),
+    place: impl Fn(&Key) -> Option<Place>,
+    compare: impl FnOnce(&InForce<'_>, &InForce<'_>) -> (Effective, T),
+) -> (Plan, Option<([Policy; 2], T)>) {
     let content = fingerprint::content(reading);
     let base = reading.base.as_ref();
     let former = base.map(Base::former).unwrap_or_default();
@@ -287,19 +318,20 @@ pub fn plan(
     let mut aside = beside::told(reading);
     let days = [reading.projected.unwrap_or(on), on];
     // What is written nowhere else means nothing else to anybody, unless a CRM knows no days.
-    let effective = if before == after && reading.projected.is_none() {
-        Effective::default()
+    let (effective, told) = if before == after && reading.projected.is_none() {
+        (Effective::default(), None)
     } else {
         let [base, head] = policies(&before, &after, place);
         aside.extend(beside::lapsed(reading, &head, on));
-        diff::effective(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]))
+        let (effective, told) = compare(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]));
+        (effective, Some(([base, head], told)))
     };
     steps.extend((!aside.is_empty()).then_some(Step::Project));
     changes.extend(aside);
     changes.sort_by(|a, b| a.key.cmp(&b.key));
     let former = rename::remembered(desired, &declared, &renames, &former);
     let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
-    Plan {
+    let plan = Plan {
         changes,
         conflicts,
         kept,
@@ -315,7 +347,8 @@ pub fn plan(
         fingerprint,
         is_forged: reading.is_forged,
         seen: fingerprint::of_seen(reading, content),
-    }
+    };
+    (plan, told)
 }
 
 /// What must be written so that a database says another thing: what refers to something goes before it and comes after

@@ -95,7 +95,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let stage = context.working(&say!("comparing"));
-    let plan = wanted.plan(&reading, context.on, drift);
+    let (plan, told) = wanted.plan_told(&reading, context.on, drift);
     drop(stage);
     recorded(&mut database, &run, &opened, foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after)))?;
     if let Some(saved) = &saved {
@@ -106,7 +106,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let asks = !command.yes && !plan.changes.is_empty() && std::io::stdin().is_terminal();
     let limits = database.target.limits(opened.policy(), context.on);
     let stage = context.working(&say!("comparing"));
-    let mut page = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
+    let mut page = page(&opened, context, &wanted, (&plan, told), &heading, Unfold::Never, 0);
     page.0.extend(limits.iter().flat_map(|limits| view::limits(limits, Unfold::Never).0));
     let shown = as_text.then(|| text::print(&page, opened.out));
     drop(stage);

@@ -141,9 +141,9 @@ pub fn connect(command: &Connect, context: &Context) -> Result<Outcome, Failure>
     let heading = heading(&database, &reading);
     let name = database.name.clone();
     let stage = context.working(&say!("comparing"));
-    let plan = wanted.plan(&reading, context.on, Drift::Revert);
+    let (plan, told) = wanted.plan_told(&reading, context.on, Drift::Revert);
     let as_text = command.format == Format::Text;
-    let shown = page(&opened, context, &wanted, &plan, &heading, Unfold::Never, 0);
+    let shown = page(&opened, context, &wanted, (&plan, told), &heading, Unfold::Never, 0);
     drop(stage);
     if as_text {
         super::write_out(&text::print(&shown, opened.out));

@@ -77,7 +77,10 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     let reading = database.read(context)?;
     let stage = context.working(&say!("comparing"));
     let wanted = Wanted::of(&opened);
-    let plan = wanted.plan(&reading, context.on, drift);
+    let (plan, told) = match command.common.format {
+        Format::Json => (wanted.plan(&reading, context.on, drift), None),
+        Format::Text => wanted.plan_told(&reading, context.on, drift),
+    };
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
     drop(stage);
     let register = database.target.register()?;
@@ -104,7 +107,8 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
             let errors = errors(&opened, context).len();
             let _stage = context.working(&say!("comparing"));
-            let mut page = page(&opened, context, &wanted, &plan, &heading(&database, &reading), unfold, errors);
+            let heading = heading(&database, &reading);
+            let mut page = page(&opened, context, &wanted, (&plan, told), &heading, unfold, errors);
             page.0.extend(match &online {
                 Ok(settled) => view::settling(settled, opened.policy().online.is_some()).0,
                 Err(failure) => view::kept_back(&failure.message, &failure.help).0,

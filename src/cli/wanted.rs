@@ -6,7 +6,7 @@ use crate::date::Date;
 use crate::language::Text;
 use crate::model::Policy;
 use crate::name::Name;
-use crate::plan::{self, Desired, Drift, Plan, Reading};
+use crate::plan::{self, Desired, Drift, Plan, Reading, Told};
 use crate::report::block::Page;
 use crate::report::text;
 use crate::report::view::{self, Unfold};
@@ -78,6 +78,11 @@ impl<'o> Wanted<'o> {
         plan::plan(reading, &self.desired, on, drift, |key| self.place(key))
     }
 
+    /// The same, with what a page tells of it.
+    pub fn plan_told(&self, reading: &Reading, on: Date, drift: Drift) -> (Plan, Option<Told>) {
+        plan::plan_told(reading, &self.desired, on, drift, |key| self.place(key))
+    }
+
     /// What the policy declares.
     pub fn state(&self) -> &State {
         &self.desired.state
@@ -109,12 +114,12 @@ const MOST_TO_LOOK_AHEAD: usize = 300;
 /// How many lines can be seen at once, about.
 const ONE_SCREEN: usize = 40;
 
-/// A plan for people. `errors` is how many findings will keep it from being applied.
+/// A plan for people, with what is told of it. `errors` is how many findings will keep it from being applied.
 pub fn page(
     opened: &Opened,
     context: &Context,
     wanted: &Wanted<'_>,
-    plan: &Plan,
+    (plan, told): (&Plan, Option<Told>),
     heading: &Text,
     unfold: Unfold,
     errors: usize,
@@ -123,9 +128,16 @@ pub fn page(
     if plan.finds_no_difference() {
         return view::settled_plan(plan, heading, errors);
     }
-    let policies = plan.policies(|key| wanted.place(key));
+    let company = opened.company().name.as_ref();
+    let (policies, diff) = match told {
+        Some(Told { policies, diff }) => (policies, Some(diff)),
+        None => (plan.policies(|key| wanted.place(key)), None),
+    };
     let [before, after] = &policies;
-    let mut compared = Compared::between(opened.company().name.as_ref(), [before, after], plan.days);
+    let mut compared = match diff {
+        Some(diff) => Compared { company, policies: [before, after], days: plan.days, diff, later: Vec::new() },
+        None => Compared::between(company, [before, after], plan.days),
+    };
     let knows_dates = plan.days[0] == plan.days[1];
     let looks_ahead = knows_dates && !context.on_was_said && plan.changes.len() <= MOST_TO_LOOK_AHEAD;
     if looks_ahead {

@@ -8,11 +8,12 @@ use proptest::prelude::any;
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use rightful::date::{Date, Validity};
-use rightful::diff::Effective;
+use rightful::diff::{Effective, diff};
 use rightful::model::key::{GroupKey, SubjectKey, TargetKey};
 use rightful::model::{Effect, Policy};
 use rightful::name::Name;
-use rightful::plan::{Desired, Drift, Origin, Plan, Step, digest, plan};
+use rightful::plan::{Desired, Drift, Origin, Plan, Step, Told, digest, plan, plan_told};
+use rightful::resolve::InForce;
 use rightful::state::{Fact, GroupFact, Key, MemberKey, State, UserFact};
 use rightful::target::sqlite::Sqlite;
 use rightful::target::{Memory, Run, Target};
@@ -26,7 +27,14 @@ pub fn desired(policy: &Policy) -> Desired {
 }
 
 fn planned(target: &mut dyn Target, policy: &Policy, on: Date, drift: Drift) -> Plan {
-    plan(&target.read().expect("a readable target"), &desired(policy), on, drift, |_| None)
+    let (reading, desired) = (target.read().expect("a readable target"), desired(policy));
+    let plan = plan(&reading, &desired, on, drift, |_| None);
+    let (same, told) = plan_told(&reading, &desired, on, drift, |_| None);
+    assert_eq!(plan, same);
+    if let Some(Told { policies: [base, head], diff: told }) = told {
+        assert_eq!(told, diff(&InForce::new(&base, plan.days[0]), &InForce::new(&head, plan.days[1])));
+    }
+    plan
 }
 
 fn apply(target: &mut dyn Target, policy: &Policy, on: Date, drift: Drift) -> Result<Plan, TestCaseError> {
