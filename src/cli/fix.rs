@@ -8,7 +8,7 @@ use crate::language::Text;
 use crate::question::answer;
 use crate::repair::{Repair, Written, carried_out, write};
 use crate::report::{text, view};
-use crate::repository::{self, Repository, RepositoryError};
+use crate::repository::{Repository, RepositoryError};
 use crate::resolve::InForce;
 use crate::say;
 use crate::state::State;
@@ -16,7 +16,7 @@ use crate::tree::overlay::Overlay;
 use crate::tree::worktree::{Change, Worktree};
 use crate::wire;
 
-use super::session::{Failure, Opened, ask};
+use super::session::{Failure, Opened, ask, compiled};
 use super::{Context, Format, Outcome};
 
 /// Writes one of some repairs. The edited files are compiled before: what they say must be what was meant, and the
@@ -43,7 +43,7 @@ pub fn run(
     let written = write(opened.sources(), policy, &repair.edits)?;
     let worktree = Worktree::new(&opened.root).map_err(RepositoryError::from)?;
     let changed = written.iter().map(|file| (file.path.clone(), file.after.clone().into_bytes()));
-    let after = repository::compile(&Overlay::new(&worktree, changed))?;
+    let after = compiled(context, &Overlay::new(&worktree, changed))?;
     let company = opened.company_index();
     edit::check(&opened.repository, &after, company, &State::of(&carried_out(policy, &repair.edits)))?;
     let (asked, on) = ask(question, opened, context)?;

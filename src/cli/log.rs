@@ -12,7 +12,7 @@ use crate::tree::history::History;
 use crate::tree::worktree::Worktree;
 use crate::wire;
 
-use super::session::{Failure, day, pick};
+use super::session::{Failure, compiled, day, pick};
 use super::{Common, Context, Format, Outcome};
 
 /// Show when in git history an answer changed, by which commit, and who did it
@@ -42,7 +42,7 @@ pub fn run(command: &LogCommand, context: &Context) -> Result<Outcome, Failure> 
     let worktree = Worktree::new(&root).map_err(RepositoryError::from)?;
     let history = History::open(worktree.root(), command.common.at.as_deref()).map_err(RepositoryError::from)?;
     let newest = history.reader().and_then(|reader| reader.revision(history.len() - 1));
-    let newest = repository::compile(&newest.map_err(RepositoryError::from)?).ok();
+    let newest = compiled(context, &newest.map_err(RepositoryError::from)?).ok();
     let of_settings = newest.as_ref().map(|newest| newest.settings.language);
     let language = context.language.get().or(of_settings).unwrap_or_default();
     context.language.set(Some(language));

@@ -14,7 +14,7 @@ use crate::tree::overlay::Overlay;
 use crate::tree::worktree::{Change, Worktree};
 use crate::wire;
 
-use super::session::{Failure, Opened, open_compiling};
+use super::session::{Failure, Opened, compiled, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
 /// Add something to the policy files
@@ -72,7 +72,7 @@ pub fn run(command: &New, context: &Context) -> Result<Outcome, Failure> {
     let edited = apply(opened.sources(), &inserted);
     let worktree = Worktree::new(&opened.root).map_err(repository::RepositoryError::from)?;
     let changed = edited.iter().map(|edit| (edit.path.clone(), edit.after.clone().into_bytes()));
-    let after = repository::compile(&Overlay::new(&worktree, changed))?;
+    let after = compiled(context, &Overlay::new(&worktree, changed))?;
     check(&opened.repository, &after, opened.company_index(), &meant(policy, &new))
         .map_err(NewUserError::from)
         .map_err(failed)?;

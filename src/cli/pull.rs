@@ -22,7 +22,7 @@ use crate::wire;
 use super::asking;
 use super::database::{Database, database};
 use super::fix::new_errors;
-use super::session::{Failure, Opened, open_compiling};
+use super::session::{Failure, Opened, compiled, open_compiling};
 use super::{Common, Context, Format, Outcome};
 
 mod from_database;
@@ -160,7 +160,7 @@ fn prepared(context: &Context, opened: &Opened, taking: &Taking) -> Result<Prepa
     let files = pull::write(&opened.repository, opened.company_index(), &taking.wanted)?;
     let worktree = Worktree::new(&opened.root).map_err(RepositoryError::from)?;
     let changed = files.iter().map(|file| (file.path.clone(), file.after.clone().into_bytes()));
-    let after = repository::compile(&Overlay::new(&worktree, changed))?;
+    let after = compiled(context, &Overlay::new(&worktree, changed))?;
     edit::check(&opened.repository, &after, opened.company_index(), &taking.wanted)?;
     let also = others(opened, &after);
     let broken = new_errors(&opened.repository, &after, opened.company_index(), context.on);

@@ -266,6 +266,14 @@ pub fn open_unless<T>(
     })))
 }
 
+/// Compiles a tree, of which most was parsed before.
+pub fn compiled(context: &Context, tree: &dyn Tree) -> Result<Repository, RepositoryError> {
+    let mut library = context.library();
+    let compiled = repository::compile_with(&mut library, tree);
+    context.let_go(library);
+    compiled
+}
+
 /// The root, and the settings of the working tree, of which the rest does not matter. They must have no error: what they
 /// say of remotes and databases would be missing.
 pub fn settings(context: &Context) -> Result<(PathBuf, Binding), Failure> {

@@ -347,12 +347,12 @@ impl Tree for Revision {
         let blobs: Vec<Option<Oid>> = paths.iter().map(|path| self.blob(path).ok().flatten()).collect();
         let parts: Vec<&[Option<Oid>]> = blobs.chunks(WORTH_SHARING).collect();
         let read = |part: &&[Option<Oid>]| -> Vec<Option<Vec<u8>>> {
-            let Ok(repository) = Repository::open(place) else { return part.iter().map(|_| None).collect() };
+            let Ok(repository) = Repository::open(place) else { return vec![None; part.len()] };
             part.iter().map(|blob| bytes_of(&repository, (*blob)?)).collect()
         };
-        let bytes = workers::each(&parts, read).into_iter().flatten();
-        // What cannot be read so is read again, and then says why.
-        bytes.zip(paths).map(|(bytes, path)| bytes.map_or_else(|| self.read(path), |bytes| Ok(Some(bytes)))).collect()
+        let read = workers::each(&parts, read).into_iter().flatten();
+        // What could not be read so is read again, and then says why.
+        read.zip(paths).map(|(bytes, path)| bytes.map_or_else(|| self.read(path), |bytes| Ok(Some(bytes)))).collect()
     }
 
     fn content(&self, path: &str) -> Result<Option<ContentId>, TreeError> {

@@ -255,3 +255,22 @@ fn runs_at_once_and_a_cache_that_goes_are_no_harm() {
     });
     firm.holds("afterwards");
 }
+
+#[test]
+fn many_files_are_read_by_several_threads_to_the_same_end() {
+    let firm = Firm::new();
+    for number in 0..300 {
+        let text = format!("groups:\n  team-{number}: {{ members: [anna, nobody-{number}], allow: [data.export] }}\n");
+        firm.firm.write(&format!("policies/c/{number:03}.yaml"), text);
+    }
+    firm.firm.commit("Rolf Lund", DAY, "Teams");
+    let worktree = firm.with(Path::new(""), "check --format json");
+    assert!(worktree.contains("nobody-299") && worktree.contains("policies/c/000.yaml"));
+    for cache in [Path::new(""), &firm.cache(), &firm.cache()] {
+        assert_eq!(firm.with(cache, "check --format json"), worktree);
+        assert_eq!(firm.with(cache, "check --format json --at HEAD"), worktree);
+    }
+    fs::write(firm.firm.path("policies/c/150.yaml"), "groups: {\n").unwrap();
+    firm.firm.commit("Rolf Lund", DAY, "Broken");
+    firm.holds("many files");
+}
