@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::diff::crowd;
 use super::repository::Repository;
 
 const FIRM: &str = "
@@ -739,4 +740,27 @@ fn a_head_is_kept_on_a_line_of_its_own() {
     applied_twice(&firm);
     assert_eq!(std::fs::read_to_string(firm.path("heads")).unwrap().lines().count(), 2);
     assert_eq!(firm.json("audit verify").0, 0);
+}
+
+#[test]
+fn what_is_told_in_sum_and_whom_nearly_everybody_is_without_stand_in_the_record() {
+    let firm = crowd();
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    let (_, record) = firm.json("audit --user u0500 --part gain");
+    let gains = record["runs"][0]["entries"].as_array().unwrap();
+    let told: Vec<_> = gains.iter().map(|gain| (&gain["body"]["right"], &gain["body"]["answers"])).collect();
+    assert_eq!(told, [(&json!("calendar.see"), &json!(1_003_002)), (&json!("data.export"), &json!(1_002))]);
+    let said = firm.run("audit --user u0500 --part gain --run 1");
+    assert!(said.contains("u0500 and 1,001 more, 1,003,002 answers in sum"), "{said}");
+    // Somebody who was there gains a right over all but one: the record says it so.
+    let policy = std::fs::read_to_string(firm.path("policies/a.yaml")).unwrap();
+    let own = "u0001: { allow: [calendar.edit of everyone], deny: [calendar.edit of u0002] }";
+    firm.write("policies/a.yaml", policy.replace("u0001:", own));
+    assert!(firm.run("apply --on 2026-11-22").starts_with("exit 0\n"));
+    let (_, record) = firm.json("audit --run 2 --part gain");
+    let body = &record["runs"][0]["entries"][0]["body"];
+    assert_eq!((&body["targets"], &body["except"]), (&json!(["everyone"]), &json!(["user:u0002"])));
+    let said = firm.run("audit --run 2 --part gain");
+    assert!(said.contains("everyone except user:u0002: 1 user (u0001)"), "{said}");
+    assert!(firm.run("audit verify").starts_with("exit 0\n"));
 }

@@ -618,7 +618,7 @@ fn a_diff_of_the_sample_with_itself_is_empty() {
 }
 
 /// A firm of one person to which a thousand and one come, who may see each other's calendars: more than a million answers.
-fn crowd() -> Repository {
+pub fn crowd() -> Repository {
     let staff = "groups: { staff: { members: [everyone], allow: [calendar.see of everyone, data.export] } }\n";
     let boss = "users:\n  boss: { allow: [calendar.see of everyone, data.export] }\n";
     let firm = Repository::of(boss);
@@ -634,7 +634,7 @@ fn more_than_a_million_answers_of_new_people_are_told_in_sum() {
     let firm = crowd();
     let said = firm.run("diff --on 2026-11-22");
     let start: Vec<&str> = said.lines().skip(3).take_while(|line| !line.starts_with("over what is new")).collect();
-    insta::assert_snapshot!(start.join("\n"), @"
+    insta::assert_snapshot!(start.join("\n").trim(), @"
     new: 1,001 people
     what they gain is counted by right; `rightful what USER` tells what one of them
       may do
