@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rightful::date::{Date, parse_date};
@@ -66,13 +67,13 @@ pub fn measure(table: &mut Table, size: Size, with_peers: bool) -> Result<(), Pr
 }
 
 /// The organisation, by way of its files.
-pub fn compiled(firm: &Firm) -> Result<Policy, Problem> {
+pub fn compiled(firm: &Firm) -> Result<Arc<Policy>, Problem> {
     let folder = tempfile::tempdir()?;
     firm.write(folder.path())?;
     of_folder(folder.path())
 }
 
-fn of_folder(folder: &Path) -> Result<Policy, Problem> {
+fn of_folder(folder: &Path) -> Result<Arc<Policy>, Problem> {
     let repository = repository::compile(&Worktree::new(folder)?)?;
     let company = repository.companies.into_iter().next().ok_or("a company")?;
     if !company.compiles() {

@@ -1,7 +1,7 @@
 //! What functions of the library cost, measured by divan on an organisation of size M.
 
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use divan::{Bencher, Divan, black_box};
 
@@ -20,7 +20,7 @@ use crate::firm::{self, Firm, SIZES};
 
 /// What everything here is measured on.
 struct Ground {
-    policy: Policy,
+    policy: Arc<Policy>,
     on: Date,
     /// One of its files, of twenty groups.
     file: String,

@@ -51,6 +51,9 @@ fn main() -> Result<(), Problem> {
     if wants("functions") {
         functions::measure();
     }
+    if !PARTS[1..].iter().any(|part| wants(part)) {
+        return Ok(());
+    }
     let mut table = Table::begun(&words);
     if wants("decisions") {
         sizes.iter().try_for_each(|size| decisions::measure(&mut table, *size, !says("alone")))?;
