@@ -24,7 +24,7 @@ pub struct Place {
     cache: TempDir,
 }
 
-/// What is measured: what it is called, whether the cache is emptied each time, and the words.
+/// What is measured: what it is called, what it may know from before, and the words.
 const MEASURED: [(&str, Cache, &[&str]); 6] = [
     ("`check`, no cache", Cache::None, &["check"]),
     ("`check` again", Cache::Warm, &["check"]),

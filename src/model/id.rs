@@ -167,11 +167,6 @@ impl<I: Id, K: Ord + Hash, T> Table<I, K, T> {
         &mut Arc::make_mut(&mut self.items)[id.index()]
     }
 
-    /// Whether these are the very keys of another table, so that an id means the same in both.
-    pub fn shares_keys(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.keys, &other.keys)
-    }
-
     /// The key of an id.
     pub fn key(&self, id: I) -> &K {
         &self.keys.all[id.index()]
