@@ -3,10 +3,8 @@
 //! Gives the same answers as [`decide`](super::decide); tests hold the two equal. Where that asks once for each person and
 //! target, this joins the sets that a few rules reach.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use fixedbitset::FixedBitSet;
 
@@ -87,9 +85,9 @@ pub struct Spread<'p> {
     pub(super) right: RightId,
     pub(super) space: Space,
     /// What each group says, by the index of its id, once somebody asks.
-    groups: Vec<OnceCell<Option<Box<Said>>>>,
+    groups: Vec<OnceLock<Option<Box<Said>>>>,
     /// What groups give together, by those that say anything; not more than [`MOST_KEPT`] bytes of it.
-    alike: HashMap<Vec<GroupId>, Rc<Set>>,
+    alike: HashMap<Vec<GroupId>, Arc<Set>>,
     kept: usize,
     speaking: Vec<GroupId>,
     /// Empty between two counts.
@@ -214,7 +212,7 @@ impl<'p> Spread<'p> {
             population,
             right,
             space,
-            groups: std::iter::repeat_with(OnceCell::new).take(groups).collect(),
+            groups: std::iter::repeat_with(OnceLock::new).take(groups).collect(),
             alike: HashMap::new(),
             kept: 0,
             speaking: Vec::new(),
@@ -272,6 +270,12 @@ impl<'p> Spread<'p> {
         }
     }
 
+    /// Whether a group says anything about some targets.
+    pub fn says_anything(&self, group: GroupId, targets: &Set) -> bool {
+        let says = |said: &Said| !said.allow.is_disjoint(targets) || !said.deny.is_disjoint(targets);
+        self.said(group).is_some_and(says)
+    }
+
     /// What a person's own rules say.
     pub(super) fn own_said(&self, user: UserId) -> Option<Said> {
         self.said_by(Subject::User(user))
@@ -290,20 +294,20 @@ impl<'p> Spread<'p> {
     }
 
     /// What the groups of a person give together.
-    fn together(&mut self, user: UserId) -> Rc<Set> {
+    fn together(&mut self, user: UserId) -> Arc<Set> {
         let mut speaking = std::mem::take(&mut self.speaking);
         speaking.clear();
         let groups = &self.population.person(user).groups;
         speaking.extend(groups.iter().copied().filter(|group| self.said(*group).is_some()));
         let given = match self.alike.get(speaking.as_slice()) {
-            Some(known) => Rc::clone(known),
+            Some(known) => Arc::clone(known),
             None => {
                 let mut given = Set::none(self.space.size);
                 speaking.iter().filter_map(|group| self.said(*group)).for_each(|said| given.union_with(&said.allow));
-                let given = Rc::new(given);
+                let given = Arc::new(given);
                 self.kept += given.bytes() + size_of_val(speaking.as_slice());
                 if self.kept <= MOST_KEPT {
-                    self.alike.insert(speaking.clone(), Rc::clone(&given));
+                    self.alike.insert(speaking.clone(), Arc::clone(&given));
                 }
                 given
             }

@@ -2,11 +2,10 @@
 //!
 //! Gives the order of [`prove`](super::prove()) for a whole population, from ways that are found once for each group.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::collections::VecDeque;
+use std::sync::OnceLock;
 
-use crate::model::{GroupId, Member, UserId};
+use crate::model::{GroupId, Id, Member, UserId};
 
 use super::InForce;
 
@@ -16,14 +15,15 @@ type Way = Box<[GroupId]>;
 /// The ways from groups to those around them, on a day.
 pub struct Ways<'p> {
     in_force: &'p InForce<'p>,
-    /// From a group to itself and every group around it, the first of the shortest.
-    known: RefCell<HashMap<GroupId, Rc<[Way]>>>,
+    /// From each group to itself and every group around it, the first of the shortest; once somebody asks.
+    known: Vec<OnceLock<Box<[Way]>>>,
 }
 
 impl<'p> Ways<'p> {
     /// Begins with nothing found.
     pub fn new(in_force: &'p InForce<'p>) -> Self {
-        Self { in_force, known: RefCell::default() }
+        let known = std::iter::repeat_with(OnceLock::new).take(in_force.policy.groups.len()).collect();
+        Self { in_force, known }
     }
 
     /// All groups of a person, in the order in which a proof names them.
@@ -33,18 +33,18 @@ impl<'p> Ways<'p> {
         let mut direct: Vec<GroupId> = direct.filter(|(_, m)| m.validity.holds(*on)).map(|(_, m)| m.group).collect();
         direct.sort_unstable();
         direct.dedup();
-        let from: Vec<Rc<[Way]>> = direct.into_iter().map(|group| self.from(group)).collect();
-        let mut ways: Vec<&Way> = from.iter().flat_map(|ways| ways.iter()).collect();
+        let mut ways: Vec<&Way> = direct.into_iter().flat_map(|group| self.from(group)).collect();
         ways.sort_unstable_by_key(|way| (way.last(), way.len(), *way));
         ways.dedup_by_key(|way| way.last());
         ways.sort_unstable_by_key(|way| (way.len(), *way));
         ways.into_iter().filter_map(|way| way.last().copied()).collect()
     }
 
-    fn from(&self, group: GroupId) -> Rc<[Way]> {
-        if let Some(known) = self.known.borrow().get(&group) {
-            return Rc::clone(known);
-        }
+    fn from(&self, group: GroupId) -> &[Way] {
+        self.known[group.index()].get_or_init(|| self.find(group))
+    }
+
+    fn find(&self, group: GroupId) -> Box<[Way]> {
         let mut found: Vec<Way> = Vec::new();
         let mut queue: VecDeque<Vec<GroupId>> = VecDeque::from([vec![group]]);
         while let Some(way) = queue.pop_front() {
@@ -56,8 +56,6 @@ impl<'p> Ways<'p> {
             queue.extend(around.map(|next| [way.as_slice(), &[next]].concat()));
             found.push(way.into());
         }
-        let found: Rc<[Way]> = found.into();
-        self.known.borrow_mut().insert(group, Rc::clone(&found));
-        found
+        found.into()
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
-use rightful::model::Subject;
+use rightful::model::{Id, Subject};
 use rightful::question::{answer, understand, what};
-use rightful::resolve::{InForce, Request, decide, prove};
+use rightful::resolve::{InForce, Nearest, Population, Request, decide, prove};
 
 use super::catalogue::{plain_rights, scoped_rights, single_targets, wide_targets};
 use super::naive;
@@ -56,6 +56,33 @@ fn decide_equals_the_naive_reading_in_five_thousand_organisations() {
 #[test]
 fn decide_equals_the_naive_reading_in_five_thousand_more() {
     runner(5_000).run(&organisation(), |org| decide_as_the_naive_reading(&org)).unwrap();
+}
+
+#[test]
+fn the_nearest_rule_stands_first_in_the_proof() {
+    let law = |org: Organisation| {
+        let compiled = compiled(&org);
+        let policy = &compiled.policy;
+        for on in some_days(&org) {
+            let in_force = InForce::new(policy, on);
+            let population = Population::on_demand(&in_force);
+            for name in plain_rights(&org) {
+                let right = right(policy, &name);
+                let nearest = Nearest::new(&population, right);
+                for user in policy.users.ids() {
+                    let proof = prove(&in_force, Request::by(user, right, None));
+                    // Where it is written does not matter: the same may be said twice, for two periods.
+                    let said = |rule| (policy.rule(rule).subject, policy.rule(rule).effect);
+                    let first = proof.rules.first().map(|proven| said(proven.rule));
+                    let (allowed, step, rule) = nearest.decide(user);
+                    let expected = (proof.decision.allowed, proof.decision.step, first);
+                    prop_assert_eq!((allowed, step, rule.map(said)), expected, "{} {} on {}", user.index(), name, on);
+                }
+            }
+        }
+        Ok(())
+    };
+    runner(400).run(&organisation(), law).unwrap();
 }
 
 #[test]
