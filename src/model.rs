@@ -33,7 +33,7 @@ pub use id::{
 };
 use key::{GroupKey, SubjectKey, TargetKey};
 pub use lower::{Lowered, lower};
-pub use names::{Bound, Lookup};
+pub use names::{Bound, Lookup, Patience};
 use online::{Company, Licence, Online, Placed};
 pub(crate) use rules::ambiguous;
 pub use rules::{Meaningless, Meant, Part, rights_of_pattern, subject_named};
@@ -236,6 +236,8 @@ pub struct Parts {
     pub online: Option<Online>,
     /// What must hold.
     pub expectations: Vec<Expectation>,
+    /// How long is looked for what misspelt names were meant to be.
+    pub patience: Patience,
 }
 
 /// A whole organisation's access policy, ready to be asked.

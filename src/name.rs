@@ -184,19 +184,58 @@ pub fn is_right_word(text: &str) -> bool {
 
 /// The candidate that a misspelt text was most likely meant to be, if any is near enough.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = wrong.to_lowercase();
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(wrong.len()) <= 8)
-        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(9) / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let (folded, letters) = (wrong.to_lowercase(), Letters::of(wrong));
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates.into_iter().filter(|candidate| candidate.len().abs_diff(wrong.len()) <= 8) {
+        let near_enough = 1 + candidate.chars().count().min(9) / 4;
+        let most = best.map_or(near_enough, |(distance, _)| distance.min(near_enough));
+        // Of a hundred thousand names nearly all are told apart by their letters, at a tenth of the cost.
+        if letters.differ_from(candidate) > most {
+            continue;
+        }
+        let distance = strsim::damerau_levenshtein(&folded, &candidate.to_lowercase());
+        if distance <= most && best.is_none_or(|best| (distance, candidate) < best) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// How often each letter is in a text; some letters are counted together.
+struct Letters([i32; Self::KINDS]);
+
+impl Letters {
+    const KINDS: usize = 64;
+
+    fn of(text: &str) -> Self {
+        let mut counts = [0; Self::KINDS];
+        Self::kinds(text).for_each(|kind| counts[kind] += 1);
+        Self(counts)
+    }
+
+    /// So many letters have to be changed, put in or taken out at least to make one text of the other.
+    fn differ_from(&self, other: &str) -> usize {
+        let mut left = self.0;
+        let mut put_in = 0;
+        for kind in Self::kinds(other) {
+            put_in += usize::from(left[kind] <= 0);
+            left[kind] -= 1;
+        }
+        let taken_out: i32 = left.iter().map(|count| *count.max(&0)).sum();
+        put_in.max(usize::try_from(taken_out).unwrap_or_default())
+    }
+
+    fn kinds(text: &str) -> impl Iterator<Item = usize> {
+        // A sigma at the end of a word is folded to another letter than one inside.
+        let kind = |letter: char| if letter == 'ς' { 'σ' } else { letter } as usize % Self::KINDS;
+        text.chars().flat_map(char::to_lowercase).map(kind)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn names_take_letters_of_any_script_and_a_few_signs() {
@@ -227,5 +266,14 @@ mod tests {
         assert_eq!(nearest("data.exprot", ["data.import", "data.export"]), Some("data.export"));
         assert_eq!(nearest("lasr", ["karin", "lars"]), Some("lars"));
         assert_eq!(nearest("zzz", ["karin", "lars"]), None);
+        assert_eq!(nearest("ΛΆΡΣ", ["karin", "λάρς"]), Some("λάρς"));
+    }
+
+    proptest! {
+        #[test]
+        fn letters_differ_at_most_as_often_as_texts(one in "[a-eΣςσéÉ]{0,9}", other in "[a-eΣςσéÉ]{0,9}") {
+            let distance = strsim::damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase());
+            prop_assert!(Letters::of(&one).differ_from(&other) <= distance);
+        }
     }
 }

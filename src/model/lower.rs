@@ -228,8 +228,7 @@ impl Lowering {
             let employee = declared.body.employee.as_ref().and_then(|name| {
                 let found = self.parts.employees.find(&name.value);
                 if found.is_none() {
-                    let known = self.parts.employees.iter().map(|(_, key, _)| key.as_str());
-                    let near = crate::name::nearest(name.value.as_str(), known).map(str::to_owned);
+                    let near = self.parts.suggest_employee(&name.value);
                     self.unknown(Code::UnknownEmployee, file, name, say!("employee"), near, "employees");
                 }
                 found
@@ -334,6 +333,13 @@ online: { access: { karin: { role: r } } }
         unknown-user a.yaml:9:21 "karin" there is no user `karin` | declare it in the section `users`, or correct the name
         unknown-role a.yaml:9:36 "r" there is no role `r` | declare it in the section `roles`, or correct the name
         "#);
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_among_many_that_several_threads_look_through() {
+        let declared: String = (0..1_200).map(|user| format!("  a{user:06}: \n")).collect();
+        let found = findings(&format!("users:\n{declared}groups: {{ g: {{ members: [b000007, zzzzzz] }} }}\n"));
+        assert!(found.contains("did you mean `a000007`?") && found.contains("declare it in the section"), "{found}");
     }
 
     #[test]

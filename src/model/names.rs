@@ -1,5 +1,7 @@
 //! What a reference means: looking up names, with suggestions for those that nobody declared.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::name::{Name, nearest};
 use crate::syntax::rule::{Prefix, Reference, TargetRef};
 
@@ -28,6 +30,39 @@ pub fn prefixes_of(scope: Scope) -> &'static [Prefix] {
         Scope::People => &[Prefix::User, Prefix::Group, Prefix::Role],
         Scope::Modules => &[Prefix::Module, Prefix::ModuleSet],
         Scope::Attachments => &[Prefix::Attachment],
+    }
+}
+
+/// How many names are still looked at to find which one a misspelt name was meant to be. Where a folder of a large
+/// organisation is missing, tens of thousands of names are unknown, and none of them is misspelt.
+#[derive(Debug)]
+pub struct Patience(AtomicUsize);
+
+/// A fifth of a second in the worst case, and more than a firm of a thousand people with as many mistakes needs.
+const AT_MOST: usize = 10_000_000;
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::of(AT_MOST)
+    }
+}
+
+/// A copy has all of it again.
+impl Clone for Patience {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Patience {
+    /// For so many names.
+    pub fn of(names: usize) -> Self {
+        Self(AtomicUsize::new(names))
+    }
+
+    /// Whether it lasts for so many names more, which are then used.
+    fn lasts_for(&self, names: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(names)).is_ok()
     }
 }
 
@@ -75,18 +110,28 @@ impl Parts {
     pub fn suggest(&self, name: &Name, kinds: &[Prefix], with_prefix: bool) -> Option<String> {
         let candidates = kinds.iter().flat_map(|prefix| self.names_of(*prefix).map(move |n| (*prefix, n)));
         let candidates: Vec<(Prefix, &str)> = candidates.collect();
+        if !self.patience.lasts_for(candidates.len()) {
+            return None;
+        }
         let near = nearest(name.as_str(), candidates.iter().map(|(_, name)| *name))?;
         let (prefix, _) = candidates.iter().find(|(_, name)| *name == near)?;
         let needs_prefix = with_prefix || *prefix == Prefix::Role;
         Some(if needs_prefix { format!("{}:{near}", prefix.as_str()) } else { near.to_owned() })
     }
 
+    /// The nearest employee.
+    pub fn suggest_employee(&self, name: &Name) -> Option<String> {
+        let known = self.employees.keys().iter().map(Name::as_str);
+        let found = self.patience.lasts_for(self.employees.len()).then(|| nearest(name.as_str(), known));
+        found.flatten().map(str::to_owned)
+    }
+
     fn names_of(&self, prefix: Prefix) -> Box<dyn Iterator<Item = &str> + '_> {
         match prefix {
             Prefix::User => Box::new(self.users.iter().map(|(_, key, _)| key.as_str())),
             Prefix::Group | Prefix::Role => {
-                let kind = if prefix == Prefix::Group { GroupKey::group } else { GroupKey::role };
-                let of_kind = move |key: &&GroupKey| **key == kind(key.name.clone());
+                let is_role = prefix == Prefix::Role;
+                let of_kind = move |key: &&GroupKey| key.is_role() == is_role;
                 Box::new(self.groups.iter().map(|(_, key, _)| key).filter(of_kind).map(|key| key.name.as_str()))
             }
             Prefix::Module => Box::new(self.modules.iter().map(|(_, key, _)| key.as_str())),
@@ -131,5 +176,20 @@ pub(crate) fn scope_of(target: Target) -> Option<Scope> {
         Target::Module(_) | Target::ModuleSet(_) => Some(Scope::Modules),
         Target::Attachment(_) => Some(Scope::Attachments),
         Target::Everything => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Table;
+
+    #[test]
+    fn names_are_not_looked_for_for_ever() {
+        let name = |text: &str| Name::new(text).expect("a name");
+        let users = Table::new(["anna", "karin", "lars"].map(|user| (name(user), Default::default())).into());
+        let parts = Parts { users, patience: Patience::of(7), ..Parts::default() };
+        let near = || parts.suggest(&name("lasr"), &[Prefix::User], false);
+        assert_eq!([near(), near(), near()], [Some("lars".to_owned()), Some("lars".to_owned()), None]);
     }
 }

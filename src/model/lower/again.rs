@@ -75,6 +75,7 @@ impl Lowered {
             licence: parts.licence.clone(),
             online: parts.online.clone(),
             expectations: parts.expectations.clone(),
+            ..Parts::default()
         }
     }
 }

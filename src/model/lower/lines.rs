@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::model::key::{GroupKey, GroupName};
 use crate::model::rules::{Meaningless, Part, rights_of_pattern, subject_named};
-use crate::model::{GroupId, Member, Membership, Parts, Rule, Subject, roles};
+use crate::model::{GroupId, Member, Membership, Parts, Patience, Rule, Subject, roles};
 use crate::name::Name;
 use crate::syntax::Document;
 use crate::syntax::group::MemberDecl;
@@ -29,10 +29,25 @@ pub(super) struct Lines<'p> {
 impl Lowering {
     /// Looks up the members and rules of all documents, once everything that has a name has its id.
     pub(super) fn lines(&mut self, documents: &[&Document]) {
-        let read = |document: &&Document| Lines::of(&self.parts, document);
-        let many = self.parts.users.len() >= WORTH_SHARING;
-        let all = if many { workers::each(documents, read) } else { documents.iter().map(read).collect() };
-        let all: Vec<_> = all.into_iter().map(|lines| (lines.memberships, lines.rules, lines.diagnostics)).collect();
+        let read = |parts: &Parts, document: &Document| {
+            let Lines { memberships, rules, diagnostics, .. } = Lines::of(parts, document);
+            (memberships, rules, diagnostics)
+        };
+        let all = if self.parts.users.len() < WORTH_SHARING {
+            documents.iter().map(|document| read(&self.parts, document)).collect()
+        } else {
+            // What a misspelt name was meant to be is looked for afterwards, in the order of the documents: what is found
+            // must not depend on which thread was faster.
+            let patience = std::mem::replace(&mut self.parts.patience, Patience::of(0));
+            let mut all: Vec<_> = workers::each(documents, |document| read(&self.parts, document));
+            self.parts.patience = patience;
+            for ((.., diagnostics), document) in
+                all.iter_mut().zip(documents).filter(|((.., found), _)| !found.is_empty())
+            {
+                *diagnostics = Lines::of(&self.parts, document).diagnostics;
+            }
+            all
+        };
         self.parts.memberships.reserve_exact(all.iter().map(|(memberships, ..)| memberships.len()).sum());
         for (memberships, rules, diagnostics) in all {
             self.parts.memberships.extend(memberships);
