@@ -108,13 +108,11 @@ impl Parts {
 
     /// The nearest declared name of some kinds.
     pub fn suggest(&self, name: &Name, kinds: &[Prefix], with_prefix: bool) -> Option<String> {
-        let candidates = kinds.iter().flat_map(|prefix| self.names_of(*prefix).map(move |n| (*prefix, n)));
-        let candidates: Vec<(Prefix, &str)> = candidates.collect();
-        if !self.patience.lasts_for(candidates.len()) {
+        if !self.patience.lasts_for(kinds.iter().map(|prefix| self.count_of(*prefix)).sum()) {
             return None;
         }
-        let near = nearest(name.as_str(), candidates.iter().map(|(_, name)| *name))?;
-        let (prefix, _) = candidates.iter().find(|(_, name)| *name == near)?;
+        let near = nearest(name.as_str(), kinds.iter().flat_map(|prefix| self.names_of(*prefix)))?;
+        let prefix = kinds.iter().find(|prefix| self.names_of(**prefix).any(|name| name == near))?;
         let needs_prefix = with_prefix || *prefix == Prefix::Role;
         Some(if needs_prefix { format!("{}:{near}", prefix.as_str()) } else { near.to_owned() })
     }
@@ -124,6 +122,17 @@ impl Parts {
         let known = self.employees.keys().iter().map(Name::as_str);
         let found = self.patience.lasts_for(self.employees.len()).then(|| nearest(name.as_str(), known));
         found.flatten().map(str::to_owned)
+    }
+
+    /// So many names are looked through for one of a kind.
+    fn count_of(&self, prefix: Prefix) -> usize {
+        match prefix {
+            Prefix::User => self.users.len(),
+            Prefix::Group | Prefix::Role => self.groups.len(),
+            Prefix::Module => self.modules.len(),
+            Prefix::ModuleSet => self.module_sets.len(),
+            Prefix::Attachment => self.attachments.len(),
+        }
     }
 
     fn names_of(&self, prefix: Prefix) -> Box<dyn Iterator<Item = &str> + '_> {

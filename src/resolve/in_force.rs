@@ -63,11 +63,15 @@ impl<'p> InForce<'p> {
         &self.everyone
     }
 
+    /// The groups in which somebody is by the very line that says so, in order; one that two lines name stands there twice.
+    pub fn direct_groups(&self, member: Member) -> impl Iterator<Item = GroupId> {
+        self.policy.memberships_of(member).filter(|(_, m)| m.validity.holds(self.on)).map(|(_, m)| m.group)
+    }
+
     /// All groups of a user, direct and outer, roles among them, in order.
     pub fn groups_of(&self, user: UserId) -> Vec<GroupId> {
-        let direct = self.policy.memberships_of(Member::User(user)).filter(|(_, m)| m.validity.holds(self.on));
         let mut groups = self.everyone.clone();
-        groups.extend(direct.flat_map(|(_, m)| &self.outer[m.group.index()]));
+        groups.extend(self.direct_groups(Member::User(user)).flat_map(|group| &self.outer[group.index()]));
         sorted(groups)
     }
 

@@ -42,7 +42,7 @@ impl<'p> Nearest<'p> {
     /// Begins with nothing looked up.
     pub fn new(population: &'p Population<'p>, right: RightId) -> Self {
         let policy = population.in_force().policy;
-        let mut of_everyone: Vec<GroupId> = direct(population, Member::Everyone).collect();
+        let mut of_everyone: Vec<GroupId> = population.in_force().direct_groups(Member::Everyone).collect();
         of_everyone.dedup();
         let groups = std::iter::repeat_with(OnceLock::new).take(policy.groups.len()).collect();
         Self { population, right, of_everyone, groups }
@@ -56,7 +56,8 @@ impl<'p> Nearest<'p> {
         if let Some((effect, rule)) = self.said(Subject::User(user)) {
             return (effect == Effect::Allow, Step::User, Some(rule));
         }
-        let groups = || self.of_everyone.iter().copied().chain(direct(self.population, Member::User(user)));
+        let groups =
+            || self.of_everyone.iter().copied().chain(self.population.in_force().direct_groups(Member::User(user)));
         let first = |near: fn(&Around) -> Option<Near>| {
             let of = |group: GroupId| near(self.around(group)).map(|near| (near.steps, group, near.rule));
             groups().filter_map(of).min().map(|(_, _, rule)| rule)
@@ -100,17 +101,10 @@ impl<'p> Nearest<'p> {
             if found.giving.is_some() && found.taking.is_some() {
                 break;
             }
-            let next = ring.iter().flat_map(|group| direct(self.population, Member::Group(*group)));
+            let next = ring.iter().flat_map(|group| self.population.in_force().direct_groups(Member::Group(*group)));
             ring = next.filter(|group| seen.insert(*group)).collect();
             steps += 1;
         }
         found
     }
-}
-
-/// The groups in which somebody is by the very line that says so, in order.
-fn direct<'p>(population: &'p Population<'p>, member: Member) -> impl Iterator<Item = GroupId> {
-    let in_force = population.in_force();
-    let on = in_force.on;
-    in_force.policy.memberships_of(member).filter(move |(_, m)| m.validity.holds(on)).map(|(_, m)| m.group)
 }

@@ -26,14 +26,14 @@ impl<'p> Ways<'p> {
         Self { in_force, known }
     }
 
-    /// All groups of a person, in the order in which a proof names them.
-    pub fn order(&self, user: UserId) -> Vec<GroupId> {
-        let InForce { policy, on, .. } = self.in_force;
-        let direct = policy.memberships_of(Member::User(user)).chain(policy.memberships_of(Member::Everyone));
-        let mut direct: Vec<GroupId> = direct.filter(|(_, m)| m.validity.holds(*on)).map(|(_, m)| m.group).collect();
+    /// Those groups of a person that are wanted, in the order in which a proof names them.
+    pub fn order(&self, user: UserId, is_wanted: impl Fn(&GroupId) -> bool) -> Vec<GroupId> {
+        let direct = [Member::User(user), Member::Everyone].into_iter();
+        let mut direct: Vec<GroupId> = direct.flat_map(|member| self.in_force.direct_groups(member)).collect();
         direct.sort_unstable();
         direct.dedup();
-        let mut ways: Vec<&Way> = direct.into_iter().flat_map(|group| self.from(group)).collect();
+        let leads_there = |way: &&Way| way.last().is_some_and(&is_wanted);
+        let mut ways: Vec<&Way> = direct.into_iter().flat_map(|group| self.from(group)).filter(leads_there).collect();
         ways.sort_unstable_by_key(|way| (way.last(), way.len(), *way));
         ways.dedup_by_key(|way| way.last());
         ways.sort_unstable_by_key(|way| (way.len(), *way));
@@ -51,8 +51,7 @@ impl<'p> Ways<'p> {
             let Some(last) = way.last().copied().filter(|last| found.iter().all(|way| way.last() != Some(last))) else {
                 continue;
             };
-            let around = self.in_force.policy.memberships_of(Member::Group(last));
-            let around = around.filter(|(_, m)| m.validity.holds(self.in_force.on)).map(|(_, m)| m.group);
+            let around = self.in_force.direct_groups(Member::Group(last));
             queue.extend(around.map(|next| [way.as_slice(), &[next]].concat()));
             found.push(way.into());
         }

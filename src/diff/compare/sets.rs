@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::model::{GroupId, Id, RightId, Scope, Subject, UserId};
+use crate::model::{GroupId, Id, Member, RightId, Scope, Subject, UserId};
 use crate::resolve::{Part, Set, Space, Spread, Step};
 use crate::workers;
 
@@ -58,7 +58,9 @@ struct One<'a, 'p> {
     /// `None` on a side that does not have the right over this.
     spreads: [Option<Spread<'a>>; 2],
     /// Whether a group says anything about the targets, on each side, once somebody asks.
-    speaks: [Vec<OnceLock<bool>>; 2],
+    says: [Vec<OnceLock<bool>>; 2],
+    /// Which of a group and those around it do.
+    around: [Vec<OnceLock<Box<[GroupId]>>>; 2],
     /// Whether one's own data need no right, on each side that has the right.
     own: [Option<bool>; 2],
 }
@@ -77,8 +79,9 @@ impl<'a, 'p> One<'a, 'p> {
             let own = || scope == Scope::People && side.policy().rights.get(right).own_data_allowed;
             has(side).then(own)
         });
-        let speaks = sides.map(|side| std::iter::repeat_with(OnceLock::new).take(side.policy().groups.len()).collect());
-        Self { sides, right, scope, targets, present, spreads, speaks, own }
+        let says = sides.map(|side| nothing_yet(side.policy().groups.len()));
+        let around = sides.map(|side| nothing_yet(side.policy().groups.len()));
+        Self { sides, right, scope, targets, present, spreads, says, around, own }
     }
 
     fn compare(&self, users: &[UserId], same: &mut HashSet<Arc<Set>>) -> Vec<Fold> {
@@ -87,15 +90,14 @@ impl<'a, 'p> One<'a, 'p> {
         for (class, users) in workers::each(&parts, |users| self.classes(users)).into_iter().flatten() {
             classes.entry(class).or_default().extend(users);
         }
-        let classes: Vec<Vec<UserId>> = classes.into_values().collect();
+        let classes: Vec<(Class, Vec<UserId>)> = classes.into_iter().collect();
         let mut alike: HashMap<Alike, (Arc<Set>, Vec<UserId>)> = HashMap::new();
         // Not all at once: until they are shared, sets take room for each.
         for classes in classes.chunks(TOGETHER) {
-            let turned = workers::each(classes, |users| users.first().map(|user| self.turned(*user)));
-            for (users, (verdicts, targets)) in classes
-                .iter()
-                .zip(turned)
-                .flat_map(|(users, turned)| turned.into_iter().flatten().map(move |t| (users, t)))
+            let turned = workers::each(classes, |(class, users)| users.first().map(|user| self.turned(*user, class)));
+            let turned = classes.iter().zip(turned).filter_map(|((_, users), turned)| Some((users, turned?)));
+            for (users, (verdicts, targets)) in
+                turned.flat_map(|(users, turned)| turned.into_iter().map(move |t| (users, t)))
             {
                 let targets = shared(same, targets);
                 // What changed for nothing but the own data changed nothing. One's own data is looked at here, as people
@@ -140,17 +142,25 @@ impl<'a, 'p> One<'a, 'p> {
 
     /// The groups of a person that say anything about the targets, in the order in which they are named.
     fn speaking(&self, side: usize, spread: &Spread<'_>, user: UserId) -> Vec<GroupId> {
-        let Side { population, ways, .. } = self.sides[side];
-        let says = |group: &GroupId| {
-            *self.speaks[side][group.index()].get_or_init(|| spread.says_anything(*group, &self.present[side]))
-        };
-        let speaking: Vec<GroupId> = population.person(user).groups.iter().copied().filter(says).collect();
+        let in_force = self.sides[side].in_force();
+        let direct =
+            [Member::Everyone, Member::User(user)].into_iter().flat_map(|member| in_force.direct_groups(member));
+        let mut speaking: Vec<GroupId> = direct.flat_map(|group| self.around(side, spread, group)).copied().collect();
+        speaking.sort_unstable();
+        speaking.dedup();
         if speaking.len() < 2 {
             return speaking;
         }
-        let mut ordered = ways.order(user);
-        ordered.retain(says);
-        ordered
+        self.sides[side].ways.order(user, |group| speaking.binary_search(group).is_ok())
+    }
+
+    /// Which of a group and those around it say anything about the targets.
+    fn around(&self, side: usize, spread: &Spread<'_>, group: GroupId) -> &[GroupId] {
+        let says = |group: &GroupId| {
+            *self.says[side][group.index()].get_or_init(|| spread.says_anything(*group, &self.present[side]))
+        };
+        self.around[side][group.index()]
+            .get_or_init(|| self.sides[side].in_force().outer_groups(group).iter().copied().filter(says).collect())
     }
 
     fn spread(&self, side: usize, user: UserId) -> Option<&Spread<'a>> {
@@ -167,14 +177,23 @@ impl<'a, 'p> One<'a, 'p> {
         self.own[side] == Some(true) && !self.without_own()
     }
 
-    /// What changed for a person.
-    fn turned(&self, user: UserId) -> Turned {
-        let parts = [0, 1].map(|side| self.parts(side, user));
+    /// What changed for somebody of a class.
+    fn turned(&self, user: UserId, class: &Class) -> Turned {
+        let parts = [0, 1].map(|side| match class {
+            Class::Standing(standing) => match &standing[side] {
+                Standing::In(groups) => self.parts(side, user, groups),
+                Standing::Absent | Standing::Inactive => self.parts(side, user, &[]),
+            },
+            Class::Alone(_) => {
+                let speaking = self.spread(side, user).map(|spread| self.speaking(side, spread, user));
+                self.parts(side, user, &speaking.unwrap_or_default())
+            }
+        });
         self.differing(&parts)
     }
 
     /// What is decided for a person on a side, and where nothing is.
-    fn parts(&self, side: usize, user: UserId) -> Vec<(Option<Verdict>, Set)> {
+    fn parts(&self, side: usize, user: UserId, speaking: &[GroupId]) -> Vec<(Option<Verdict>, Set)> {
         let Some(spread) = self.spread(side, user) else { return vec![(None, self.targets.clone())] };
         let mut open = self.present[side].clone();
         let mut parts = Vec::new();
@@ -184,7 +203,7 @@ impl<'a, 'p> One<'a, 'p> {
             parts.push((Some(own), Set::one(open.size(), user.index())));
             open.remove(user.index());
         }
-        let divided = spread.divide(user, &self.speaking(side, spread, user), open).into_iter();
+        let divided = spread.divide(user, speaking, open).into_iter();
         parts.extend(
             divided.map(|Part { allowed, step, rule, targets }| (Some(Verdict { allowed, step, rule }), targets)),
         );
@@ -211,6 +230,11 @@ impl<'a, 'p> One<'a, 'p> {
         }
         found
     }
+}
+
+/// A place for each of some groups, of which nobody has asked yet.
+fn nothing_yet<T>(groups: usize) -> Vec<OnceLock<T>> {
+    std::iter::repeat_with(OnceLock::new).take(groups).collect()
 }
 
 /// The same set, shared with whoever has an equal one.
