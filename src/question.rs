@@ -4,6 +4,7 @@
 //! [`Misunderstood`], never a no.
 
 mod label;
+mod matrix;
 mod members;
 mod notes;
 mod overview;
@@ -18,13 +19,12 @@ use crate::model::{
     Bound, GroupId, Meaningless, Part, Policy, Right, RightId, Single, Subject, Target, UserId, rights_of_pattern,
 };
 use crate::name::nearest;
-use crate::resolve::{
-    Aim, Decision, InForce, Person, Population, Proof, Request, Step, decide_for, decide_for_group, prove,
-};
+use crate::resolve::{Aim, Decision, InForce, Person, Proof, Request, Step, decide_for, decide_for_group, prove};
 use crate::say;
 use crate::syntax::grammar::{parse_question, parse_reference};
 use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
+pub use matrix::{Cells, Reach, everything, reach};
 pub use members::{Members, members};
 pub use notes::notes;
 pub use overview::{Holding, at_position, overview};
@@ -306,34 +306,6 @@ pub fn what(in_force: &InForce<'_>, subject: Subject) -> Vec<Held> {
         }
     }
     held
-}
-
-/// What everybody may, user by user: every plain right, and with scoped ones every right over every single target.
-pub fn everything(population: &Population<'_>, cells: Cells) -> Vec<(UserId, Vec<Held>)> {
-    let policy = population.in_force().policy;
-    let asked = |right: RightId| -> Vec<Option<Single>> {
-        match (policy.rights.get(right).scope, cells) {
-            (None, _) => vec![None],
-            (Some(_), Cells::Plain) => Vec::new(),
-            (Some(scope), Cells::Scoped) => policy.single_targets(scope).into_iter().map(Some).collect(),
-        }
-    };
-    let asked: Vec<(RightId, Vec<Option<Single>>)> = policy.rights.ids().map(|right| (right, asked(right))).collect();
-    let row = |user: UserId| {
-        let cells = asked.iter().flat_map(|(right, targets)| targets.iter().map(|target| (*right, *target)));
-        let held = |(right, target)| Held { right, target, decision: population.decide(user, right, target) };
-        (user, cells.map(held).collect())
-    };
-    policy.users.ids().map(row).collect()
-}
-
-/// Of which rights everything is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cells {
-    /// Of the plain ones.
-    Plain,
-    /// Of all.
-    Scoped,
 }
 
 /// Whether a user may start the program; without that nothing else can be used.

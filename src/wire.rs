@@ -12,6 +12,7 @@ mod guards;
 mod init;
 mod limits;
 mod log;
+mod matrix;
 mod members;
 mod merge_check;
 mod new_user;
@@ -40,8 +41,7 @@ use crate::syntax::characters::is_forbidden;
 use crate::text::{Place, Sources};
 
 pub use answers::{
-    CanOut, HeldOut, MatrixOut, MembershipOut, QuestionOut, RightOut, RightsOut, RowOut, RuleOut, WhatOut, WhyOut, can,
-    matrix, rights, what, why,
+    CanOut, HeldOut, MembershipOut, QuestionOut, RightOut, RightsOut, RuleOut, WhatOut, WhyOut, can, rights, what, why,
 };
 pub use audit::{
     AuditOut, BrokenOut, ClaimsOut, HistoryOut, KeptOut, RunOut, ToldOut, VerifyOut, audit, history, verified,
@@ -57,6 +57,7 @@ pub use guards::{GuardOut, guards};
 pub use init::{InitOut, init};
 pub use limits::{LimitOut, LimitsOut, TeamOut, limits};
 pub use log::{CommitOut, EventOut, LogOut, RuleThenOut, log};
+pub use matrix::{MatrixOut, RowOut, Rows as MatrixRows, matrix};
 pub use members::{MemberOut, members};
 pub use merge_check::{BroughtOut, MergeCheckOut, Rows, merge_check};
 pub use new_user::{AddedOut, NewUserOut, new_user};
@@ -96,7 +97,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("history", schemars::schema_for!(HistoryOut)),
         ("init", schemars::schema_for!(InitOut)),
         ("log", schemars::schema_for!(LogOut)),
-        ("matrix", schemars::schema_for!(MatrixOut)),
+        ("matrix", schemars::schema_for!(MatrixOut<'static>)),
         ("merge-check", schemars::schema_for!(MergeCheckOut<'static>)),
         ("new-user", schemars::schema_for!(NewUserOut)),
         ("invite", schemars::schema_for!(InvitationsOut)),

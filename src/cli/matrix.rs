@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::question::{Cells, everything};
+use crate::question::{Cells, reach};
 use crate::report::{text, view};
 use crate::resolve::{InForce, Population};
 use crate::say;
@@ -32,13 +32,20 @@ pub struct Matrix {
 pub fn run(command: &Matrix, context: &Context) -> Result<Outcome, Failure> {
     let opened = open_compiling(context, &command.common)?;
     let _stage = context.working(&say!("working out every answer"));
-    let policy = opened.policy();
-    let in_force = InForce::new(policy, context.on);
+    let in_force = InForce::new(opened.policy(), context.on);
     let population = Population::new(&in_force);
-    let rows = everything(&population, if command.scoped { Cells::Scoped } else { Cells::Plain });
-    let out = match command.common.format {
-        Format::Json => wire::to_text(&wire::matrix(policy, &rows)),
-        Format::Text => text::print(&view::matrix(policy, &rows), opened.out),
-    };
-    Ok(Outcome::new(out, 0))
+    let cells = if command.scoped { Cells::Scoped } else { Cells::Plain };
+    match command.common.format {
+        Format::Json => {
+            let matrix = wire::matrix(&population, cells);
+            Ok(Outcome::written(|to| wire::write(&matrix, to), 0))
+        }
+        Format::Text => {
+            let reach = match cells {
+                Cells::Plain => Vec::new(),
+                Cells::Scoped => reach(&population),
+            };
+            Ok(Outcome::new(text::print(&view::matrix(&population, &reach), opened.out), 0))
+        }
+    }
 }

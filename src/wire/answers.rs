@@ -8,7 +8,7 @@ use crate::language::{Language, Text};
 use crate::model::roles::{Predefined, predefined};
 use crate::model::{Membership, Policy, RuleId, Subject};
 use crate::name::{Name, RightName};
-use crate::question::{Answer, Held, Holding, Question};
+use crate::question::{Answer, Holding, Question};
 use crate::resolve::{InForce, Proven};
 use crate::text::Sources;
 
@@ -132,30 +132,6 @@ pub struct WhatOut {
     pub subject: String,
     /// Every right, over every single target.
     pub rights: Vec<HeldOut>,
-}
-
-/// One cell of the matrix.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RowOut {
-    /// The user.
-    pub user: String,
-    /// The right.
-    pub right: String,
-    /// Over whom or what.
-    pub target: Option<String>,
-    /// The answer.
-    pub allowed: bool,
-    /// The step that decided.
-    pub step: &'static str,
-}
-
-/// `rightful matrix --format json`
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct MatrixOut {
-    /// The version of this format.
-    pub version: u32,
-    /// Users by rights.
-    pub rows: Vec<RowOut>,
 }
 
 /// A right of the catalogue or of the policy.
@@ -298,20 +274,6 @@ pub fn what(policy: &Policy, sources: &Sources, subject: Subject, all: &[Holding
     });
     let subject = policy.subject_key(subject).to_string();
     WhatOut { version: VERSION, subject, rights: rows.collect() }
-}
-
-/// Users by rights.
-pub fn matrix(policy: &Policy, rows: &[(crate::model::UserId, Vec<Held>)]) -> MatrixOut {
-    let rows = rows.iter().flat_map(|(user, held)| {
-        held.iter().map(|held| RowOut {
-            user: policy.users.key(*user).to_string(),
-            right: policy.rights.key(held.right).to_string(),
-            target: single(policy, held.target),
-            allowed: held.decision.allowed,
-            step: held.decision.step.as_str(),
-        })
-    });
-    MatrixOut { version: VERSION, rows: rows.collect() }
 }
 
 /// The catalogue and the organisation's own rights.

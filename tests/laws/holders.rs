@@ -5,9 +5,9 @@ use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use rightful::diff;
 use rightful::language::Language;
-use rightful::model::{Single, Subject, UserId};
+use rightful::model::{Id, Single, Subject, UserId};
 use rightful::question::{
-    Cells, Reason, answer, everything, holders, members, overview, understand, understand_who, versus, what,
+    Cells, Reason, answer, everything, holders, members, overview, reach, understand, understand_who, versus, what,
 };
 use rightful::resolve::{InForce, Population, Request, Step};
 
@@ -83,11 +83,23 @@ fn what_is_decided_for_everybody_at_once_is_decided_as_if_each_were_asked() {
             let in_force = InForce::new(&policy, on);
             let population = Population::new(&in_force);
             let mut plain = population.plain().decisions();
+            let reach = reach(&population);
             for (user, cells) in everything(&population, Cells::Scoped) {
                 let asked = what(&in_force, Subject::User(user));
                 prop_assert_eq!(&cells, &asked, "{:?} on {}\n{:#?}", user, on, org.to_files());
                 for held in asked.iter().filter(|held| policy.rights.get(held.right).scope.is_none()) {
                     prop_assert_eq!(plain.next(), Some((user, held.right, held.decision)));
+                }
+                for reach in &reach {
+                    let cells: Vec<_> = asked.iter().filter(|held| held.right == reach.right).collect();
+                    let allowed = cells.iter().filter(|held| held.decision.allowed).count();
+                    prop_assert_eq!(
+                        (reach.of, reach.users[user.index()]),
+                        (cells.len(), allowed),
+                        "{:?} on {}",
+                        user,
+                        on
+                    );
                 }
             }
             prop_assert!(plain.next().is_none());

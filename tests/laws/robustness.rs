@@ -81,9 +81,8 @@ fn ten_builds_give_the_same_bytes() {
                 wire::to_text(&rightful::report::sarif::log(&repository.sources, &report, "", Language::English));
             let policy = &repository.companies[0].policy;
             let in_force = rightful::resolve::InForce::new(policy, super::subject::some_days(&org)[0]);
-            let held = |id| rightful::question::what(&in_force, rightful::model::Subject::User(id));
-            let rows: Vec<_> = policy.users.ids().map(|id| (id, held(id))).collect();
-            check + &sarif + &wire::to_text(&wire::matrix(policy, &rows))
+            let population = rightful::resolve::Population::new(&in_force);
+            check + &sarif + &wire::to_text(&wire::matrix(&population, rightful::question::Cells::Scoped))
         };
         let first = build();
         prop_assert!((1..10).all(|_| build() == first));
