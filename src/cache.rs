@@ -9,6 +9,7 @@ mod pack;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -37,8 +38,34 @@ pub fn fingerprint(parts: &[&[u8]]) -> Fingerprint {
 /// Changes with the sources of the program.
 const BUILD: &str = env!("RIGHTFUL_BUILD");
 
+/// The folder of a cache in a directory that somebody names.
+pub const FOLDER: &str = "rightful";
+
 /// From how many bytes on new bodies are written while the run goes on.
 const WORTH_A_THREAD: usize = 1 << 20;
+
+/// Why nothing is kept in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unused {
+    /// Something else stands there.
+    NoDirectory,
+    /// It is another user's, or would be made in a directory of one.
+    Foreign,
+    /// Others may write to it.
+    Shared,
+    /// The folder in it that would be ours holds other files.
+    Taken,
+    /// It cannot be made, in the words of the operating system.
+    Failed(String),
+    /// One file could not be written, which may be otherwise the next time: somebody may empty the cache meanwhile.
+    Unwritten,
+}
+
+impl From<io::Error> for Unused {
+    fn from(_: io::Error) -> Self {
+        Self::Unwritten
+    }
+}
 
 /// A cache. A copy is the same cache.
 #[derive(Clone)]
@@ -51,6 +78,8 @@ struct Shared {
     /// What is not written yet.
     fresh: Mutex<Vec<(Key, Vec<u8>)>>,
     writers: Mutex<Vec<JoinHandle<()>>>,
+    /// Why something could not be written.
+    failed: OnceLock<Unused>,
 }
 
 /// A body that was found, but not held to its checksum yet.
@@ -88,10 +117,24 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// The cache in a directory of an owner. Nothing is looked at before it is asked for.
+    /// The cache that a directory of an owner is. Nothing is looked at before it is asked for.
     pub fn new(directory: PathBuf, owner: Owner) -> Self {
-        let home = Home { directory, owner };
-        Self(Arc::new(Shared { home, packs: OnceLock::new(), fresh: Mutex::default(), writers: Mutex::default() }))
+        Self::at(Home { named: directory.clone(), directory, owner })
+    }
+
+    /// The cache in a folder of its own, in a directory of an owner that may hold whatever else.
+    pub fn below(named: PathBuf, owner: Owner) -> Self {
+        Self::at(Home { directory: named.join(FOLDER), named, owner })
+    }
+
+    fn at(home: Home) -> Self {
+        let (packs, failed) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Shared { home, packs, fresh: Mutex::default(), writers: Mutex::default(), failed }))
+    }
+
+    /// Why nothing is kept, if it is so.
+    pub fn unused(&self) -> Option<Unused> {
+        self.0.failed.get().cloned().or_else(|| self.0.home.unused())
     }
 
     fn packs(&self) -> &[Pack] {
@@ -153,7 +196,7 @@ impl Cache {
 
     /// Keeps the outcome of a run.
     pub fn keep_outcome(&self, of: &Fingerprint, bytes: &[u8]) {
-        let _ = self.0.home.keep_outcome(of, bytes);
+        self.0.note(self.0.home.keep_outcome(of, bytes));
     }
 }
 
@@ -165,7 +208,16 @@ impl Shared {
     fn write(&self) {
         let fresh = std::mem::take(&mut *self.fresh());
         if !fresh.is_empty() {
-            let _ = self.home.keep(fresh);
+            self.note(self.home.keep(fresh));
+        }
+    }
+
+    /// Remembers why the directory is not used, for whoever asks.
+    fn note(&self, done: Result<(), Unused>) {
+        if let Err(unused) = done
+            && unused != Unused::Unwritten
+        {
+            let _ = self.failed.set(unused);
         }
     }
 }
@@ -182,6 +234,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
+    use std::time::{Duration, SystemTime};
 
     fn cache(folder: &Path) -> Cache {
         let owner = Owner(fs::metadata(folder).unwrap().uid());
@@ -189,7 +242,8 @@ mod tests {
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
-        fs::read_dir(folder.join("cache")).unwrap().map(|entry| entry.unwrap().path()).collect()
+        let entries = fs::read_dir(folder.join("cache")).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_none_or(|ending| ending != "TAG")).collect()
     }
 
     fn body(cache: &Cache, key: u8) -> Option<Vec<u8>> {
@@ -238,6 +292,106 @@ mod tests {
         fs::copy(path, other).unwrap();
         assert_eq!(cache.outcome(&[4; 32]), None);
         assert_eq!(cache.outcome(&[3; 32]), Some(b"three".to_vec()));
+    }
+
+    #[test]
+    fn nothing_of_others_is_taken_away_or_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("cache");
+        cache(folder.path()).keep_outcome(&[3; 32], b"three");
+        let [kept] = &files(folder.path())[..] else { panic!("one file") };
+        let kept = kept.file_name().unwrap().to_str().unwrap().to_owned();
+        let stem = kept.strip_suffix(".done").unwrap();
+        let ours = [format!("{stem}.77-0.new"), format!("{}.77-12.new", &stem[..33]), "CACHEDIR.7-0.new".to_owned()];
+        let mut others: Vec<String> =
+            ["dpkg.new", "a.pack", "a.done", "pack", ".new", "notes.77-0.new", "CACHEDIR.new"]
+                .map(str::to_owned)
+                .into();
+        let (build, id) = stem.split_once('-').unwrap();
+        others.push(format!("pack-{id}{}.pack", "0".repeat(8)));
+        others.push(format!("{build}-{id}.pack"));
+        others.push(format!("{build}-{}.done", &id[..16]));
+        others.push(format!("{build}-{}.done", id.replace('0', "A")));
+        others.push(format!("{build}-backup.pack"));
+        others.push(format!("{stem}.copy.done"));
+        others.push(format!("{stem}.new"));
+        others.push(format!("{stem}.77.new"));
+        others.push(format!("{stem}.77-0x.new"));
+        let old = SystemTime::now() - Duration::from_secs(1 << 24);
+        for name in ours.iter().chain(&others) {
+            let file = fs::File::create(own.join(name)).unwrap();
+            // More than a cache may keep, of which nothing is on the disk.
+            file.set_len(if others.contains(name) { 2 << 30 } else { 1 }).unwrap();
+            file.set_modified(old).unwrap();
+        }
+        fs::create_dir(own.join(format!("{build}-{}.pack", "0".repeat(16)))).unwrap();
+        let now = cache(folder.path());
+        for key in 0..250_u8 {
+            now.keep_outcome(&[key; 32], b"more");
+        }
+        now.keep([1; 20], b"one".to_vec());
+        now.finish();
+        assert_eq!(now.unused(), None);
+        assert!(others.iter().all(|name| own.join(name).exists()), "{:?}", files(folder.path()));
+        assert!(ours.iter().all(|name| !own.join(name).exists()));
+        // What is ours is counted, beside the rest.
+        assert_eq!(files(folder.path()).len(), others.len() + 200 + 1 + 1);
+        assert_eq!(body(&cache(folder.path()), 1), Some(b"one".to_vec()));
+    }
+
+    #[test]
+    fn a_folder_of_others_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner(fs::metadata(folder.path()).unwrap().uid());
+        let below = |named: &str| {
+            let named = folder.path().join(named);
+            let cache = Cache::below(named.clone(), owner);
+            cache.keep_outcome(&[3; 32], b"three");
+            let names = fs::read_dir(named.join(FOLDER)).into_iter().flatten().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+            names.sort();
+            (cache.unused(), names.join(" "))
+        };
+        let (unused, names) = below("new");
+        assert_eq!((unused, names.contains("CACHEDIR.TAG"), names.contains(".done")), (None, true, true));
+        // Somebody's own folder happens to have the name.
+        fs::create_dir_all(folder.path().join("home/rightful")).unwrap();
+        fs::write(folder.path().join("home/rightful/README"), "").unwrap();
+        assert_eq!(below("home"), (Some(Unused::Taken), "README".to_owned()));
+        fs::write(folder.path().join("home/rightful/CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55")
+            .unwrap();
+        assert_eq!(below("home"), (Some(Unused::Taken), "CACHEDIR.TAG README".to_owned()));
+        // A link in place of our folder leads to what somebody else chose.
+        fs::create_dir_all(folder.path().join("linked")).unwrap();
+        fs::create_dir_all(folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("linked/rightful")).unwrap();
+        assert_eq!(below("linked"), (Some(Unused::NoDirectory), String::new()));
+        // The directory that is named may be a link.
+        fs::create_dir_all(folder.path().join("far")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("far"), folder.path().join("near")).unwrap();
+        assert_eq!(below("near").0, None);
+        let other = Cache::below(folder.path().join("theirs/deep"), Owner(owner.0 ^ 1));
+        other.keep_outcome(&[3; 32], b"three");
+        let trusted = owner.0 == 0;
+        assert_eq!(other.unused(), Some(Unused::Foreign));
+        assert_eq!(folder.path().join("theirs").exists(), trusted);
+    }
+
+    #[test]
+    fn a_pipe_is_never_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = cache(folder.path());
+        first.keep([1; 20], b"one".to_vec());
+        first.finish();
+        first.keep_outcome(&[3; 32], b"three");
+        for path in files(folder.path()).into_iter().chain([folder.path().join("cache/CACHEDIR.TAG")]) {
+            fs::remove_file(&path).unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        }
+        let again = cache(folder.path());
+        assert_eq!((body(&again, 1), again.outcome(&[3; 32])), (None, None));
+        again.keep_outcome(&[3; 32], b"three");
+        assert_eq!(again.outcome(&[3; 32]), Some(b"three".to_vec()));
     }
 
     #[test]

@@ -50,9 +50,8 @@ use std::process::ExitCode;
 
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::cache::Cache;
 use crate::date::{Date, parse_date};
-use crate::language::{Language, Text};
+use crate::language::{IntoWord, Language, Text};
 use crate::report::block::{Block, Line, Page, Tone};
 use crate::report::text::Look;
 use crate::report::{discreet, harmless, masked, text};
@@ -71,6 +70,9 @@ use session::Failure;
 ///
 /// Exit codes: 0 fine or yes; 1 findings, no, or differences; 2 wrong usage, an
 /// unanswerable question, or the outside world failed; 3 refused.
+///
+/// What was read once is kept in ~/.cache/rightful and may be deleted at any
+/// moment; RIGHTFUL_CACHE names another directory, and `off` is none.
 #[derive(Debug, Parser)]
 #[command(name = "rightful", version, verbatim_doc_comment, max_term_width = 80, arg_required_else_help = true)]
 struct Cli {
@@ -214,13 +216,13 @@ struct Context {
     out: Look,
     err: Look,
     /// What earlier runs left, unless there shall be nothing.
-    cache: Option<Cache>,
+    cache: cache::Caching,
 }
 
 impl Context {
     /// A library for what this run reads.
     fn library(&self) -> Library {
-        Library::with(self.cache.clone())
+        Library::with(self.cache.ask())
     }
 
     /// Lets go of what was read. The end of the process frees it sooner than anybody else does.
@@ -306,8 +308,11 @@ pub fn run() -> ExitCode {
         }
     };
     // Whoever waits for the answer has it by now.
-    if let Some(cache) = &context.cache {
-        cache.finish();
+    if let Some(note) = context.cache.finish() {
+        let mut page = Page::default();
+        let look = Look { language: context.language.get().unwrap_or_default(), ..context.err };
+        page.text(discreet(&note.into_word(), look.language));
+        write_err(&text::print(&page, look));
     }
     code
 }
@@ -343,7 +348,7 @@ fn context(global: &Global) -> Result<Context, Failure> {
     let directory = global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Context {
-        cache: cache::find(&here, &directory),
+        cache: cache::find(&directory),
         here,
         directory,
         company: global.company.clone(),

@@ -61,7 +61,7 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
         let asked = command.asked(context);
         let of = fingerprint(&[&read, asked.as_bytes()]);
         outcome_of = Some(of);
-        let kept = context.cache.as_ref()?.outcome(&of)?;
+        let kept = context.cache.cache.as_ref()?.outcome(&of)?;
         let (code, text) = kept.split_first()?;
         Some(Outcome::new(String::from_utf8(text.to_vec()).ok()?, *code))
     };
@@ -91,7 +91,7 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
         Format::Text => as_text(&opened, &report, only),
     };
     let code = u8::from(fails);
-    if let (Some(cache), Some(of)) = (&context.cache, outcome_of) {
+    if let (Some(cache), Some(of)) = (&context.cache.cache, outcome_of) {
         cache.keep_outcome(&of, &[&[code], out.as_bytes()].concat());
     }
     Ok(Outcome::new(out, code))

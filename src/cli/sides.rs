@@ -190,6 +190,7 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::cache::Caching;
     use crate::language::Language;
     use crate::testing::day;
     use std::cell::Cell;
@@ -241,7 +242,7 @@ mod tests {
                 language: Cell::new(None),
                 watched: false,
                 lasting: true,
-                cache: None,
+                cache: Caching::default(),
                 out: Look::PLAIN,
                 err: Look::PLAIN,
             };

@@ -64,7 +64,12 @@ impl Firm {
     }
 
     fn cache(&self) -> PathBuf {
-        self.beside.path().join("cache/rightful")
+        self.beside.path().join("cache")
+    }
+
+    /// Where the files are.
+    fn folder(&self) -> PathBuf {
+        self.cache().join("rightful")
     }
 
     /// Exit code and both streams, with the cache at a path.
@@ -84,7 +89,7 @@ impl Firm {
 
     /// The files of the cache with an ending.
     fn kept(&self, ending: &str) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.cache()) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.folder()) else { return Vec::new() };
         let paths = entries.map(|entry| entry.unwrap().path());
         let mut kept: Vec<_> = paths.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
         kept.sort();
@@ -147,9 +152,9 @@ fn what_is_no_cache_of_this_build_is_not_believed() {
     assert!(kept.len() >= 2, "{kept:?}");
     let whole: Vec<Vec<u8>> = kept.iter().map(|path| fs::read(path).unwrap()).collect();
     let put_back = || {
-        fs::remove_dir_all(firm.cache()).unwrap();
-        fs::create_dir_all(firm.cache()).unwrap();
-        fs::set_permissions(firm.cache(), Permissions::from_mode(0o700)).unwrap();
+        fs::remove_dir_all(firm.folder()).unwrap();
+        fs::create_dir_all(firm.folder()).unwrap();
+        fs::set_permissions(firm.folder(), Permissions::from_mode(0o700)).unwrap();
         for (path, bytes) in kept.iter().zip(&whole) {
             fs::write(path, bytes).unwrap();
             fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
@@ -190,49 +195,80 @@ fn what_is_no_cache_of_this_build_is_not_believed() {
 fn only_a_directory_that_nobody_else_writes_to_is_used() {
     let firm = Firm::new();
     let cold = firm.with(Path::new(""), "check");
+    let noted = |path: &Path, why: &str| {
+        let note = format!("note: nothing is kept in `{}`, which RIGHTFUL_CACHE names: {why}", path.display());
+        let said = firm.with(path, "check");
+        let (answer, said) = said.split_at(cold.len());
+        assert_eq!(answer, cold, "{}", path.display());
+        assert_eq!(said.split_whitespace().collect::<Vec<_>>().join(" "), note);
+    };
     fs::create_dir_all(firm.cache()).unwrap();
     for mode in [0o777, 0o770, 0o702] {
         fs::set_permissions(firm.cache(), Permissions::from_mode(mode)).unwrap();
-        assert_eq!(firm.with(&firm.cache(), "check"), cold);
+        noted(&firm.cache(), "others may write to it");
         assert!(fs::read_dir(firm.cache()).unwrap().next().is_none(), "{mode:o}");
     }
     // A file of ours in which others may write is not believed either, though it is whole.
     fs::set_permissions(firm.cache(), Permissions::from_mode(0o700)).unwrap();
     firm.with(&firm.cache(), "check");
     let [outcome] = &firm.kept("done")[..] else { panic!("one outcome") };
-    let modes = [firm.cache(), outcome.clone()].map(|path| fs::metadata(path).unwrap().permissions().mode() & 0o777);
+    let modes = [firm.folder(), outcome.clone()].map(|path| fs::metadata(path).unwrap().permissions().mode() & 0o777);
     assert_eq!(modes, [0o700, 0o600]);
     // Neither a file nor a place that cannot be made is in anybody's way.
     let file = firm.beside.path().join("file");
     fs::write(&file, "x").unwrap();
-    for path in [file.clone(), file.join("below"), PathBuf::from("/proc/nowhere")] {
-        assert_eq!(firm.with(&path, "check"), cold, "{}", path.display());
-    }
+    noted(&file, "it is no directory");
+    noted(&file.join("below"), "it is no directory");
+    noted(Path::new("/proc/nowhere"), "No such file or directory (os error 2)");
+    fs::create_dir_all(firm.beside.path().join("home/rightful/notes")).unwrap();
+    noted(&firm.beside.path().join("home"), "the folder rightful in it holds other files");
+    // It stands beside JSON, in the language of the settings, and only where something was read.
+    firm.firm.write("rightful.yaml", "language: de\n");
+    let run = |arguments: &str| firm.firm.command(arguments).env("RIGHTFUL_CACHE", &file).output().unwrap();
+    let json = run("check --format json");
+    serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap();
+    assert!(String::from_utf8(json.stderr).unwrap().starts_with("Hinweis: "));
+    assert!(run("schema").stderr.is_empty());
 }
 
 #[test]
 fn the_environment_says_where_the_cache_is() {
     let firm = Firm::new();
     let home = firm.beside.path().join("home");
+    fs::create_dir(&home).unwrap();
     let run = |variables: &[(&str, &Path)]| {
         let mut command = firm.firm.command("check");
         command.env_remove("RIGHTFUL_CACHE").env_remove("XDG_CACHE_HOME").env("HOME", &home);
         shown(command.envs(variables.iter().copied()))
     };
     let is_there = |path: &str| home.join(path).is_dir();
-    run(&[("RIGHTFUL_CACHE", Path::new("off"))]);
-    run(&[("RIGHTFUL_CACHE", Path::new(""))]);
-    assert!(!is_there(""));
-    run(&[]);
+    let cold = run(&[("RIGHTFUL_CACHE", Path::new("off"))]);
+    for word in ["", "Off", "OFF", "0", "no", "NO", "false", "none"] {
+        assert_eq!(run(&[("RIGHTFUL_CACHE", Path::new(word))]), cold, "{word}");
+    }
+    assert!(!is_there(".cache"));
+    assert_eq!(run(&[]), cold);
     assert!(is_there(".cache/rightful"));
     run(&[("XDG_CACHE_HOME", &home.join("xdg"))]);
     assert!(is_there("xdg/rightful"));
-    run(&[("RIGHTFUL_CACHE", &home.join("own"))]);
-    assert!(is_there("own"));
+    assert_eq!(run(&[("RIGHTFUL_CACHE", &home.join("own"))]), cold);
+    assert!(is_there("own/rightful"));
     // Whoever proposes a change to the policy could put files into the checkout.
-    run(&[("RIGHTFUL_CACHE", &firm.firm.path("policies/.cache"))]);
-    run(&[("RIGHTFUL_CACHE", Path::new("cache"))]);
-    assert!(!firm.firm.path("policies/.cache").exists() && !firm.firm.path("cache").exists());
+    let inside = run(&[("RIGHTFUL_CACHE", &firm.firm.path("policies/.cache"))]);
+    let notes = |said: &str, why: &str| {
+        let note = said.strip_prefix(&*cold).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(note.starts_with("note: ") && note.contains(why), "{said}");
+    };
+    notes(&inside, "it is inside of the checkout");
+    for relative in ["cache", "./cache", "../cache", "on", "nope"] {
+        let said = run(&[("RIGHTFUL_CACHE", Path::new(relative))]);
+        notes(&said, "it is no absolute path");
+        assert!(!firm.firm.path(relative).exists());
+    }
+    assert!(!firm.firm.path("policies/.cache").exists());
+    // In the usual place, nobody asked for it.
+    fs::set_permissions(home.join(".cache/rightful"), Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(run(&[]), cold);
 }
 
 #[test]
@@ -244,7 +280,7 @@ fn runs_at_once_and_a_cache_that_goes_are_no_harm() {
             (0..3).map(|_| scope.spawn(|| COMMANDS.map(|command| firm.with(&firm.cache(), command)))).collect();
         let taker = scope.spawn(|| {
             for _ in 0..40 {
-                let _ = fs::remove_dir_all(firm.cache());
+                let _ = fs::remove_dir_all(firm.folder());
                 std::thread::sleep(std::time::Duration::from_millis(20));
             }
         });

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit::Run;
 use crate::cli::Context;
+use crate::cli::cache::Caching;
 use crate::cli::database::{Database, database_silent_for};
 use crate::cli::running::{Acting, gather, recorded};
 use crate::cli::service::{absent, taken};
@@ -183,7 +184,7 @@ impl<'a> Worker<'a> {
             lasting: true,
             out,
             err,
-            cache: None,
+            cache: Caching::default(),
         };
         let (mut here, _) = taken(&context, context.company.as_deref(), &variables)?;
         here.gathers = true;
