@@ -100,7 +100,8 @@ impl Place {
         Ok(best)
     }
 
-    fn run(&self, program: &Path, words: &[&str], cache: Cache) -> Result<Duration, Problem> {
+    /// How long a command takes; it must end well.
+    pub fn run(&self, program: &Path, words: &[&str], cache: Cache) -> Result<Duration, Problem> {
         let start = Instant::now();
         let done = self.command(program, cache).args(words).output()?;
         let took = start.elapsed();

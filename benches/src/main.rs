@@ -2,16 +2,21 @@
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml -- [PART ...] [SIZE ...] [alone]`. The parts are `functions` (divan,
 //! inside of the library), `decisions` (beside other engines, on the same questions, every answer held equal), `commands`
-//! (whole processes of the release build, which is built first) and `instructions` (callgrind counts, held to those
-//! that are written down; `record` writes them anew). Without a part: all. The sizes are S, M, L and XL; without one:
-//! S, M and L. `alone` leaves the other engines out, which need gigabytes for XL.
+//! (whole processes of the release build, which is built first), `databases` (what writing costs, beside the engines of
+//! databases by themselves and beside pgroles) and `instructions` (callgrind counts, held to those that are written down;
+//! `record` writes them anew). Without a part: all. The sizes are S, M, L and XL; without one: S, M and L. `alone` leaves
+//! the other engines out, which need gigabytes for XL.
 
 mod commands;
+mod databases;
 mod decisions;
 mod firm;
 mod functions;
 mod instructions;
 mod peers;
+#[path = "../../tests/server/postgres.rs"]
+#[expect(dead_code, reason = "the tests ask more of it")]
+mod server;
 mod table;
 
 use std::error::Error;
@@ -24,7 +29,7 @@ use table::Table;
 /// What everything here can end in.
 type Problem = Box<dyn Error>;
 
-const PARTS: [&str; 4] = ["functions", "decisions", "commands", "instructions"];
+const PARTS: [&str; 5] = ["functions", "decisions", "commands", "databases", "instructions"];
 const OTHERS: [&str; 2] = ["alone", "record"];
 
 fn main() -> Result<(), Problem> {
@@ -58,10 +63,13 @@ fn main() -> Result<(), Problem> {
     if wants("decisions") {
         sizes.iter().try_for_each(|size| decisions::measure(&mut table, *size, !says("alone")))?;
     }
-    if wants("commands") || wants("instructions") {
+    if wants("commands") || wants("databases") || wants("instructions") {
         let program = program()?;
         if wants("commands") {
             commands::measure(&mut table, &program, &sizes)?;
+        }
+        if wants("databases") {
+            databases::measure(&mut table, &program, &sizes, !says("alone"))?;
         }
         if wants("instructions") {
             instructions::measure(&mut table, &program, says("record"))?;
