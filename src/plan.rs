@@ -24,6 +24,7 @@ use crate::name::Name;
 use crate::resolve::InForce;
 use crate::state::{self, Action, Fact, Key, Said, State};
 use crate::text::Place;
+use crate::workers;
 
 pub use adopted::{Adopted, adopted};
 pub use base::{Base, Written};
@@ -310,27 +311,37 @@ fn planned<T>(
     let mut steps: Vec<Step> =
         in_order.clone().map(|(from, to)| Step::RenameUser { from: from.clone(), to: to.clone() }).collect();
     steps.extend(steps_between(&before, &after));
-    let (mut changes, conflicts) = known.describe_all(&steps, &before);
-    changes.extend(in_order.map(|(from, to)| rename_change(from, to)));
-    changes.extend(strays::told(&strays, &changes));
-    steps.splice(0..0, strays.into_iter().map(|(key, fact)| Step::Clear(key, fact)));
-    let grants = grants::grants(&known, &desired.state, &before, on);
+    let cleared: Vec<Step> = strays.iter().map(|(key, fact)| Step::Clear(key.clone(), fact.clone())).collect();
+    let former = rename::remembered(desired, &declared, &renames, &former);
     let mut aside = beside::told(reading);
     let days = [reading.projected.unwrap_or(on), on];
+    // What is written is told while it is worked out what it means.
+    let tell = || {
+        let (mut changes, conflicts) = known.describe_all(&steps, &before);
+        changes.extend(in_order.clone().map(|(from, to)| rename_change(from, to)));
+        changes.extend(strays::told(&strays, &changes));
+        let grants = grants::grants(&known, &desired.state, &before, on);
+        let all = cleared.iter().chain(&steps);
+        let feed = fingerprint::of_writing(content, desired.company.as_ref(), (&declared, &former), all);
+        (changes, conflicts, grants, feed)
+    };
     // What is written nowhere else means nothing else to anybody, unless a CRM knows no days.
-    let (effective, told) = if before == after && reading.projected.is_none() {
-        (Effective::default(), None)
-    } else {
+    let mean = || {
+        if before == after && reading.projected.is_none() {
+            return (Effective::default(), None);
+        }
         let [base, head] = policies(&before, &after, place);
         aside.extend(beside::lapsed(reading, &head, on));
         let (effective, told) = compare(&InForce::new(&base, days[0]), &InForce::new(&head, days[1]));
         (effective, Some(([base, head], told)))
     };
-    steps.extend((!aside.is_empty()).then_some(Step::Project));
+    let ((mut changes, conflicts, grants, feed), (effective, told)) = workers::both(tell, mean);
+    let last: Vec<Step> = (!aside.is_empty()).then_some(Step::Project).into_iter().collect();
+    let fingerprint = fingerprint::of_plan(feed, &last, &effective);
+    steps.splice(0..0, cleared);
+    steps.extend(last);
     changes.extend(aside);
     changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let former = rename::remembered(desired, &declared, &renames, &former);
-    let fingerprint = fingerprint::of_plan(content, desired.company.as_ref(), (&declared, &former), &steps, &effective);
     let plan = Plan {
         changes,
         conflicts,

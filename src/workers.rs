@@ -2,7 +2,8 @@
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::mpsc;
+use std::thread::{self, ScopedJoinHandle};
 
 /// As much stack as the main thread has.
 const STACK_BYTES: usize = 8 << 20;
@@ -37,6 +38,50 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Does two things at once, the first on a thread of its own if there can be one.
+pub fn both<A: Send, B>(aside: impl Fn() -> A + Sync, here: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let helper = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, &aside);
+        let here = here();
+        let aside = match helper.map(ScopedJoinHandle::join) {
+            Ok(Ok(aside)) => aside,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => aside(),
+        };
+        (aside, here)
+    })
+}
+
+/// How many items go from one thread to the other at once.
+const PORTION: usize = 1 << 10;
+
+/// How many portions wait at most, since nobody shall hold a million items.
+const WAITING: usize = 1 << 6;
+
+/// Makes items on a thread of its own, if there can be one, while somebody takes them here, in their order. It stops making
+/// them once nobody takes them any more.
+pub fn made_aside<I: Iterator<Item: Send>, R>(
+    items: impl Fn() -> I + Sync,
+    take: impl FnOnce(&mut dyn Iterator<Item = I::Item>) -> R,
+) -> R {
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Vec<I::Item>>(WAITING);
+        let make = || {
+            let (sender, mut items) = (sender, items());
+            loop {
+                let portion: Vec<I::Item> = items.by_ref().take(PORTION).collect();
+                if portion.is_empty() || sender.send(portion).is_err() {
+                    break;
+                }
+            }
+        };
+        match thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, make) {
+            Ok(_) => take(&mut receiver.into_iter().flatten()),
+            Err(_) => take(&mut items()),
+        }
+    })
+}
+
 /// Lets go of something large that nobody waits for. What the program still frees when it ends is freed by its end.
 pub fn let_go<T: Send + 'static>(what: T) {
     // Without a thread it is dropped here.
@@ -51,7 +96,7 @@ fn claim<'i, T>(items: &'i [T], next: &AtomicUsize) -> Option<(usize, &'i T)> {
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::{both, each, made_aside};
 
     #[test]
     fn what_comes_out_stands_as_it_went_in() {
@@ -60,5 +105,13 @@ mod tests {
         assert_eq!(each(&numbers, |number| number * number), squares);
         assert_eq!(each(&[7], |number| number + 1), [8]);
         assert!(each(&[], |number: &usize| *number).is_empty());
+    }
+
+    #[test]
+    fn what_is_made_aside_comes_in_its_order_and_as_far_as_somebody_takes_it() {
+        let squares = || (0..200_000_u64).map(|number| number * number);
+        assert!(made_aside(squares, |made| made.eq(squares())));
+        assert_eq!(made_aside(squares, |made| made.nth(3)), Some(9));
+        assert_eq!(both(|| 1, || 2), (1, 2));
     }
 }

@@ -119,6 +119,22 @@ impl Feed {
         }
     }
 
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Clear(key, _) => self.text(&format!("clear {} {key}", key.kind().as_str())),
+            Step::RenameUser { from, to } => {
+                self.text("rename");
+                [from, to].into_iter().for_each(|name| self.text(name.as_str()));
+            }
+            Step::Delete(key) => self.text(&format!("delete {} {key}", key.kind().as_str())),
+            Step::Insert(key, fact) | Step::Update(key, fact) => {
+                self.text(&format!("write {} {key}", key.kind().as_str()));
+                self.fields(&fact.fields());
+            }
+            Step::Project => self.text("project"),
+        }
+    }
+
     fn change(&mut self, change: &Change) {
         self.text(change.right.as_str());
         self.text(change.step().as_str());
@@ -183,14 +199,13 @@ pub fn digest_of_base(base: &Base) -> Fingerprint {
     feed.finish()
 }
 
-/// Identifies a plan by what it was made from, what it writes, what it means for people, and for which company.
-pub(super) fn of_plan(
+/// Begins to identify a plan: by what it was made from, for which company, and what it writes.
+pub(super) fn of_writing<'s>(
     content: Fingerprint,
     company: Option<&Name>,
     (declared, former): (&State, &Former),
-    steps: &[Step],
-    effective: &Effective,
-) -> Fingerprint {
+    steps: impl IntoIterator<Item = &'s Step>,
+) -> Feed {
     let mut feed = Feed::default();
     feed.text(&content.to_string());
     feed.text(company.map_or("", Name::as_str));
@@ -202,21 +217,13 @@ pub(super) fn of_plan(
         feed.text(&format!("called {}", names.len()));
         std::iter::once(name).chain(names).for_each(|name| feed.text(name.as_str()));
     }
-    for step in steps {
-        match step {
-            Step::Clear(key, _) => feed.text(&format!("clear {} {key}", key.kind().as_str())),
-            Step::RenameUser { from, to } => {
-                feed.text("rename");
-                [from, to].into_iter().for_each(|name| feed.text(name.as_str()));
-            }
-            Step::Delete(key) => feed.text(&format!("delete {} {key}", key.kind().as_str())),
-            Step::Insert(key, fact) | Step::Update(key, fact) => {
-                feed.text(&format!("write {} {key}", key.kind().as_str()));
-                feed.fields(&fact.fields());
-            }
-            Step::Project => feed.text("project"),
-        }
-    }
+    steps.into_iter().for_each(|step| feed.step(step));
+    feed
+}
+
+/// Ends it: by the last steps, and by what the plan means for people.
+pub(super) fn of_plan(mut feed: Feed, last: &[Step], effective: &Effective) -> Fingerprint {
+    last.iter().for_each(|step| feed.step(step));
     for (label, changes) in [("gains", &effective.gains), ("losses", &effective.losses)] {
         feed.text(label);
         changes.iter().for_each(|change| feed.change(change));
