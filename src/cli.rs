@@ -1,5 +1,6 @@
 //! The command line: arguments in, bytes and an exit code out. One file per command; the doc comments are the manual.
 
+mod ahead;
 mod apply;
 mod asking;
 mod audit;

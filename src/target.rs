@@ -41,6 +41,15 @@ pub trait Target {
     /// If it cannot be read. Nothing is written in any case.
     fn read(&mut self) -> Result<Reading, TargetError>;
 
+    /// The same, and what [`Target::register`] says at that moment.
+    ///
+    /// # Errors
+    /// If either cannot be read.
+    fn read_all(&mut self) -> Result<(Reading, Registered), TargetError> {
+        let reading = self.read()?;
+        Ok((reading, self.register()?))
+    }
+
     /// Carries a plan out as a whole or not at all, and records it.
     ///
     /// # Errors
@@ -80,7 +89,7 @@ pub trait Target {
     ///
     /// # Errors
     /// If it cannot be read.
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError>;
+    fn register(&mut self) -> Result<Registered, TargetError>;
 
     /// Changes the register as `alter` says, as a whole or not at all; `None` if that says nothing. It may be asked more
     /// than once, if others are in the way. What a run that names its deed changes is recorded.
@@ -102,6 +111,9 @@ pub trait Target {
     /// If the company is connected, somebody applies, or the file is no copy of this database.
     fn restore(&mut self, from: &Path, run: &Run) -> Result<Receipt, TargetError>;
 }
+
+/// What is remembered of online access, and the moment by the database's clock; `None` if there is no database yet.
+pub type Registered = Option<(Register, Moment)>;
 
 /// Says what shall be remembered, given what is and the moment.
 pub type Alter<'a> = &'a mut dyn FnMut(&Register, Moment) -> Option<Altered>;

@@ -13,6 +13,7 @@ use crate::syntax::settings::Guard;
 use crate::target::Limits;
 use crate::wire;
 
+use super::ahead::Ahead;
 use super::asking;
 use super::database::database;
 use super::guards;
@@ -80,6 +81,7 @@ pub struct Apply {
 
 pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let saved = command.file.as_deref().map(|path| Saved::read(context, path)).transpose()?;
+    let ahead = Ahead::of(context, command.database.as_deref());
     let opened = match &saved {
         Some(saved) => saved.open(context)?,
         None => open_compiling(context, &command.common)?,
@@ -90,9 +92,9 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);
     // Whatever day is looked at: a CRM that knows no dates gets what holds today.
-    let reading = Reading { today: Some(context.today), ..database.read(context)? };
+    let (reading, register) = database.read_all(context, ahead)?;
+    let reading = Reading { today: Some(context.today), ..reading };
     let heading = heading(&database, &reading);
-    let register = database.target.register()?;
     let drift = saved.as_ref().map_or(drift(command.keep_drift), Saved::drift);
     let stage = context.working(&say!("comparing"));
     let (plan, told) = wanted.plan_told(&reading, context.on, drift);

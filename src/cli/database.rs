@@ -13,9 +13,11 @@ use crate::target::creme::Creme;
 use crate::target::postgres::Postgres;
 use crate::target::shared::{Host, Shared};
 use crate::target::sqlite::Sqlite;
-use crate::target::{End, Target, TargetError};
+use crate::target::{End, Registered, Target, TargetError};
+use crate::tree::worktree::Worktree;
 
 use super::Context;
+use super::ahead::Ahead;
 use super::session::{Failure, Opened};
 
 /// A database with what people call it.
@@ -29,6 +31,8 @@ pub struct Database {
     place: Option<String>,
     /// The end of the record after the last run that this command wrote.
     pub end: Option<End>,
+    /// Where it is, if that is a server and no CRM has it too.
+    url: Option<Box<str>>,
 }
 
 impl Database {
@@ -38,6 +42,21 @@ impl Database {
         let reading = self.target.read();
         self.name_anew();
         Ok(reading?)
+    }
+
+    /// The same with the register of online access; `ahead` may have read both already.
+    pub fn read_all(&mut self, context: &Context, ahead: Option<Ahead>) -> Result<(Reading, Registered), Failure> {
+        let _stage = context.working(&say!("reading {database}", database = self.name));
+        let taken = ahead.zip(self.url.as_deref()).and_then(|(ahead, url)| ahead.take(url));
+        let read = match taken {
+            Some((target, read)) => {
+                self.target = Box::new(target);
+                read
+            }
+            None => self.target.read_all(),
+        };
+        self.name_anew();
+        Ok(read?)
     }
 
     /// Hands on every entry of its record.
@@ -66,6 +85,20 @@ pub fn database(context: &Context, opened: &Opened, url: Option<&str>) -> Result
         Some(url) => open(resolved(&parsed(url)?, opened)?, around(opened), |path| Ok(context.directory.join(path))),
         None => database_of(opened, opened.company(), opened.database()),
     }
+}
+
+/// The database that will be meant, as far as the settings tell it alone; nothing is said of what is wrong with them.
+pub fn meant(context: &Context, url: Option<&str>) -> Option<DatabaseUrl> {
+    let named = match url {
+        Some(url) => parsed(url).ok()?,
+        None => {
+            let binding = repository::binding(&Worktree::new(&repository::find_root(&context.directory)).ok()?).ok()?;
+            let mut companies = binding.settings.companies.into_iter();
+            let is_meant = |name: &str| context.company.as_deref().is_none_or(|meant| meant == name);
+            companies.find(|company| is_meant(company.name.value.as_str()))?.body.database?.value
+        }
+    };
+    resolved_by(&named, |name| std::env::var(name).ok()).ok()
 }
 
 /// The database of a company, for which the settings name this one, or none.
@@ -143,16 +176,18 @@ fn opened_for(
             let path = locate(&path)?;
             let name = super::shown(&from_root(&path, root));
             let place = Some(super::shown(&from_root(&path, top)));
-            Ok(Database { target: with_crm(Sqlite::at(&path), crm), name, place, end: None })
+            Ok(Database { target: with_crm(Sqlite::at(&path), crm), name, place, end: None, url: None })
         }
         DatabaseUrl::Postgres(url) => {
             let target = Postgres::at(&url)?;
+            let is_plain = silence.is_none() && crm.is_none();
             let target = match silence {
                 Some(silence) => target.silent_for(silence).in_statements(),
                 None => target,
             };
             let name = target.name().to_owned();
-            Ok(Database { name, place: None, end: None, target: with_crm(target, crm) })
+            let url = is_plain.then(|| url.into());
+            Ok(Database { name, place: None, end: None, url, target: with_crm(target, crm) })
         }
         DatabaseUrl::Environment(_) | DatabaseUrl::Crm(..) => Err(TargetError::BadUrl.into()),
     }

@@ -11,6 +11,7 @@ use crate::report::{text, view};
 use crate::say;
 use crate::wire;
 
+use super::ahead::Ahead;
 use super::database::database;
 use super::guards;
 use super::registered::foreseen;
@@ -70,20 +71,22 @@ pub struct Plan {
 }
 
 pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
+    let ahead = Ahead::of(context, command.database.as_deref());
     let opened = open_compiling(context, &command.common)?;
     bound(&opened)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
     let drift = drift(command.keep_drift);
-    let reading = database.read(context)?;
-    let stage = context.working(&say!("comparing"));
+    // A server may not have answered yet.
     let wanted = Wanted::of(&opened);
+    let errors = errors(&opened, context).len();
+    let (reading, register) = database.read_all(context, ahead)?;
+    let stage = context.working(&say!("comparing"));
     let (plan, told) = match command.common.format {
         Format::Json => (wanted.plan(&reading, context.on, drift), None),
         Format::Text => wanted.plan_told(&reading, context.on, drift),
     };
     let tripped = guards::tripped(&opened, &wanted, &reading, &plan, context.on);
     drop(stage);
-    let register = database.target.register()?;
     let online = foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after));
     if let Some(path) = &command.out {
         saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
@@ -105,7 +108,6 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
         }
         Format::Text => {
             let unfold = if command.unfold { Unfold::Wanted } else { Unfold::Offered };
-            let errors = errors(&opened, context).len();
             let _stage = context.working(&say!("comparing"));
             let heading = heading(&database, &reading);
             let mut page = page(&opened, context, &wanted, (&plan, told), &heading, unfold, errors);

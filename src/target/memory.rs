@@ -8,7 +8,7 @@ use crate::plan::{Base, Plan, Reading, Step, digest};
 use crate::state::{Kind, State};
 
 use super::register::applied;
-use super::{Alter, Declared, End, Receipt, Run, Target, TargetError};
+use super::{Alter, Declared, End, Receipt, Registered, Run, Target, TargetError};
 
 /// A state, and the record of the runs that wrote it.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,7 @@ impl Target for Memory {
         Ok(())
     }
 
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+    fn register(&mut self) -> Result<Registered, TargetError> {
         Ok(Some((self.register.clone(), self.now)))
     }
 

@@ -19,16 +19,15 @@ use std::time::Duration;
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{ToSql, Type};
-use postgres::{Client, Statement};
+use postgres::{Client, SimpleQueryMessage, Statement};
 
 use crate::audit::{Entry, Head, Run};
-use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock, Rows};
 use super::shared::Sharing;
 use super::tables::{Holds, MOST_COLUMNS, Row, Seen, Table};
-use super::{Alter, End, Receipt, Target, TargetError};
+use super::{Alter, End, Receipt, Registered, Target, TargetError};
 
 use address::Address;
 use copy::{Unsent, copy};
@@ -126,12 +125,7 @@ impl Postgres {
 
     fn connect(&mut self) -> Result<&mut Client, TargetError> {
         if self.client.as_ref().is_none_or(Client::is_closed) {
-            let mut client = self.address.connect()?;
-            let current = if self.sharing.is_some() { shared::CRM_SCHEMA } else { "current_schema()" };
-            let schema = client.query_typed_one(&format!("SELECT {current}::text"), &[]).and_then(|row| row.try_get(0));
-            let schema: Option<String> = schema.map_err(|error| failure(self.address.name(), &error))?;
-            self.address.is_of_schema(schema.as_deref().unwrap_or("public"));
-            self.client = Some(client);
+            self.client = Some(self.address.connect()?);
             self.compared = None;
         }
         self.client.as_mut().ok_or(TargetError::BadUrl)
@@ -185,19 +179,26 @@ impl Engine for Postgres {
             }
         };
         // What is further behind on the search path may be another company's, with tables of the same names.
-        let path = match self.sharing {
-            Some(_) => format!("concat_ws(', ', 'rightful', quote_ident({}))", shared::CRM_SCHEMA),
-            None => "quote_ident(current_schema())".to_owned(),
+        let (schema, path) = match self.sharing {
+            Some(_) => {
+                (shared::CRM_SCHEMA, format!("concat_ws(', ', 'rightful', quote_ident({}))", shared::CRM_SCHEMA))
+            }
+            None => ("current_schema()", "quote_ident(current_schema())".to_owned()),
         };
         let name = self.address.name().to_owned();
         let Some(client) = self.client.as_mut() else { return Err(TargetError::Lost(name)) };
-        client.batch_execute(&format!("{begin}; SELECT set_config('search_path', {path}, true)")).map_err(|error| {
-            match error.code() {
-                // A server that follows another one, and can only be read, does not know such transactions.
-                Some(&SqlState::FEATURE_NOT_SUPPORTED) if access == Access::Write => TargetError::ReadOnly(name),
-                _ => failure(&name, &error),
-            }
-        })
+        let begun = client.simple_query(&format!("{begin}; SELECT {schema}, set_config('search_path', {path}, true)"));
+        let said = begun.map_err(|error| match error.code() {
+            // A server that follows another one, and can only be read, does not know such transactions.
+            Some(&SqlState::FEATURE_NOT_SUPPORTED) if access == Access::Write => TargetError::ReadOnly(name),
+            _ => failure(&name, &error),
+        })?;
+        let schema = said.iter().find_map(|said| match said {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        self.address.is_of_schema(schema.unwrap_or("public"));
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), TargetError> {
@@ -404,6 +405,10 @@ impl Target for Postgres {
         relational::read(self)
     }
 
+    fn read_all(&mut self) -> Result<(Reading, Registered), TargetError> {
+        relational::read_all(self)
+    }
+
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
         relational::apply(self, plan, run)
     }
@@ -424,7 +429,7 @@ impl Target for Postgres {
         relational::audit(self, each)
     }
 
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+    fn register(&mut self) -> Result<Registered, TargetError> {
         relational::register(self)
     }
 

@@ -11,15 +11,18 @@ mod record;
 mod service;
 
 use std::iter::once;
+use std::mem;
+use std::sync::Mutex;
 
 use crate::audit::{self, Entry, Head, Remembered, Run};
 use crate::plan::{Base, Plan, Reading, digest, digest_of_base};
 use crate::state::State;
+use crate::workers;
 
 use super::crm::Renames;
 use super::tables::{AUDIT, Declares, IDENTITY, LAST_APPLIED, Row, Seen, Table};
 use super::writes::{self, Changes, Writes};
-use super::{End, Receipt, TargetError, rows};
+use super::{End, Receipt, Registered, TargetError, rows};
 
 pub use lease::{LEASE_SECONDS, Lock};
 use lease::{TRIES, attempt, next, pause, transaction, under_lock};
@@ -124,14 +127,28 @@ pub fn read(engine: &mut dyn Engine) -> Result<Reading, TargetError> {
     look(engine).map(|(reading, _)| reading)
 }
 
-/// Reads everything, and the version of the schema. A copy that follows another server may have to give way to it.
+/// The same, and the register of online access, both of one moment.
+pub fn read_all(engine: &mut dyn Engine) -> Result<(Reading, Registered), TargetError> {
+    looked(engine, |engine, version| Ok((reading(engine, version)?, online::known(engine, version)?)))
+}
+
+/// Reads everything, and the version of the schema.
 fn look(engine: &mut dyn Engine) -> Result<(Reading, usize), TargetError> {
+    looked(engine, |engine, version| Ok((reading(engine, version)?, version)))
+}
+
+/// Looks at one moment; nothing where there is no database yet. A copy that follows another server may have to give way
+/// to it.
+fn looked<T: Default>(
+    engine: &mut dyn Engine,
+    mut read: impl FnMut(&mut dyn Engine, usize) -> Result<T, TargetError>,
+) -> Result<T, TargetError> {
     if engine.is_absent() {
-        return Ok((Reading::default(), 0));
+        return Ok(T::default());
     }
     attempt(engine, |engine| {
         engine.begin(Access::Read)?;
-        let looked = engine.version().and_then(|version| Ok((reading(engine, version)?, version)));
+        let looked = engine.version().and_then(|version| read(engine, version));
         engine.rollback();
         looked
     })
@@ -155,10 +172,15 @@ fn standing(engine: &mut dyn Engine, version: usize) -> Result<Reading, TargetEr
         engine.select(table.table(), &mut |row| rows::into_reading(&mut reading, &mut facts, table, row))?;
     }
     facts.extend(std::mem::take(&mut reading.actual.facts));
-    reading.actual.facts = facts.into_iter().collect();
-    let mut base = Vec::new();
-    engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, row))?;
-    let base = Base::of(base);
+    let facts = Mutex::new(facts);
+    let in_order = || facts.lock().map(|mut facts| mem::take(&mut *facts).into_iter().collect()).unwrap_or_default();
+    let (facts, base) = workers::both(in_order, || {
+        let mut base = Vec::new();
+        engine.select(&LAST_APPLIED, &mut |row| rows::into_base(&mut base, row))?;
+        Ok(Base::of(base))
+    });
+    reading.actual.facts = facts;
+    let base = base?;
     let recorded = if version < CHAINED { Vec::new() } else { engine.last_applied()? };
     // A run of a version that told no digest stands behind none that did.
     let told = recorded.iter().map(|body| audit::remembered(body));
@@ -335,23 +357,29 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     if let Some(stood) = stood {
         take_up(engine, &stood, &before.actual)?;
     }
-    let base = plan.remembered();
-    carry_out(engine, writes::of_plan(plan, &before.actual))?;
+    // What is written next is made while the engine is busy with what comes before it.
+    let (base, done) = workers::both(|| plan.remembered(), || carry_out(engine, writes::of_plan(plan, &before.actual)));
+    done?;
     online::rename(engine, plan)?;
-    remember(engine, before.base.as_ref(), &base)?;
-    let (mut head, number) = engine.last_entry()?;
+    let (head, number) = engine.last_entry()?;
     next(head.seq, "audit")?;
     let number = next(number, "audit")?;
     let remembered = Remembered { before: before.base.as_ref(), after: &base };
-    if plan.changes.len() >= MANY {
-        engine.set_aside(&AUDIT)?;
-    }
-    let mut entries = audit::entries(plan, run, number, &head.clone(), remembered).map(|entry| {
-        head.hash.clone_from(&entry.hash);
-        row(entry)
-    });
-    engine.insert(&AUDIT, &mut entries)?;
-    drop(entries);
+    let mut end = None;
+    workers::made_aside(
+        || audit::entries(plan, run, number, &head, remembered),
+        |entries| {
+            remember(engine, before.base.as_ref(), &base)?;
+            if plan.changes.len() >= MANY {
+                engine.set_aside(&AUDIT)?;
+            }
+            let mut entries = entries.map(|entry| {
+                end.clone_from(&entry.hash);
+                row(entry)
+            });
+            engine.insert(&AUDIT, &mut entries)
+        },
+    )?;
     engine.put_back()?;
     // A firm of a hundred thousand users is as large as everything else here.
     drop(before);
@@ -362,7 +390,7 @@ fn write(engine: &mut dyn Engine, version: usize, plan: &Plan, run: &Run) -> Res
     match first_difference(&after, plan, &base) {
         Some(difference) => Err(TargetError::Unfaithful(difference)),
         None => {
-            let end = head.hash.map(|head| End { run: number, head, database: after.id });
+            let end = end.map(|head| End { run: number, head, database: after.id });
             Ok(Receipt { applied: plan.changes.len(), end })
         }
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use crate::audit::{Entry, Head, Run};
 use crate::date::Date;
 use crate::model::Policy;
-use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 use crate::state::State;
 
@@ -15,7 +14,7 @@ use super::limits::Limits;
 use super::relational::{self, Access, Each, Engine, Lock, Rows};
 use super::sql::Sql;
 use super::tables::{Row, Table};
-use super::{Alter, End, Receipt, Target, TargetError};
+use super::{Alter, End, Receipt, Registered, Target, TargetError};
 
 /// What an engine must know of the CRM whose database it is.
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +173,11 @@ impl<E: Host, C: Crm> Target for Shared<E, C> {
         self.for_reading(found)
     }
 
+    fn read_all(&mut self) -> Result<(Reading, Registered), TargetError> {
+        let found = relational::read_all(self);
+        self.for_reading(found)
+    }
+
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
         relational::apply(self, plan, run)
     }
@@ -200,7 +204,7 @@ impl<E: Host, C: Crm> Target for Shared<E, C> {
         self.for_reading(found)
     }
 
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+    fn register(&mut self) -> Result<Registered, TargetError> {
         let found = relational::register(self);
         self.for_reading(found)
     }

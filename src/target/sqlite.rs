@@ -13,7 +13,6 @@ use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ToSql};
 
 use crate::audit::{Entry, Head, Run};
-use crate::online::{Moment, Register};
 use crate::plan::{Plan, Reading};
 
 use super::relational::{self, Access, Each, Engine, LAST_APPLIED_RUNS, LEASE_SECONDS, Lock, Rows};
@@ -23,7 +22,7 @@ use shared::SHARED_ID;
 
 use super::shared::Sharing;
 use super::tables::{AUDIT, Cell, Holds, MOST_COLUMNS, Row, Seen, Table};
-use super::{Alter, End, Receipt, Target, TargetError};
+use super::{Alter, End, Receipt, Registered, Target, TargetError};
 
 /// Marks a file as a CRM database of this program: the bytes `RGHT`.
 const APPLICATION_ID: i64 = 0x5247_4854;
@@ -375,6 +374,10 @@ impl Target for Sqlite {
         relational::read(self).map_err(of_reading)
     }
 
+    fn read_all(&mut self) -> Result<(Reading, Registered), TargetError> {
+        relational::read_all(self).map_err(of_reading)
+    }
+
     fn apply(&mut self, plan: &Plan, run: &Run) -> Result<Receipt, TargetError> {
         // If it fails an empty file may stay, which counts as none: somebody else may have opened it meanwhile.
         self.may_create = true;
@@ -393,7 +396,7 @@ impl Target for Sqlite {
         relational::audit(self, each).map_err(of_reading)
     }
 
-    fn register(&mut self) -> Result<Option<(Register, Moment)>, TargetError> {
+    fn register(&mut self) -> Result<Registered, TargetError> {
         relational::register(self).map_err(of_reading)
     }
 

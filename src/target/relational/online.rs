@@ -7,7 +7,7 @@ use crate::plan::{Base, Plan, Step, digest_of_base};
 use crate::state::{Kind, State};
 use crate::target::crm::Renames;
 use crate::target::tables::{AUDIT, Declares, LAST_APPLIED, REGISTER, Row};
-use crate::target::{Alter, Declared, End, Receipt, TargetError, register};
+use crate::target::{Alter, Declared, End, Receipt, Registered, TargetError, register};
 
 use super::lease::held;
 use super::record::row;
@@ -17,21 +17,24 @@ use super::{Access, CHAINED, Engine, attempt, id, next, put, reading, service, t
 const REGISTERED: usize = 5;
 
 /// What is remembered of online access, and the moment by the database's clock.
-pub fn register(engine: &mut dyn Engine) -> Result<Option<(Register, Moment)>, TargetError> {
+pub fn register(engine: &mut dyn Engine) -> Result<Registered, TargetError> {
     if engine.is_absent() {
         return Ok(None);
     }
     engine.begin(Access::Read)?;
-    let found = engine.version().and_then(|version| {
-        if version < CHAINED {
-            return Ok(None);
-        }
-        let now = moment(&engine.lock(Access::Read)?.1)?;
-        let register = if version < REGISTERED { Register::default() } else { registered(engine, version)? };
-        Ok(Some((register, now)))
-    });
+    let found = engine.version().and_then(|version| known(engine, version));
     engine.rollback();
     found
+}
+
+/// The same in a transaction that is open already.
+pub(super) fn known(engine: &mut dyn Engine, version: usize) -> Result<Registered, TargetError> {
+    if version < CHAINED {
+        return Ok(None);
+    }
+    let now = moment(&engine.lock(Access::Read)?.1)?;
+    let register = if version < REGISTERED { Register::default() } else { registered(engine, version)? };
+    Ok(Some((register, now)))
 }
 
 /// Changes the register in one transaction, which whoever applies keeps waiting.
