@@ -186,7 +186,7 @@ fn opened_for(
                 None => target,
             };
             let name = target.name().to_owned();
-            let url = is_plain.then(|| url.into());
+            let url = is_plain.then_some(url);
             Ok(Database { name, place: None, end: None, url, target: with_crm(target, crm) })
         }
         DatabaseUrl::Environment(_) | DatabaseUrl::Crm(..) => Err(TargetError::BadUrl.into()),
