@@ -80,6 +80,8 @@ struct Shared {
     writers: Mutex<Vec<JoinHandle<()>>>,
     /// Why something could not be written.
     failed: OnceLock<Unused>,
+    /// Why what the cache stood for could not be read when somebody wanted to see it.
+    missed: OnceLock<String>,
 }
 
 /// A body that was found, but not held to its checksum yet.
@@ -128,8 +130,18 @@ impl Cache {
     }
 
     fn at(home: Home) -> Self {
-        let (packs, failed) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Shared { home, packs, fresh: Mutex::default(), writers: Mutex::default(), failed }))
+        let (packs, failed, missed) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Shared { home, packs, fresh: Mutex::default(), writers: Mutex::default(), failed, missed }))
+    }
+
+    /// Remembers why a text cannot be read that the cache stood for.
+    pub fn miss(&self, why: String) {
+        let _ = self.0.missed.set(why);
+    }
+
+    /// The first reason why such a text could not be read: then nothing that came of this run may be told.
+    pub fn missed(&self) -> Option<&str> {
+        self.0.missed.get().map(String::as_str)
     }
 
     /// Why nothing is kept, if it is so.

@@ -226,6 +226,11 @@ impl Context {
         Library::with(self.cache.ask())
     }
 
+    /// Fails as without the cache, if a text could not be read that it stood for.
+    fn whole(&self) -> Result<(), Failure> {
+        self.cache.missed().map_or(Ok(()), |why| Err(Failure::world(why)))
+    }
+
     /// Lets go of what was read. The end of the process frees it sooner than anybody else does.
     fn let_go(&self, library: Library) {
         if self.lasting {
@@ -298,7 +303,7 @@ pub fn run() -> ExitCode {
         Command::Init(command) => init::run(command, &context),
         Command::Schema(command) => schema::run(command),
     };
-    let code = match outcome {
+    let code = match context.whole().and(outcome) {
         Ok(outcome) => {
             let code = ExitCode::from(outcome.code);
             if write_out(&outcome.text) { code } else { ExitCode::from(2) }

@@ -49,15 +49,15 @@ pub trait Tree {
         paths.iter().map(|path| self.read(path)).collect()
     }
 
-    /// A way to the bytes of a content later, from any thread, if it is sure that they can be had then and that
-    /// [`Tree::read`] would give them now.
+    /// A way to the bytes of a content later, from any thread, if they are there and [`Tree::read`] would find them now.
+    /// It fails if they are damaged, or went meanwhile.
     fn later(&self, _content: ContentId) -> Option<Later> {
         None
     }
 }
 
 /// Gives the bytes of a file when somebody wants to see them.
-pub type Later = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+pub type Later = Box<dyn Fn() -> Result<Vec<u8>, TreeError> + Send + Sync>;
 
 /// What stands for the bytes of a file: the id that git gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::guards;
 use super::registered::{foreseen, invited};
 use super::running::{Acting, carry_out, gather, overriding, recorded};
 use super::saved::Saved;
-use super::session::{Failure, Opened, bound, errors, open_compiling, refusing};
+use super::session::{Failure, Opened, bound, errors, open_compiling, read_whole, refusing};
 use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
@@ -88,6 +88,7 @@ pub fn run(command: &Apply, context: &Context) -> Result<Outcome, Failure> {
     };
     checked(&opened, context)?;
     bound(&opened)?;
+    read_whole(context, &opened)?;
     let mut database = database(context, &opened, command.database.as_deref())?;
     let run = gather(&opened, &command.acting, context);
     let wanted = Wanted::of(&opened);

@@ -34,6 +34,11 @@ impl Caching {
         self.cache.clone()
     }
 
+    /// Why a text could not be read that somebody wanted to see.
+    pub fn missed(&self) -> Option<&str> {
+        self.cache.as_ref()?.missed()
+    }
+
     /// Writes what is new, and says why nothing is kept where somebody named a directory for it.
     pub fn finish(&self) -> Option<Text> {
         if let Some(cache) = &self.cache {

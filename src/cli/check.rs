@@ -91,6 +91,7 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
         Format::Text => as_text(&opened, &report, only),
     };
     let code = u8::from(fails);
+    context.whole()?;
     if let (Some(cache), Some(of)) = (&context.cache.cache, outcome_of) {
         cache.keep_outcome(&of, &[&[code], out.as_bytes()].concat());
     }

@@ -16,7 +16,7 @@ use super::database::database;
 use super::guards;
 use super::registered::foreseen;
 use super::saved::{self, Seen};
-use super::session::{Failure, bound, errors, open_compiling};
+use super::session::{Failure, bound, errors, open_compiling, read_whole};
 use super::wanted::{Wanted, drift, heading, page};
 use super::{Common, Context, Format, Outcome};
 
@@ -89,6 +89,7 @@ pub fn run(command: &Plan, context: &Context) -> Result<Outcome, Failure> {
     drop(stage);
     let online = foreseen(&opened, register.as_ref(), &plan.renames(), Some(&plan.after));
     if let Some(path) = &command.out {
+        read_whole(context, &opened)?;
         saved::write(context, path, &opened, &plan, &Seen::of(&reading, &database), drift)?;
     }
     let limits = database.target.limits(opened.policy(), context.on);

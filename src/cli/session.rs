@@ -266,6 +266,13 @@ pub fn open_unless<T>(
     })))
 }
 
+/// Reads each text of a revision that the cache stood for, before anything is written that comes of it: there the run
+/// without the cache would fail.
+pub fn read_whole(context: &Context, opened: &Opened) -> Result<(), Failure> {
+    opened.sources().iter().for_each(|(_, file)| _ = file.text());
+    context.whole()
+}
+
 /// Compiles a tree, of which most was parsed before.
 pub fn compiled(context: &Context, tree: &dyn Tree) -> Result<Repository, RepositoryError> {
     let mut library = context.library();

@@ -188,9 +188,16 @@ impl Library {
 
     /// A file that the cache has, if the tree can give its text later.
     fn fetched_later(&self, tree: &dyn Tree, path: &str, content: ContentId) -> Option<SourceFile> {
-        self.cache.as_ref()?.has(&content.key()?).then_some(())?;
+        let cache = self.cache.as_ref().filter(|cache| content.key().is_some_and(|key| cache.has(&key)))?.clone();
         let later = tree.later(content)?;
-        let text = move || String::from_utf8_lossy(&later().unwrap_or_default()).into();
+        let text = move || {
+            let bytes = later().unwrap_or_else(|error| {
+                // Nobody shall see what stands here instead: whoever has the cache asks before anything is told.
+                cache.miss(error.to_string());
+                Vec::new()
+            });
+            String::from_utf8_lossy(&bytes).into()
+        };
         Some(SourceFile::fetched_later(path, text))
     }
 

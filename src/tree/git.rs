@@ -367,7 +367,7 @@ impl Tree for Revision {
         let spare = self.checkout.spare()?;
         Some(Box::new(move || {
             let repository = spare.lock().unwrap_or_else(PoisonError::into_inner);
-            repository.find_blob(content.0).ok().map(|blob| blob.content().to_vec())
+            Ok(repository.find_blob(content.0)?.content().to_vec())
         }))
     }
 }

@@ -272,6 +272,49 @@ fn the_environment_says_where_the_cache_is() {
 }
 
 #[test]
+fn a_revision_that_cannot_be_read_fails_as_without_the_cache() {
+    let firm = Firm::new();
+    firm.with(&firm.cache(), "matrix --at HEAD");
+    let diff = firm.with(&firm.cache(), "diff HEAD~1 HEAD");
+    assert!(!firm.kept("pack").is_empty());
+    for file in ["a/people.yaml", "b/groups.yaml"] {
+        let mut git = Command::new("git");
+        let id =
+            git.current_dir(firm.firm.path("")).args(["rev-parse", &format!("HEAD:policies/{file}")]).output().unwrap();
+        let id = String::from_utf8(id.stdout).unwrap();
+        let object = firm.firm.path(&format!(".git/objects/{}/{}", &id[..2], id[2..].trim()));
+        let mut bytes = fs::read(&object).unwrap();
+        // The checksum at its end: kind and size can still be read.
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::set_permissions(&object, Permissions::from_mode(0o600)).unwrap();
+        fs::write(&object, bytes).unwrap();
+    }
+    let saved = firm.beside.path().join("plan.json");
+    let save = format!("plan --at HEAD -o {}", saved.display());
+    for command in [
+        "check --at HEAD",
+        "check --at HEAD --format json",
+        "why anna can lists.print --at HEAD",
+        "who data.export --at HEAD",
+        "plan --at HEAD",
+        &save,
+        "apply --at HEAD --yes",
+        "apply --at HEAD --yes --format json",
+    ] {
+        let cold = firm.with(Path::new(""), command);
+        assert!(cold.starts_with("Some(2)\n\nerror: git: "), "{command}: {cold}");
+        for _ in 0..2 {
+            assert_eq!(firm.with(&firm.cache(), command), cold, "{command}");
+        }
+    }
+    assert!(firm.with(&firm.cache(), "plan --at HEAD --format json").starts_with("Some(2)"));
+    // What stands in files that nobody damaged can be told.
+    assert_eq!(firm.with(&firm.cache(), "diff HEAD~1 HEAD"), diff);
+    assert!(!saved.exists() && !firm.firm.path("crm.db").exists());
+    assert!(firm.kept("done").is_empty());
+}
+
+#[test]
 fn runs_at_once_and_a_cache_that_goes_are_no_harm() {
     let firm = Firm::new();
     let cold = COMMANDS.map(|command| firm.with(Path::new(""), command));
