@@ -115,8 +115,9 @@ impl Problem<'_, '_> {
             let of_line = self.policy().rules_of(subject).filter(move |(_, other)| other.place == Some(place));
             of_line.map(|(id, _)| id).collect::<Vec<RuleId>>()
         };
-        if self.allow {
-            // A line about several rights can contradict another one about any of them, once it is dated otherwise.
+        if self.allow && matches!(subject, Subject::User(_)) {
+            // A line about several rights can contradict another one about any of them, once it is dated otherwise. What a
+            // group says is no obstacle: a rule of the person is enough.
             let dated = lines.iter().filter(|(_, rule)| rule.effect == favouring && !rule.validity.holds(on));
             let beside = dated.flat_map(|(place, _)| of_line(*place)).map(|id| self.policy().rule(id).right);
             let beside: BTreeSet<RightId> = beside.collect();
