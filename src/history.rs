@@ -220,6 +220,7 @@ fn without_repository(error: &RepositoryError, walked: &mut Walked) -> Found {
             held_by_nobody(Misunderstood { message, help: Text::default() }, walked)
         }
         RepositoryError::Tree(error) => broken(say!("the policy does not compile: {message}", message = error)),
+        RepositoryError::Misnamed(_) => broken(say!("the policy does not compile: {message}", message = error)),
     }
 }
 

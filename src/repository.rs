@@ -43,7 +43,13 @@ pub enum RepositoryError {
     /// There are no declarations, which is never taken for an empty policy.
     #[error("there is not a single declaration below {0}")]
     NoDeclarations(String),
+    /// There are no settings, but a file that somebody took for them.
+    #[error("`{0}` is not read: settings stand in `rightful.yaml`")]
+    Misnamed(&'static str),
 }
+
+/// How settings are called by mistake. Gates, guards and reviewers in such a file would hold for nobody.
+const MISNAMED: [&str; 3] = ["rightful.yml", ".rightful.yaml", ".rightful.yml"];
 
 impl RepositoryError {
     /// What somebody can do about it.
@@ -53,6 +59,7 @@ impl RepositoryError {
             Self::NoDeclarations(_) => {
                 "a policy without declarations would take everything from everybody; is this the right directory?"
             }
+            Self::Misnamed(_) => "rename it to rightful.yaml, or take it out",
         }
     }
 }
@@ -173,6 +180,13 @@ pub fn read<'t>(library: &mut Library, tree: &'t dyn Tree) -> Result<Reading<'t>
         Some(settings) => (folders(settings), true, !settings.companies.is_empty()),
         None => (whole(), false, false),
     };
+    if !has_settings {
+        for name in MISNAMED {
+            if tree.read(name)?.is_some() {
+                return Err(RepositoryError::Misnamed(name));
+            }
+        }
+    }
     let mut companies = Vec::with_capacity(folders.len());
     for company in folders {
         let mut paths = BTreeSet::new();

@@ -51,6 +51,11 @@ fn repositories_that_are_none() {
     ends(&Repository::with(&none), "check", 2, "there is no folder `policies`");
     ends(&Repository::with(&none), "check -C nowhere", 2, "there is no directory");
     ends(&Repository::with(&[("policies/readme.txt", "")]), "check", 2, "not a single declaration");
+    for name in ["rightful.yml", ".rightful.yaml", ".rightful.yml"] {
+        let firm = Repository::with(&[("policies/a.yaml", "users: { lars: }\n"), (name, "sensitive: [data.export]\n")]);
+        ends(&firm, "check", 2, &format!("`{name}` is not read"));
+        ends(&firm, "can lars data.export", 2, "rename it to rightful.yaml");
+    }
     ends(&Repository::with(&[("policies/a.yaml", "# later\n")]), "apply --yes", 2, "not a single declaration");
     ends(&Repository::with(&[("policies", "")]), "check", 2, "there is no folder `policies`");
     ends(&Repository::of("users: { lars: }"), "check --at HEAD", 2, "is not in a git repository");
