@@ -7,11 +7,10 @@ use std::thread::{self, JoinHandle};
 
 use crate::plan::Reading;
 use crate::syntax::database::DatabaseUrl;
-use crate::target::postgres::Postgres;
 use crate::target::{Registered, Target, TargetError};
 
 use super::Context;
-use super::database::meant;
+use super::database::{meant, server};
 
 /// A reading that is under way.
 pub struct Ahead {
@@ -20,13 +19,13 @@ pub struct Ahead {
 }
 
 /// A database with everything that it says.
-pub type Read = (Postgres, Result<(Reading, Registered), TargetError>);
+pub type Read = (Box<dyn Target + Send>, Result<(Reading, Registered), TargetError>);
 
 impl Ahead {
     /// Begins to read the database of `--database`, else of the settings, if it is one on a server.
     pub fn of(context: &Context, url: Option<&str>) -> Option<Self> {
         let DatabaseUrl::Postgres(url) = meant(context, url)? else { return None };
-        let target = Postgres::at(&url).ok()?;
+        let target = server(&url)?;
         let reader = thread::Builder::new().spawn(move || read(target)).ok()?;
         Some(Self { url: url.into(), reader })
     }
@@ -37,7 +36,7 @@ impl Ahead {
     }
 }
 
-fn read(mut target: Postgres) -> Read {
+fn read(mut target: Box<dyn Target + Send>) -> Read {
     let read = target.read_all();
     (target, read)
 }

@@ -50,7 +50,7 @@ impl Database {
         let taken = ahead.zip(self.url.as_deref()).and_then(|(ahead, url)| ahead.take(url));
         let read = match taken {
             Some((target, read)) => {
-                self.target = Box::new(target);
+                self.target = target;
                 read
             }
             None => self.target.read_all(),
@@ -99,6 +99,11 @@ pub fn meant(context: &Context, url: Option<&str>) -> Option<DatabaseUrl> {
         }
     };
     resolved_by(&named, |name| std::env::var(name).ok()).ok()
+}
+
+/// The database on a server with this URL, for another thread.
+pub fn server(url: &str) -> Option<Box<dyn Target + Send>> {
+    Some(Box::new(Postgres::at(url).ok()?))
 }
 
 /// The database of a company, for which the settings name this one, or none.

@@ -7,6 +7,7 @@
 
 mod lease;
 mod online;
+mod proof;
 mod record;
 mod service;
 
@@ -28,6 +29,7 @@ pub use lease::{LEASE_SECONDS, Lock};
 use lease::{TRIES, attempt, next, pause, transaction, under_lock};
 pub(super) use lease::{give_up, take};
 pub use online::{alter, register};
+use proof::first_difference;
 pub use record::LAST_APPLIED_RUNS;
 use record::{entry, row};
 
@@ -439,21 +441,4 @@ fn put(engine: &mut dyn Engine, table: &'static Table, changes: Changes) -> Resu
     }
     engine.update(table, &changes.updates)?;
     engine.insert(table, &mut changes.inserts.into_iter())
-}
-
-fn first_difference(result: &Reading, plan: &Plan, base: &Base) -> Option<String> {
-    let beside = plan.after.beside(&result.actual);
-    let differing = beside.filter(|(_, [wanted, got])| wanted != got).map(|(key, [wanted, _])| (wanted.is_none(), key));
-    // What is wanted is told before what is too much.
-    let differs = differing.min_by_key(|(is_too_much, _)| *is_too_much).map(|(_, key)| key);
-    let differs = differs.or_else(|| result.strays.keys().next());
-    let differs = differs.map(|key| format!("{} `{key}`", key.kind().as_str()));
-    let differs =
-        differs.or_else(|| (result.base.as_ref() != Some(base)).then(|| "what the last apply wrote".to_owned()));
-    differs.or_else(|| {
-        result
-            .beside
-            .first()
-            .map(|aside| format!("{} `{}` in the CRM: {}", aside.key.kind().as_str(), aside.key, aside.says))
-    })
 }
