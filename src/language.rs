@@ -105,6 +105,8 @@ pub enum Joint {
     Or,
     /// A comma there as well.
     Comma,
+    /// The same, for plain names that a format takes care of as one text.
+    Names,
 }
 
 /// Who wrote a stretch of a text.
@@ -201,6 +203,27 @@ impl Word {
         }
     }
 
+    /// Leaves more than so many words of a list out, and says how many: `a, b and 156 more`. A choice stays whole, and one
+    /// word alone is not worth it. Says whether anything was left out.
+    pub fn fold(&mut self, most: usize) -> bool {
+        match self {
+            Self::Said(text) => text.fold(most),
+            Self::List(words, joint) if *joint != Joint::Or && words.len() > most + 1 => {
+                let more = Self::Number(words.len() - most);
+                words.truncate(most);
+                words.iter_mut().for_each(|word| {
+                    word.fold(most);
+                });
+                let joint = if *joint == Joint::Names { Joint::Names } else { Joint::Comma };
+                let list = Self::List(std::mem::take(words), joint);
+                *self = Self::Said(say!("{list} and {more} more", list, more));
+                true
+            }
+            Self::List(words, _) => words.iter_mut().fold(false, |folded, word| word.fold(most) | folded),
+            Self::Verbatim(_) | Self::Number(_) | Self::Each(_) | Self::Labelled(..) => false,
+        }
+    }
+
     /// The word in a language.
     pub fn to(&self, language: Language) -> String {
         let mut text = String::new();
@@ -227,11 +250,15 @@ impl Word {
                 }
                 _ => give(Author::Outside, name),
             },
+            Self::List(words, Joint::Names) => {
+                let names: Vec<String> = words.iter().map(|word| word.to(language)).collect();
+                give(Author::Outside, &names.join(", "));
+            }
             Self::List(words, joint) => {
                 let last = match joint {
                     Joint::And => format!(" {} ", say!("and").to(language)),
                     Joint::Or => format!(" {} ", say!("or").to(language)),
-                    Joint::Comma => ", ".to_owned(),
+                    Joint::Comma | Joint::Names => ", ".to_owned(),
                 };
                 for (index, word) in words.iter().enumerate() {
                     match index {
@@ -275,6 +302,11 @@ impl Text {
         self.sentence.is_empty()
     }
 
+    /// Leaves more than so many words of each list out, as [`Word::fold`] does.
+    pub fn fold(&mut self, most: usize) -> bool {
+        self.words.iter_mut().fold(false, |folded, (_, word)| word.fold(most) | folded)
+    }
+
     /// The text in English.
     pub fn english(&self) -> String {
         self.to(Language::English)
@@ -313,6 +345,19 @@ mod tests {
         let all = names(["a", "b", "c"], Joint::And);
         assert_eq!(say!("{all}: {count}", all, count = 3).english(), "`a`, `b` and `c`: 3");
         assert_eq!(say!("{what}", what = say!("and")).to(Language::German), "und");
+    }
+
+    #[test]
+    fn of_a_long_list_only_so_much_is_said() {
+        let all = |joint| names(["a", "b", "c", "d"], joint);
+        let folded = |joint, most| {
+            let mut text = say!("there is no user `{name}`", name = say!("{user}", user = all(joint)));
+            let left_out = text.fold(most);
+            (text.english(), left_out)
+        };
+        assert_eq!(folded(Joint::And, 2), ("there is no user ``a`, `b` and 2 more`".to_owned(), true));
+        assert_eq!(folded(Joint::Comma, 3), ("there is no user ``a`, `b`, `c`, `d``".to_owned(), false));
+        assert!(!folded(Joint::Or, 1).1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::date::Date;
 use crate::diff::Declared;
 use crate::model::Policy;
-use crate::report::block::Page;
+use crate::report::block::{Line, Page, Tone};
 use crate::report::{markdown, sarif, text, view};
 use crate::review::{Compared, Judged, Required, Weakening, required, settings_declared};
 use crate::say;
@@ -64,7 +64,8 @@ pub struct DiffCommand {
     /// Compare one policy on two days: on this one, and today or on --on
     #[arg(long, value_name = "DATE", value_parser = read_date)]
     since: Option<Date>,
-    /// List every single answer, with what decided before and after
+    /// List every single answer, with what decided before and after, and
+    /// everybody by name
     #[arg(long)]
     unfold: bool,
     /// Exit with 1 if anybody gains or loses anything
@@ -177,6 +178,9 @@ fn words(command: &DiffCommand) -> Result<Vec<String>, Failure> {
     }
 }
 
+/// From how many lines on a page says first what it comes to.
+const LONG: usize = 100;
+
 /// The page of the whole comparison.
 fn page(
     command: &DiffCommand,
@@ -189,10 +193,11 @@ fn page(
     let unfold = if command.unfold { view::Unfold::Wanted } else { view::Unfold::Offered };
     let days = command.since.is_some();
     let shown = view::Shown { sources: ends.sources, sensitive: &sensitive, unfold, days };
-    let mut page = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
+    let mut top = view::compared_sides(ends.names, ends.commits, command.since.map(|since| [since, ends.days[1]]));
     if review.one_day {
-        page.text(say!("on {on} only: what later days bring is not looked at", on = ends.days[1]));
+        top.text(say!("on {on} only: what later days bring is not looked at", on = ends.days[1]));
     }
+    let mut page = Page::default();
     let first = judgement(review, ends, view::Length::Whole);
     if !first.0.is_empty() {
         page.blank();
@@ -219,7 +224,20 @@ fn page(
             page.0.extend(part.0);
         }
     }
-    page
+    let is_folded = !command.unfold && page.fold();
+    // Whoever sees only the beginning of a long page shall know what it comes to.
+    if text::is_longer(&page, LONG, sides.out) {
+        let several = companies.len() > 1;
+        let totals =
+            companies.iter().map(|compared| view::totals_first(compared.company.filter(|_| several), compared));
+        top.0.extend(totals.flat_map(|totals| totals.0));
+    }
+    if is_folded {
+        page.blank();
+        page.text(Line::new().then(Tone::Quiet, say!("--unfold lists everybody by name")));
+    }
+    top.0.extend(page.0);
+    top
 }
 
 /// What stands first: what the change weakens, what is forbidden and happens, and who must approve.

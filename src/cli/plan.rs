@@ -57,7 +57,8 @@ pub struct Plan {
     /// Write the plan to a file for `rightful apply FILE`
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// List every single answer, with what decided before and after
+    /// List every single answer, with what decided before and after, and
+    /// everybody by name
     #[arg(long)]
     unfold: bool,
     /// Exit with 3 if the CRM cannot say all of the policy

@@ -146,11 +146,15 @@ pub fn page(
     let (sensitive, sources) = (opened.sensitive(), [opened.sources(); 2]);
     let of_people = view::Shown { sources, sensitive: &sensitive, unfold, days: false };
     let mut page = view::plan(plan, &compared, of_people, heading, errors);
+    let is_folded = unfold != Unfold::Wanted && page.fold();
     if knows_dates && !looks_ahead && !context.on_was_said {
         page.text(say!(
             "so many changes are compared on {day} only; `rightful plan --on DAY` shows another day",
             day = context.on
         ));
+    }
+    if is_folded {
+        page.text(say!("`rightful plan --unfold` lists everybody and everything by name"));
     }
     // Of a long page people see the end.
     if text::is_longer(&page, ONE_SCREEN, opened.out) {

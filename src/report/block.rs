@@ -48,7 +48,14 @@ impl Line {
     }
 }
 
+/// How many names stand in one list where the rest is left out.
+const NAMED: usize = 12;
+
 impl Line {
+    fn fold(&mut self) -> bool {
+        self.0.iter_mut().fold(false, |folded, piece| piece.text.fold(NAMED) | folded)
+    }
+
     /// Adds the pieces of another line.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -150,5 +157,21 @@ impl Page {
     /// Adds room.
     pub fn blank(&mut self) {
         self.0.push(Block::Blank);
+    }
+
+    /// Leaves names out of every list of more than a dozen, with how many they are. Says whether any were: then the page
+    /// has to say where they stand.
+    pub fn fold(&mut self) -> bool {
+        let lines = |lines: &mut dyn Iterator<Item = &mut Line>| lines.fold(false, |folded, line| line.fold() | folded);
+        let of_block = |block: &mut Block| match block {
+            Block::Text { line, .. } | Block::Headline(line) => line.fold(),
+            Block::Heading(text) => text.fold(NAMED),
+            Block::Table { rows, .. } => lines(&mut rows.iter_mut().flatten()),
+            Block::Columns { head, rows } => lines(&mut head.iter_mut().chain(rows.iter_mut().flatten())),
+            Block::Details { summary, page, .. } => page.fold() | summary.fold(),
+            Block::Verbatim(all) => lines(&mut all.iter_mut()),
+            Block::Blank => false,
+        };
+        self.0.iter_mut().fold(false, |folded, block| of_block(block) | folded)
     }
 }

@@ -36,7 +36,7 @@ pub use check::{expectations, summary};
 pub use count::{changes, files};
 pub use diff::{
     Alert, Alerted, Comment, Degree, Shown, Unfold, alerts, comment, company as diff_of_company, compared_sides,
-    declared,
+    declared, totals_first,
 };
 pub use explain::{codes, explained};
 pub use gates::{Length, gates, reviewers, weakened};

@@ -633,7 +633,12 @@ pub fn crowd() -> Repository {
 fn more_than_a_million_answers_of_new_people_are_told_in_sum() {
     let firm = crowd();
     let said = firm.run("diff --on 2026-11-22");
-    let start: Vec<&str> = said.lines().skip(3).take_while(|line| !line.starts_with("over what is new")).collect();
+    // A long page says first what it comes to.
+    assert!(
+        said.lines().nth(3).is_some_and(|line| line.starts_with("gained: 1,004,003 by 1,002 users; lost: 0")),
+        "{said}"
+    );
+    let start: Vec<&str> = said.lines().skip(5).take_while(|line| !line.starts_with("over what is new")).collect();
     insta::assert_snapshot!(start.join("\n").trim(), @"
     new: 1,001 people
     what they gain is counted by right; `rightful what USER` tells what one of them
@@ -657,4 +662,45 @@ fn more_than_a_million_answers_of_new_people_are_told_in_sum() {
         let ran = firm.command("diff --on 2026-11-22").args(["--fail-on", gate]).output().unwrap();
         assert_eq!(ran.status.code(), Some(code), "{gate}");
     }
+}
+
+#[test]
+fn of_many_people_a_dozen_is_named_and_the_rest_on_request() {
+    let users: String = (10..50).map(|number| format!("  u{number}:\n")).collect();
+    let all = |allow: &str| {
+        format!("users:\n{users}groups: {{ some: {{ members: [{}], allow: [{allow}] }} }}\n", {
+            (10..26).map(|number| format!("u{number}")).collect::<Vec<_>>().join(", ")
+        })
+    };
+    let firm = changed(&all("sms.send"), &all("sms.send, data.export"));
+    let shown = firm.run("diff --on 2026-11-22");
+    assert!(shown.contains("u19,\n                  u20, u21 and 4 more)\n"), "{shown}");
+    assert!(shown.ends_with("\n\n--unfold lists everybody by name\n"), "{shown}");
+    let unfolded = firm.run("diff --on 2026-11-22 --unfold");
+    assert!((10..26).all(|number| unfolded.contains(&format!("u{number}"))), "{unfolded}");
+    assert!(!unfolded.contains("more") && !unfolded.contains("--unfold"), "{unfolded}");
+    // Machines and comments get everybody.
+    assert_eq!(firm.diff("").1["gains"].as_array().unwrap().len(), 16);
+    assert!(firm.run("diff --on 2026-11-22 --format markdown").contains("u25"));
+}
+
+#[test]
+fn answers_that_stay_are_counted_where_they_are_very_many() {
+    let policy = |groups: usize| {
+        let users: String = (0..60).map(|number| format!("  u{number:02}:\n")).collect();
+        let group = |number: usize| format!("  g{number:02}: {{ members: [u{number:02}], allow: [data.export] }}\n");
+        let groups: String = (0..60)
+            .map(group)
+            .chain(
+                (0..groups)
+                    .map(|number| format!("  a{number:02}: {{ members: [u{number:02}], allow: [data.export] }}\n")),
+            )
+            .collect();
+        format!("users:\n{users}groups:\n{groups}")
+    };
+    let firm = changed(&policy(0), &policy(60));
+    let shown = firm.run("diff --on 2026-11-22");
+    assert!(shown.contains("60 times a yes stays a yes for another reason (--unfold shows them)"), "{shown}");
+    let unfolded = firm.run("diff --on 2026-11-22 --unfold");
+    assert!(unfolded.contains("the same answer, for another reason\n"), "{unfolded}");
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::audit::{Broken, Ended, Fault, Kept, Part, Recorded, Told, Verified};
-use crate::language::{IntoWord, Text, Word};
+use crate::language::{IntoWord, Joint, Text, Word, list};
 use crate::name::Name;
 use crate::report::block::{Line, Page, Tone};
 use crate::say;
@@ -170,7 +170,7 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
         Some(user) if others > 0 && users.contains(&user.as_str()) => {
             say!("{user} and {number} more", user, number = Word::Number(others))
         }
-        _ => say!("{users} ({names})", users = count::users(users.len()), names = users.join(", ")),
+        _ => say!("{users} ({names})", users = count::users(users.len()), names = list(&users, Joint::Comma)),
     };
     let without_own = told.body["without_own"] == Value::Bool(true);
     let is_own = |target: &&str| without_own && target.strip_prefix("user:").is_some_and(|name| users.contains(&name));
@@ -181,8 +181,10 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
     }
     let targets: Vec<&str> = told.texts("targets").into_iter().filter(is_told).collect();
     let whom = match told.texts("except").as_slice() {
-        [] => say!("{names}", names = targets.join(", ")),
-        left_out => say!("{whom} except {names}", whom = targets.join(", "), names = left_out.join(", ")),
+        [] => say!("{names}", names = list(&targets, Joint::Comma)),
+        left_out => {
+            say!("{whom} except {names}", whom = list(&targets, Joint::Comma), names = list(left_out, Joint::Comma))
+        }
     };
     match (targets.is_empty(), targets.iter().any(is_own)) {
         (true, _) => who,

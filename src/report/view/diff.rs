@@ -115,11 +115,24 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
     page
 }
 
+/// How many rows of answers that stayed are told without a request: nobody gains or loses anything by them.
+const MOST_REASONS: usize = 50;
+
 /// Answers that stayed. That a no stays a no is told on request only.
 fn other_reasons(page: &mut Page, compared: &Compared<'_>, shown: Shown<'_>) {
     let is_told = |change: &&Change| shown.unfold == Unfold::Wanted || is_gain(change);
     let (told, folded): (Vec<&Change>, Vec<&Change>) = compared.diff.reasons.iter().partition(is_told);
-    if !told.is_empty() {
+    if told.len() > MOST_REASONS && shown.unfold != Unfold::Wanted {
+        page.blank();
+        let count = Word::Number(told.iter().map(|change| change.count()).sum());
+        page.text(Line::new().then(
+            Tone::Quiet,
+            match shown.unfold {
+                Unfold::Never => say!("{count} times a yes stays a yes for another reason", count),
+                _ => say!("{count} times a yes stays a yes for another reason (--unfold shows them)", count),
+            },
+        ));
+    } else if !told.is_empty() {
         page.blank();
         page.heading(say!("the same answer, for another reason"));
         page.table(2, reasons(&told, &compared.people(), shown));
@@ -167,6 +180,18 @@ pub(super) fn totals(compared: &Compared<'_>) -> Text {
         losers = people_of(diff.losses.iter(), &sums(Turn::Loss)),
         losses = answers(&diff.losses, Turn::Loss)
     )
+}
+
+/// The same, and on later days, for who reads no further than the beginning; empty if nothing changes.
+pub fn totals_first(company: Option<&Name>, compared: &Compared<'_>) -> Page {
+    let mut page = Page::default();
+    if !compared.changes_nothing() {
+        for total in [Some(totals(compared)), later_totals(compared)].into_iter().flatten() {
+            let line = company.map_or_else(Line::new, |company| Line::new().then(Tone::Plain, format!("{company}: ")));
+            page.text(line.then(Tone::Plain, total));
+        }
+    }
+    page
 }
 
 /// The same on later days, if something is.

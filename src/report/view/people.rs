@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Change, Keys};
-use crate::language::Text;
+use crate::language::{Joint, Text, Word, list};
 use crate::model::Policy;
 use crate::model::key::TargetKey;
 use crate::name::{Name, RightName};
@@ -69,8 +69,9 @@ fn missing<'p>(some: &BTreeSet<&Name>, all: &Everybody<'p>) -> Option<Vec<&'p Na
     is_nearly(some.len(), all).then(|| all.missing(some)).flatten()
 }
 
-fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+/// All of them; [`Page::fold`](crate::report::block::Page::fold) leaves names out where there are too many to read.
+fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> Word {
+    list(names, Joint::Names)
 }
 
 /// Changes of rights, folded by right, by the people who share targets and the targets that people share.

@@ -1,6 +1,6 @@
 //! What two subjects can do that the other one cannot.
 
-use crate::language::{IntoWord, Text, Word};
+use crate::language::{IntoWord, Joint, Text, Word, list};
 use crate::model::{Policy, Subject};
 use crate::question::{Difference, Reason, Versus};
 use crate::report::block::{Block, Line, Page, Tone};
@@ -58,7 +58,7 @@ fn whom(policy: &Policy, difference: &Difference) -> Option<Text> {
         .flatten()
         .filter_map(|single| policy.target_key((*single).into()).name().map(ToString::to_string))
         .collect();
-    (!names.is_empty()).then(|| say!("of {names}", names = names.join(", ")))
+    (!names.is_empty()).then(|| say!("of {names}", names = list(names, Joint::Comma)))
 }
 
 fn row(in_force: &InForce<'_>, sources: &Sources, subject: Subject, name: &str, of: &Reason) -> Vec<Line> {

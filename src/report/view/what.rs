@@ -88,9 +88,14 @@ fn of_whom(policy: &Policy, scope: Scope, holding: &Holding, others: &[&Origin])
         return say!("of {all}", all);
     }
     if refused.len() * 2 < allowed.len() {
-        return say!("of {all} except {names}", all, names = refused.join(", "));
+        return say!("of {all} except {names}", all, names = list(refused, Joint::Comma));
     }
-    say!("of {names} ({some} of {all})", names = allowed.join(", "), some = allowed.len(), all = asked)
+    say!(
+        "of {names} ({some} of {all})",
+        some = Word::Number(allowed.len()),
+        names = list(allowed, Joint::Comma),
+        all = Word::Number(asked)
+    )
 }
 
 /// A rule as far as it decides: its effect and target, over how many, the way to it, and its place.

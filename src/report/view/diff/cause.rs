@@ -179,17 +179,18 @@ impl<'d> Explained<'d> {
         }
         let who = list(members, Joint::And);
         let what = say!("{member} in {group}", member = who, group = of);
-        placed(&places.join(", "), action(what, added, shown.days))
+        placed(list(places, Joint::Names), action(what, added, shown.days))
     }
 }
 
 /// `policies/groups/sales.yaml:41  added: group:sales allows data.export`.
 fn line_of(edit: &Edit, shown: Shown<'_>) -> Line {
-    placed(&place_of(edit, shown), words(edit, shown.days))
+    placed(place_of(edit, shown).into_word(), words(edit, shown.days))
 }
 
-fn placed(place: &str, words: Text) -> Line {
-    let line = if place.is_empty() { Line::new() } else { Line::new().then(Tone::Quiet, format!("{place}  ")) };
+fn placed(place: Word, words: Text) -> Line {
+    let line =
+        if place.is_empty() { Line::new() } else { Line::new().then(Tone::Quiet, place).then(Tone::Quiet, "  ") };
     line.then(Tone::Strong, words)
 }
 
