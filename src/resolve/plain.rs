@@ -83,41 +83,70 @@ impl Plain {
 
     /// Decides whether a user may do a plain right; `None` for a right that has targets.
     pub fn decide(&self, user: UserId, right: RightId) -> Option<Decision> {
-        let (word, bit) = split(self.positions[right.index()]?);
-        Some(self.decide_at(user, word, bit))
+        let position = self.positions[right.index()]?;
+        Some(self.decide_at(user, (position / 64) as usize, position % 64))
     }
 
     /// Every user's decision about every plain right, user by user.
     pub fn decisions(&self) -> impl Iterator<Item = (UserId, RightId, Decision)> + '_ {
-        let rights = move |user| {
-            (0..).zip(&self.rights).map(move |(position, right)| {
-                let (word, bit) = split(position);
-                (user, *right, self.decide_at(user, word, bit))
+        (0..self.active.len()).flat_map(move |user| {
+            let answers = self.answers(user);
+            // The masks of 64 rights are looked up once: that takes half the time of asking for each.
+            self.rights.chunks(64).enumerate().flat_map(move |(word, rights)| {
+                let masks = self.masks(user, word);
+                let decided =
+                    move |(at, right): (u32, &RightId)| (UserId::from_index(user), *right, answers[said(masks, at)]);
+                (0..).zip(rights).map(decided)
             })
-        };
-        (0..self.active.len()).map(UserId::from_index).flat_map(rights)
+        })
     }
 
-    fn decide_at(&self, user: UserId, word: usize, bit: u64) -> Decision {
-        if !self.active.contains(user.index()) {
-            return Decision { allowed: false, step: Step::Inactive };
-        }
-        let masks = &self.users[user.index() * MASKS * self.words..][..MASKS * self.words];
-        let has = |mask: usize| masks[mask * self.words + word] & bit != 0;
-        let (allowed, step) = if has(OWN_ALLOW) {
+    fn decide_at(&self, user: UserId, word: usize, at: u32) -> Decision {
+        self.answers(user.index())[said(self.masks(user.index(), word), at)]
+    }
+
+    /// One word of each mask of a user.
+    fn masks(&self, user: usize, word: usize) -> [u64; MASKS] {
+        let masks = &self.users[user * MASKS * self.words..][..MASKS * self.words];
+        std::array::from_fn(|mask| masks[mask * self.words + word])
+    }
+
+    /// What becomes of whatever is said about a user.
+    fn answers(&self, user: usize) -> &'static [Decision; 1 << MASKS] {
+        if self.active.contains(user) { &DECIDED } else { &REFUSED }
+    }
+}
+
+/// What all masks say about a right, as a number: a bit for each.
+fn said(masks: [u64; MASKS], at: u32) -> usize {
+    let bit = |mask: usize| ((masks[mask] >> at) & 1) << mask;
+    (bit(OWN_ALLOW) | bit(OWN_DENY) | bit(GIVEN) | bit(TAKEN)) as usize
+}
+
+/// The answer to whatever the masks can say.
+const DECIDED: [Decision; 1 << MASKS] = {
+    let mut all = REFUSED;
+    let mut said = 0;
+    while said < all.len() {
+        let (allowed, step) = if said & 1 << OWN_ALLOW != 0 {
             (true, Step::User)
-        } else if has(OWN_DENY) {
+        } else if said & 1 << OWN_DENY != 0 {
             (false, Step::User)
-        } else if has(GIVEN) {
+        } else if said & 1 << GIVEN != 0 {
             (true, Step::GroupAllow)
-        } else if has(TAKEN) {
+        } else if said & 1 << TAKEN != 0 {
             (false, Step::GroupDeny)
         } else {
             (false, Step::Default)
         };
-        Decision { allowed, step }
+        all[said] = Decision { allowed, step };
+        said += 1;
     }
-}
+    all
+};
+
+/// The answer to somebody whose account is out of use.
+const REFUSED: [Decision; 1 << MASKS] = [Decision { allowed: false, step: Step::Inactive }; 1 << MASKS];
 
 fn split(position: u32) -> (usize, u64) {
     ((position / 64) as usize, 1 << (position % 64))
