@@ -5,10 +5,12 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::date::Validity;
 use crate::model::{Effect, GroupId, Id, Member, Membership, Right, RightId, Rule, Scope, Subject, Target, UserId};
 use crate::resolve::{Bits, Set, Space};
+use crate::workers;
 
 use super::joint::Side;
 
@@ -40,9 +42,40 @@ pub(super) fn member_key(membership: &Membership) -> MemberKey {
 /// On which sides something stands, the base first: the index there.
 pub(super) type Stands = [Option<usize>; 2];
 
+/// So many lines are walked by one thread before it takes the next.
+const TOGETHER: usize = 1 << 14;
+
 /// Walks two lists in the order of their keys and names each key once, with where it stands first on each side; but no
 /// key whose first lines on both sides are alike.
-fn walk<T, K: Ord>(lists: [&[T]; 2], key: impl Fn(&T) -> K, is_alike: impl Fn(&T, &T) -> bool) -> Vec<Stands> {
+fn walk<T: Sync, K: Ord>(
+    lists: [&[T]; 2],
+    key: impl Fn(&T) -> K + Sync,
+    is_alike: impl Fn(&T, &T) -> bool + Sync,
+) -> Vec<Stands> {
+    // Both are cut before the same keys, so that no key stands in two parts.
+    let cuts = lists[0].chunks(TOGETHER).skip(1).filter_map(|part| part.first()).map(|first| {
+        let key_of_cut = key(first);
+        lists.map(|list| list.partition_point(|line| key(line) < key_of_cut))
+    });
+    let ends: Vec<[usize; 2]> = cuts.chain([lists.map(<[T]>::len)]).collect();
+    let mut from = [0, 0];
+    let parts: Vec<[Range<usize>; 2]> = ends
+        .into_iter()
+        .map(|to| {
+            let part = [from[0]..to[0], from[1]..to[1]];
+            from = to;
+            part
+        })
+        .collect();
+    let walked = workers::each(&parts, |part| {
+        let found = walk_part([&lists[0][part[0].clone()], &lists[1][part[1].clone()]], &key, &is_alike);
+        let whole = |stands: Stands| [0, 1].map(|side: usize| stands[side].map(|at| part[side].start + at));
+        found.into_iter().map(whole).collect::<Vec<_>>()
+    });
+    walked.into_iter().flatten().collect()
+}
+
+fn walk_part<T, K: Ord>(lists: [&[T]; 2], key: impl Fn(&T) -> K, is_alike: impl Fn(&T, &T) -> bool) -> Vec<Stands> {
     let (mut at, mut found) = ([0, 0], Vec::new());
     loop {
         // Most lines stand on both sides.
