@@ -161,8 +161,7 @@ impl Work<'_> {
             return false;
         }
         let supposition = deed.supposed_on(1, self.policies);
-        let shifts = self.actual[1].suppose(&supposition).shifts(&[], 0);
-        shifts.is_some_and(|shifts| shifts.is_empty())
+        !self.actual[1].suppose(&supposition).changes_anything()
     }
 }
 
