@@ -39,15 +39,18 @@ impl Problem<'_, '_> {
         if self.turning.is_empty() {
             return moves;
         }
-        let subjects =
-            std::iter::once(Subject::User(self.user)).chain(self.groups().iter().map(|g| Subject::Group(*g)));
-        for subject in subjects {
+        for subject in self.subjects() {
             self.existing_rules(subject, &mut moves);
             self.new_rules(subject, &mut moves);
         }
         self.existing_memberships(&mut moves);
         self.new_memberships(&mut moves);
         moves
+    }
+
+    /// The person and the groups, whose rules decide.
+    fn subjects(&self) -> impl Iterator<Item = Subject> {
+        std::iter::once(Subject::User(self.user)).chain(self.groups().iter().map(|group| Subject::Group(*group)))
     }
 
     /// The rights that have to turn.
@@ -291,8 +294,13 @@ impl Problem<'_, '_> {
         let (all, any) = (self.target_groups(), self.groups_of_any_target());
         let mut doors: BTreeSet<GroupId> = BTreeSet::new();
         let mut double_doors: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-        for rule in self.rights().iter().flat_map(|right| self.actual.population().rules(*right)) {
-            let rule = policy.rule(*rule);
+        let rights = self.rights();
+        let in_force_now = rights.iter().flat_map(|right| self.actual.population().rules(*right));
+        // What takes away later can be dated earlier, which with a membership is two edits.
+        let ours_later = self.subjects().filter(|_| !self.allow).flat_map(|subject| {
+            rights.iter().flat_map(move |right| policy.rules_on(subject, *right)).map(|(_, rule)| rule)
+        });
+        for rule in in_force_now.map(|rule| policy.rule(*rule)).chain(ours_later) {
             let ours = match rule.subject {
                 Subject::User(user) => user == self.user,
                 Subject::Group(group) => self.groups().binary_search(&group).is_ok(),

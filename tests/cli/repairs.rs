@@ -369,3 +369,21 @@ fn a_line_about_several_rights_is_extended_beside_what_it_would_contradict() {
     `--fix NUMBER` writes one of them into the files
     ");
 }
+
+#[test]
+fn a_rule_that_takes_away_later_is_dated_earlier_for_whoever_joins_its_group() {
+    let people = "users:\n  lars:\n  kim:\n    allow:\n      - opportunities.see of everyone\n    deny:\n      - opportunities.see of office from 2026-11-20\ngroups:\n  office:\n";
+    let firm = Repository::with(&[("policies/people.yaml", people)]);
+    let (_, answer) = firm.json("why kim opportunities.see of lars --on 2026-11-15");
+    let edits = |repair: &serde_json::Value| {
+        repair["edits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|edit| edit["text"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let repairs: Vec<Vec<String>> = answer["repairs"].as_array().unwrap().iter().map(edits).collect();
+    let both = ["opportunities.see of group:office from 2026-11-15", "lars"].map(str::to_owned);
+    assert!(repairs.contains(&both.to_vec()), "{repairs:#?}");
+}
