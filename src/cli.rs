@@ -13,6 +13,7 @@ mod database;
 mod diff;
 mod doctor;
 mod explain;
+mod file;
 mod fix;
 mod guards;
 mod history;

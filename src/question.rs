@@ -24,7 +24,7 @@ use crate::say;
 use crate::syntax::grammar::{parse_question, parse_reference};
 use crate::syntax::rule::{Prefix, QuestionText, Reference};
 
-pub use matrix::{Cells, Reach, everything, reach};
+pub use matrix::{Cells, Reach, count, everything, reach};
 pub use members::{Members, members};
 pub use notes::notes;
 pub use overview::{Holding, at_position, overview};

@@ -9,6 +9,7 @@ pub mod markdown;
 pub mod reference;
 pub mod sarif;
 pub mod snippet;
+pub mod table;
 pub mod text;
 pub mod view;
 

@@ -119,6 +119,8 @@ fn what_stands_for_one_place_stands_there_only() {
     };
     only("granit_parser", &["syntax/yaml"]);
     only("quick_junit", &["report/junit.rs"]);
+    only("csv::", &["report/table.rs"]);
+    only("rust_xlsxwriter", &["report/table.rs"]);
     only("unicode_security", &["check/look_alike_name.rs"]);
     only("pest", &["syntax/grammar"]);
     only("miette", &["report/snippet.rs"]);

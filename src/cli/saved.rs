@@ -2,7 +2,6 @@
 //!
 //! Nothing that stands in such a file is done. It says from what a plan is to be made again, and what must come of it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::date::parse_date;
@@ -12,11 +11,11 @@ use crate::say;
 use crate::text::Sources;
 use crate::wire::{self, SavedFrom, SavedOut, SavedPlan, Unreadable};
 
-use super::Context;
 use super::database::Database;
 use super::running::commit;
 use super::session::{Failure, Opened, open_for};
 use super::wanted::{Wanted, drift};
+use super::{Context, file};
 
 /// The largest file that is taken for a plan: 1 GiB.
 const MOST_BYTES: u64 = 1 << 30;
@@ -55,7 +54,7 @@ pub fn write(
     let text = wire::to_text(&sealed(from, plan, opened));
     let full = context.directory.join(path);
     may_be_replaced(&full, path)?;
-    put(&full, text.as_bytes()).map_err(|error| {
+    file::put(&full, |to| to.write_all(text.as_bytes())).map_err(|error| {
         let path = super::shown(path);
         Failure::world(say!("cannot write the plan to `{path}`: {error}", path, error = error.to_string()))
             .help(say!("check that the folder exists and that you may write there"))
@@ -73,22 +72,6 @@ fn may_be_replaced(full: &Path, shown: &Path) -> Result<(), Failure> {
     let path = super::shown(shown);
     Err(Failure::world(say!("`{path}` is there already, and is no plan", path))
         .help(say!("name another file; this one was left as it is")))
-}
-
-/// Writes a file beside it first, so that nobody finds half of it. A link of that name is replaced, not followed.
-fn put(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    });
-    if written.is_err() {
-        // Best effort: the first failure is the one that is told.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 /// Identifies the policy files and settings, by every byte.

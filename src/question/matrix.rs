@@ -1,7 +1,7 @@
 //! Everybody by every right, user by user: people times people are billions of answers in a large firm, so that no more
 //! than those of one user ever stand in memory.
 
-use crate::model::{Id, RightId, Scope, Single, UserId};
+use crate::model::{Id, Policy, RightId, Scope, Single, UserId};
 use crate::resolve::{Population, Space, Spread};
 
 use super::Held;
@@ -19,19 +19,28 @@ pub enum Cells {
 /// user's answers are worked out when they are asked for.
 pub fn everything(population: &Population<'_>, cells: Cells) -> impl Iterator<Item = (UserId, Vec<Held>)> {
     let policy = population.in_force().policy;
-    let asked = move |right: RightId| -> Vec<Option<Single>> {
-        match (policy.rights.get(right).scope, cells) {
-            (None, _) => vec![None],
-            (Some(_), Cells::Plain) => Vec::new(),
-            (Some(scope), Cells::Scoped) => policy.single_targets(scope).into_iter().map(Some).collect(),
-        }
-    };
-    let asked: Vec<(RightId, Vec<Option<Single>>)> = policy.rights.ids().map(|right| (right, asked(right))).collect();
+    let asked = asked(policy, cells);
     policy.users.ids().map(move |user| {
         let cells = asked.iter().flat_map(|(right, targets)| targets.iter().map(|target| (*right, *target)));
         let held = |(right, target)| Held { right, target, decision: population.decide(user, right, target) };
         (user, cells.map(held).collect())
     })
+}
+
+/// How many answers [`everything`] lists.
+pub fn count(policy: &Policy, cells: Cells) -> usize {
+    let of_one: usize = asked(policy, cells).iter().map(|(_, targets)| targets.len()).sum();
+    policy.users.len().saturating_mul(of_one)
+}
+
+/// Each right of which is asked, over what.
+fn asked(policy: &Policy, cells: Cells) -> Vec<(RightId, Vec<Option<Single>>)> {
+    let targets = |right: RightId| match (policy.rights.get(right).scope, cells) {
+        (None, _) => vec![None],
+        (Some(_), Cells::Plain) => Vec::new(),
+        (Some(scope), Cells::Scoped) => policy.single_targets(scope).into_iter().map(Some).collect(),
+    };
+    policy.rights.ids().map(|right| (right, targets(right))).collect()
 }
 
 /// Over how many single targets everybody may do a scoped right.

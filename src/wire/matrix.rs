@@ -68,10 +68,11 @@ impl Targets {
     }
 }
 
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Rows<'_> {
+    /// Each, as soon as somebody takes it.
+    pub fn iter(&self) -> impl Iterator<Item = RowOut<'_>> {
         let policy = self.population.in_force().policy;
-        let rows = question::everything(self.population, self.cells).flat_map(|(user, held)| {
+        question::everything(self.population, self.cells).flat_map(move |(user, held)| {
             let user = policy.users.key(user).as_str();
             held.into_iter().map(move |Held { right, target, decision }| RowOut {
                 user,
@@ -80,8 +81,13 @@ impl Serialize for Rows<'_> {
                 allowed: decision.allowed,
                 step: decision.step.as_str(),
             })
-        });
-        collect(serializer, rows)
+        })
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        collect(serializer, self.iter())
     }
 }
 

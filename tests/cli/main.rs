@@ -20,6 +20,7 @@ mod history;
 mod hostile;
 mod letters;
 mod machines;
+mod matrix;
 mod merging;
 mod online;
 mod plans;
