@@ -227,7 +227,11 @@ impl<'s> Builder<'s, '_> {
     }
 
     fn broken(&mut self, file: &SourceFile, at: usize, kind: &ErrorKind, info: &str) {
-        self.diagnostics.push(broken::explain(self.file, file, at, kind, info));
+        let conflicts = broken::conflicts(self.file, file);
+        if conflicts.is_empty() {
+            self.diagnostics.push(broken::explain(self.file, file, at, kind, info));
+        }
+        self.diagnostics.extend(conflicts);
     }
 }
 
