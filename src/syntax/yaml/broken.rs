@@ -144,7 +144,11 @@ fn inner_colon(file: &SourceFile, line: usize) -> Option<Span> {
     around(file, line).find_map(|(start, text)| {
         let (key, value) = text.split_once(": ")?;
         let value = value.trim_start();
-        let plain = !value.starts_with(['"', '\'', '[', '{', '|', '>']) && !key.contains(['"', '\'', '[', '{']);
+        let brackets = ['[', '{', ']', '}'];
+        let plain = !value.starts_with(['"', '\'', '|', '>'])
+            && !key.contains(['"', '\''])
+            && !key.contains(brackets)
+            && !value.contains(brackets);
         let from = start + text.len() - value.len();
         (plain && (value.contains(": ") || value.ends_with(':'))).then(|| Span::new(from..start + text.len()))
     })
@@ -269,6 +273,9 @@ const LINES_BEFORE: usize = 6;
 /// Signs in a reason that break an item which is not quoted as a whole.
 const BREAKING: [&str; 7] = [" #", ": ", ",", "{", "}", "[", "]"];
 
+/// As many of them break an item behind a dash too, outside of brackets.
+const BLOCK: usize = 2;
+
 /// A list item at or shortly before a line whose reason in double quotes YAML does not leave whole, and the sign.
 fn torn_item(file: &SourceFile, line: usize) -> Option<(Span, &'static str)> {
     (line.saturating_sub(LINES_BEFORE)..=line).rev().find_map(|number| {
@@ -283,7 +290,9 @@ fn torn_item(file: &SourceFile, line: usize) -> Option<(Span, &'static str)> {
             let starts = ["[", ",", "- "].into_iter().filter_map(|sign| Some(head.rfind(sign)? + sign.len()));
             let start = starts.max().unwrap_or(0);
             let item = start + head[start..].len() - head[start..].trim_start().len();
-            let sign = BREAKING.into_iter().find(|sign| text[reason..reason + length].contains(sign));
+            let block = head.trim_start().starts_with("- ") && !head.contains(['[', '{']);
+            let breaking = if block { &BREAKING[..BLOCK] } else { &BREAKING[..] };
+            let sign = breaking.iter().copied().find(|sign| text[reason..reason + length].contains(sign));
             if let (Some(sign), false) = (sign, text[item..].starts_with(['\'', '"'])) {
                 let end = reason + length + 1;
                 return Some((Span::new(range.start + item..range.start + end), sign));
@@ -357,6 +366,8 @@ mod tests {
     fn a_text_with_a_colon_is_quoted() {
         let check = |text: &str| findings(&format!("users: {{ lars: , petra: , karin: }}\ngroups:\n  sales:\n{text}"));
         insta::assert_snapshot!(check("    name: Sales: inner\n    members: [lars]\n"), @r#"yaml-syntax a.yaml:4:11 "Sales: inner" this is not YAML: a text with a colon in it, and no quotes around it | write `"Sales: inner"`"#);
+        insta::assert_snapshot!(check("    employee: x } more: y\n"), @r#"yaml-syntax a.yaml:4:23 ":" this is not YAML: mapping values are not allowed in this context | look at this line and the one before it: indentation, a missing `:`, an open quote or bracket"#);
+        insta::assert_snapshot!(check("    allow:\n      - program.start because \"a, b\"\n     - web.start\n"), @r#"yaml-syntax a.yaml:6:1 "     " this is not YAML: the line is indented by 5, and the lines beside it by 6 | count the spaces at the beginning of the line"#);
         insta::assert_snapshot!(check("    name: a \"b\": c # more\n"), @r#"yaml-syntax a.yaml:4:11 "a \"b\": c" this is not YAML: a text with a colon in it, and no quotes around it | write `'a "b": c'`"#);
     }
 }
