@@ -14,6 +14,7 @@ use rightful::resolve::{InForce, Population, Request, decide};
 use rightful::tree::worktree::Worktree;
 
 use crate::Problem;
+use crate::memory;
 use crate::firm::{self, Firm, Numbers, OVER_PEOPLE, PLAIN, Size};
 use crate::peers::{PLAIN_PEERS, SCOPED_PEERS};
 use crate::table::{OURS, Table};
@@ -34,7 +35,7 @@ pub fn measure(table: &mut Table, size: Size, with_peers: bool) -> Result<(), Pr
     let firm = Firm::new(size);
     let policy = compiled(&firm)?;
     let on = day()?;
-    made_ready(table, size, &policy, on);
+    made_ready(table, size, &policy, on)?;
     let in_force = InForce::new(&policy, on);
     let population = Population::new(&in_force);
 
@@ -87,8 +88,8 @@ pub fn day() -> Result<Date, Problem> {
     parse_date("2026-11-23").ok_or_else(|| "a day".into())
 }
 
-fn made_ready(table: &mut Table, size: Size, policy: &Policy, on: Date) {
-    let best = (0..TIMES).map(|_| {
+fn made_ready(table: &mut Table, size: Size, policy: &Policy, on: Date) -> Result<(), Problem> {
+    let once = || {
         let parts = Parts::clone(policy);
         let start = Instant::now();
         let policy = Policy::assemble(parts);
@@ -96,8 +97,12 @@ fn made_ready(table: &mut Table, size: Size, policy: &Policy, on: Date) {
         let population = Population::new(&in_force);
         black_box(population.plain());
         start.elapsed()
-    });
-    table.took(size, "made ready from structures", OURS, best.min().unwrap_or_default(), "");
+    };
+    let megabytes = memory::most(once)?;
+    let best = (0..TIMES).map(|_| once());
+    let with = format!("{megabytes} MB, the structures among them");
+    table.took(size, "made ready from structures", OURS, best.min().unwrap_or_default(), &with);
+    Ok(())
 }
 
 /// Who, which right, and the answer.

@@ -13,6 +13,7 @@ mod decisions;
 mod firm;
 mod functions;
 mod instructions;
+mod memory;
 mod peers;
 #[path = "../../tests/server/postgres.rs"]
 #[expect(dead_code, reason = "the tests ask more of it")]
