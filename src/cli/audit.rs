@@ -53,6 +53,9 @@ pub struct Audit {
     /// Only entries of this kind; may be repeated
     #[arg(long, value_name = "PART")]
     part: Vec<PartName>,
+    /// List everybody and everything by name
+    #[arg(long)]
+    unfold: bool,
     #[command(flatten)]
     about: About,
 }
@@ -167,7 +170,10 @@ pub fn run(command: &Audit, context: &Context) -> Result<Outcome, Failure> {
     let runs = reader.finish();
     let out = match command.about.format {
         Format::Json => wire::to_text(&wire::audit(&runs)),
-        Format::Text => text::print(&view::audit(&runs, command.user.as_ref(), &database.name), opened.out),
+        Format::Text => {
+            let page = view::audit(&runs, command.user.as_ref(), &database.name);
+            text::print(&view::folded(page, command.unfold), opened.out)
+        }
     };
     Ok(Outcome::new(out, 0))
 }

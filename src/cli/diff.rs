@@ -234,7 +234,7 @@ fn page(
     }
     if is_folded {
         page.blank();
-        page.text(Line::new().then(Tone::Quiet, say!("--unfold lists everybody by name")));
+        page.text(Line::new().then(Tone::Quiet, say!("--unfold lists everybody and everything by name")));
     }
     top.0.extend(page.0);
     top

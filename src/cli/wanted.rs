@@ -154,7 +154,13 @@ pub fn page(
         ));
     }
     if is_folded {
-        page.text(say!("`rightful plan --unfold` lists everybody and everything by name"));
+        page.text(match unfold {
+            // An apply leaves nothing to plan, and has it recorded.
+            Unfold::Never => {
+                say!("`rightful plan --unfold` lists everybody and everything by name, after an apply `rightful audit --unfold`")
+            }
+            _ => say!("--unfold lists everybody and everything by name"),
+        });
     }
     // Of a long page people see the end.
     if text::is_longer(&page, ONE_SCREEN, opened.out) {

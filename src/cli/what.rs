@@ -29,6 +29,9 @@ pub struct What {
     /// Another user or group to compare with
     #[arg(long, value_name = "SUBJECT")]
     versus: Option<String>,
+    /// List everybody and everything by name
+    #[arg(long)]
+    unfold: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -45,14 +48,16 @@ pub fn run(command: &What, context: &Context) -> Result<Outcome, Failure> {
         (None, Format::Json) => wire::to_text(&wire::what(policy, sources, subject, &overview(&population, subject))),
         (None, Format::Text) => {
             let all = overview(&population, subject);
-            text::print(&view::what(&in_force, sources, subject, &all, &when), opened.out)
+            let page = view::what(&in_force, sources, subject, &all, &when);
+            text::print(&view::folded(page, command.unfold), opened.out)
         }
         (Some(other), format) => {
             let found = versus(&population, subject, other);
             match format {
                 Format::Json => wire::to_text(&wire::versus(&in_force, sources, [subject, other], &found)),
                 Format::Text => {
-                    text::print(&view::versus(&in_force, sources, [subject, other], &found, &when), opened.out)
+                    let page = view::versus(&in_force, sources, [subject, other], &found, &when);
+                    text::print(&view::folded(page, command.unfold), opened.out)
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The parts that pages are made of.
 
 use crate::language::{IntoWord, Word};
+use crate::say;
 
 /// How a piece of text is meant. Never the only carrier of a meaning: the words say it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,9 @@ impl Line {
 
 /// How many names stand in one list where the rest is left out.
 const NAMED: usize = 12;
+
+/// How many rows of a table stand before those that are left out, and after them: what is taken away often comes last.
+const ROWS: [usize; 2] = [60, 40];
 
 impl Line {
     fn fold(&mut self) -> bool {
@@ -159,19 +163,35 @@ impl Page {
         self.0.push(Block::Blank);
     }
 
-    /// Leaves names out of every list of more than a dozen, with how many they are. Says whether any were: then the page
-    /// has to say where they stand.
+    /// Leaves names out of every list of more than a dozen, and rows out of every table of more than a hundred, with how
+    /// many they are. Says whether any were: then the page has to say where they stand.
     pub fn fold(&mut self) -> bool {
         let lines = |lines: &mut dyn Iterator<Item = &mut Line>| lines.fold(false, |folded, line| line.fold() | folded);
         let of_block = |block: &mut Block| match block {
             Block::Text { line, .. } | Block::Headline(line) => line.fold(),
             Block::Heading(text) => text.fold(NAMED),
-            Block::Table { rows, .. } => lines(&mut rows.iter_mut().flatten()),
-            Block::Columns { head, rows } => lines(&mut head.iter_mut().chain(rows.iter_mut().flatten())),
+            Block::Table { rows, .. } => folded(rows) | lines(&mut rows.iter_mut().flatten()),
+            Block::Columns { head, rows } => {
+                folded(rows) | lines(&mut head.iter_mut().chain(rows.iter_mut().flatten()))
+            }
             Block::Details { summary, page, .. } => page.fold() | summary.fold(),
             Block::Verbatim(all) => lines(&mut all.iter_mut()),
             Block::Blank => false,
         };
         self.0.iter_mut().fold(false, |folded, block| of_block(block) | folded)
     }
+}
+
+/// Leaves rows in the middle out, if they are too many.
+fn folded(rows: &mut Vec<Vec<Line>>) -> bool {
+    let [first, last] = ROWS;
+    let end = rows.len().saturating_sub(last);
+    if end <= first + 1 {
+        return false;
+    }
+    let more = Word::Number(end - first);
+    let mut row = vec![Line::new(); rows[first].len().saturating_sub(1)];
+    row.push(Line::new().then(Tone::Quiet, say!("and {more} more", more)));
+    rows.splice(first..end, [row]);
+    true
 }

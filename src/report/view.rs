@@ -65,7 +65,7 @@ pub use why::{can, why};
 use crate::language::{IntoWord, Language, Text, Word};
 use crate::model::key::SubjectKey;
 use crate::model::{Meant, Policy, RightId, Subject, UserId};
-use crate::report::block::{Line, Tone};
+use crate::report::block::{Line, Page, Tone};
 use crate::say;
 use crate::text::{Place, Sources};
 use crate::tree::commit::Commit;
@@ -126,4 +126,13 @@ pub(super) fn bare(subject: &SubjectKey) -> String {
 pub(super) fn person(policy: &Policy, user: UserId) -> String {
     let (key, shown) = (policy.users.key(user).as_str(), policy.display_name(user));
     if key == shown { key.to_owned() } else { format!("{key} ({shown})") }
+}
+
+/// A page without what nobody reads to its end, unless all is wanted by `--unfold`.
+pub fn folded(mut page: Page, unfold: bool) -> Page {
+    if !unfold && page.fold() {
+        page.blank();
+        page.text(Line::new().then(Tone::Quiet, say!("--unfold lists everybody and everything by name")));
+    }
+    page
 }

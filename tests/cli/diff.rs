@@ -675,7 +675,7 @@ fn of_many_people_a_dozen_is_named_and_the_rest_on_request() {
     let firm = changed(&all("sms.send"), &all("sms.send, data.export"));
     let shown = firm.run("diff --on 2026-11-22");
     assert!(shown.contains("u19,\n                  u20, u21 and 4 more)\n"), "{shown}");
-    assert!(shown.ends_with("\n\n--unfold lists everybody by name\n"), "{shown}");
+    assert!(shown.ends_with("\n\n--unfold lists everybody and everything by name\n"), "{shown}");
     let unfolded = firm.run("diff --on 2026-11-22 --unfold");
     assert!((10..26).all(|number| unfolded.contains(&format!("u{number}"))), "{unfolded}");
     assert!(!unfolded.contains("more") && !unfolded.contains("--unfold"), "{unfolded}");
@@ -703,4 +703,75 @@ fn answers_that_stay_are_counted_where_they_are_very_many() {
     assert!(shown.contains("60 times a yes stays a yes for another reason (--unfold shows them)"), "{shown}");
     let unfolded = firm.run("diff --on 2026-11-22 --unfold");
     assert!(unfolded.contains("the same answer, for another reason\n"), "{unfolded}");
+}
+
+/// Users in two of some groups each, and the files of both sides: head gives each of the groups a right.
+fn in_two_of(groups: usize) -> [String; 2] {
+    let pairs: Vec<[usize; 2]> = (0..groups).flat_map(|one| (one + 1..groups).map(move |other| [one, other])).collect();
+    let users: String = pairs.iter().map(|[one, other]| format!("  u{one}x{other}:\n")).collect();
+    ["sms.send", "sms.send, data.export"].map(|allow| {
+        let group = |group: usize| {
+            let members = pairs.iter().filter(|pair| pair.contains(&group));
+            let members: Vec<String> = members.map(|[one, other]| format!("u{one}x{other}")).collect();
+            format!("  g{group}: {{ members: [{}], allow: [{allow}] }}\n", members.join(", "))
+        };
+        format!("users:\n{users}groups:\n{}", (0..groups).map(group).collect::<String>())
+    })
+}
+
+#[test]
+fn causes_that_are_too_many_are_told_together() {
+    let [base, head] = in_two_of(8);
+    let firm = changed(&base, &head);
+    let shown = firm.run("diff --on 2026-11-22");
+    let title = "for each person several of these, any of them alone (--unfold tells which)\n- policies/a.yaml:31  added: group:g0 allows data.export\n";
+    assert!(shown.contains(title), "{shown}");
+    assert!(shown.contains("+  data.export  all 28 users\n"), "{shown}");
+    assert_eq!(shown.matches("  added: ").count(), 8, "{shown}");
+    let unfolded = firm.run("diff --on 2026-11-22 --unfold");
+    assert_eq!(unfolded.matches("each of these alone\n").count(), 28, "{unfolded}");
+    // Few are told one by one.
+    let [base, head] = in_two_of(6);
+    let shown = changed(&base, &head).run("diff --on 2026-11-22");
+    assert_eq!(shown.matches("each of these alone\n").count(), 15, "{shown}");
+}
+
+#[test]
+fn rows_that_are_too_many_are_told_together() {
+    let policy = |allow: &str| {
+        let users: String = (0..50).map(|number| format!("  u{number:02}:\n")).collect();
+        let own: String = (0..50)
+            .map(|number| format!("  g{number:02}: {{ members: [u{number:02}], deny: [data.export] }}\n"))
+            .collect();
+        format!("users:\n{users}groups:\n  all: {{ members: [everyone], allow: [{allow}] }}\n{own}")
+    };
+    let firm = changed(&policy("sms.send, data.export"), &policy("sms.send"));
+    let shown = firm.run("diff --on 2026-11-22");
+    assert!(shown.contains("-  data.export  all 50 users, in 50 ways (--unfold shows them)\n"), "{shown}");
+    let unfolded = firm.run("diff --on 2026-11-22 --unfold");
+    assert_eq!(unfolded.matches("by group:g").count(), 50, "{unfolded}");
+    let comment = firm.run("diff --on 2026-11-22 --format markdown");
+    assert!(comment.contains("group:g49"), "{comment}");
+}
+
+#[test]
+fn the_shortest_comment_names_the_gates_that_fail() {
+    let pad = "x".repeat(50);
+    let policy = |allow: &str| {
+        let users: String = (0..700).map(|number| format!("  u{number}{pad}:\n")).collect();
+        let groups =
+            (0..700).map(|number| format!("  g{number}{pad}: {{ members: [u{number}{pad}], allow: [{allow}] }}\n"));
+        format!("users:\n{users}groups:\n{}", groups.collect::<String>())
+    };
+    let firm = Repository::of(&policy("sms.send"));
+    firm.write("rightful.yaml", "gates: [nobody gains data.export, nobody loses sms.send]\n");
+    firm.commit("Rolf Lund", DAY, "Begin");
+    firm.write("policies/a.yaml", policy("sms.send, data.export"));
+    let comment = firm.run("diff --on 2026-11-22 --format markdown --full here");
+    assert!(comment.contains("only how many people gain and lose each right is said here"), "{comment:.3000}");
+    assert!(
+        comment.contains("| **failed** | **`nobody gains data.export`**  `rightful.yaml:1`: 700 users |"),
+        "{comment:.3000}"
+    );
+    assert!(!comment.contains("passed"), "{comment:.3000}");
 }

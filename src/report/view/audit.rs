@@ -170,7 +170,7 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
         Some(user) if others > 0 && users.contains(&user.as_str()) => {
             say!("{user} and {number} more", user, number = Word::Number(others))
         }
-        _ => say!("{users} ({names})", users = count::users(users.len()), names = list(&users, Joint::Comma)),
+        _ => say!("{users} ({names})", users = count::users(users.len()), names = list(&users, Joint::Names)),
     };
     let without_own = told.body["without_own"] == Value::Bool(true);
     let is_own = |target: &&str| without_own && target.strip_prefix("user:").is_some_and(|name| users.contains(&name));
@@ -181,9 +181,9 @@ fn people(told: &Told, user: Option<&Name>) -> Text {
     }
     let targets: Vec<&str> = told.texts("targets").into_iter().filter(is_told).collect();
     let whom = match told.texts("except").as_slice() {
-        [] => say!("{names}", names = list(&targets, Joint::Comma)),
+        [] => say!("{names}", names = list(&targets, Joint::Names)),
         left_out => {
-            say!("{whom} except {names}", whom = list(&targets, Joint::Comma), names = list(left_out, Joint::Comma))
+            say!("{whom} except {names}", whom = list(&targets, Joint::Names), names = list(left_out, Joint::Names))
         }
     };
     match (targets.is_empty(), targets.iter().any(is_own)) {

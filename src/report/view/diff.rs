@@ -7,6 +7,7 @@ mod cause;
 mod comment;
 mod entries;
 mod folded;
+mod joined;
 mod rows;
 mod sums;
 
@@ -95,13 +96,13 @@ pub fn company(compared: &Compared<'_>, shown: Shown<'_>) -> Page {
         page.0.extend(beside.0);
     }
     sums::sums(&mut page, diff, &people, shown);
-    effects(&mut page, &explained(diff, &diff.gains, &diff.losses), &people, shown);
+    effects(&mut page, explained(diff, &diff.gains, &diff.losses), &people, shown);
     for later in compared.later.iter().filter(|later| !later.changes_nothing()) {
         if !page.0.is_empty() {
             page.blank();
         }
         page.heading(say!("and from {day} on", day = later.day));
-        effects(&mut page, &explained(&later.whole, &later.gains, &later.losses), &people, shown);
+        effects(&mut page, explained(&later.whole, &later.gains, &later.losses), &people, shown);
     }
     idle(&mut page, compared, shown);
     other_reasons(&mut page, compared, shown);
@@ -210,8 +211,8 @@ pub(super) fn later_totals(compared: &Compared<'_>) -> Option<Text> {
 }
 
 /// What each cause does to people.
-fn effects(page: &mut Page, causes: &[Explained<'_>], people: &Everybody<'_>, shown: Shown<'_>) {
-    let mut causes: Vec<&Explained<'_>> = causes.iter().collect();
+fn effects(page: &mut Page, causes: Vec<Explained<'_>>, people: &Everybody<'_>, shown: Shown<'_>) {
+    let mut causes = if shown.unfold == Unfold::Wanted { causes } else { joined::causes(causes) };
     causes.sort_by_key(|cause| cause.rank(shown.sensitive));
     for cause in causes {
         if !page.0.is_empty() {
@@ -221,9 +222,9 @@ fn effects(page: &mut Page, causes: &[Explained<'_>], people: &Everybody<'_>, sh
             page.text(line);
         }
         if shown.unfold == Unfold::Wanted {
-            page.table(2, singles(cause, shown));
+            page.table(2, singles(&cause, shown));
         } else {
-            page.table(2, answers(cause, people, shown));
+            page.table(2, answers(&cause, people, shown));
         }
     }
 }

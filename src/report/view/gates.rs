@@ -19,7 +19,7 @@ pub enum Length {
     Whole,
     /// Nobody by name, and only the first rows of a kind.
     Short,
-    /// Only how many there are.
+    /// Only how many there are, and the gates that failed: nobody shall have to guess why a change is refused.
     Counts,
 }
 
@@ -44,11 +44,8 @@ pub fn gates(judged: &[Judged<'_>], rules: &Sources, length: Length) -> Page {
         let (failed, all) = (Word::Number(failed), Word::Number(judged.len()));
         page.text(Line::new().then(Tone::No, say!("forbidden: {failed} of {all} gates fail", failed, all)));
     }
-    if length == Length::Counts {
-        return page;
-    }
     let mut rows = Vec::new();
-    for gate in judged {
+    for gate in judged.iter().filter(|gate| length != Length::Counts || !gate.passed) {
         let verdict = if gate.passed {
             Line::new().then(Tone::Yes, say!("passed"))
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::language::{IntoWord, Joint, Text, Word, names};
+use crate::language::{IntoWord, Joint, Text, Word, list, names};
 use crate::plan::{CRM, Change, Grant, Grants, Obstacle, Origin, Plan, Unrenamed};
 use crate::report::block::{Line, Page, Tone};
 use crate::review::Compared;
@@ -268,7 +268,7 @@ fn written(changes: &[Change], action: Action) -> Vec<(String, Text)> {
     for ((kind, subject, made_by), texts) in folds {
         let subject = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
         let number = if texts.len() > 1 { format!(" ({})", texts.len()) } else { String::new() };
-        let text = say!("{subject}{list}{origin}", subject, list = texts.join(", "), origin = origin(made_by));
+        let text = say!("{subject}{list}{origin}", subject, list = list(texts, Joint::Names), origin = origin(made_by));
         rows.push((format!("{}{number}", kind.as_str()), text));
     }
     rows

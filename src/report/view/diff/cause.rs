@@ -13,12 +13,16 @@ use crate::review::Sensitive;
 use crate::say;
 use crate::state::Key;
 
-use super::{Shown, is_gain};
+use super::{Shown, Unfold, is_gain};
+
+/// How many edits of a cause are listed, unless all are wanted.
+const EDITS: usize = 50;
 
 /// A cause with all that it does.
 pub(super) struct Explained<'d> {
     pub(super) diff: &'d Diff,
-    /// The causes that are told as one: the same edit for several people.
+    /// The causes that are told as one: the same edit for several people, or several edits of which each person is
+    /// concerned by some.
     pub(super) causes: Vec<&'d Cause>,
     /// Answers that changed, and whose.
     pub changes: Vec<(&'d Change, BTreeSet<&'d Name>)>,
@@ -86,9 +90,10 @@ impl<'d> Explained<'d> {
         }
     }
 
-    /// The edits that are behind it.
+    /// The edits that are behind it, each once.
     pub fn edits(&self) -> impl Iterator<Item = &'d Edit> {
-        self.causes.iter().flat_map(|cause| cause.edits()).map(|edit| &self.diff.edits[*edit])
+        let edits: BTreeSet<usize> = self.causes.iter().flat_map(|cause| cause.edits()).copied().collect();
+        edits.into_iter().map(|edit| &self.diff.edits[edit])
     }
 
     /// Whether a line is one of the edits.
@@ -110,14 +115,34 @@ impl<'d> Explained<'d> {
                 1 => vec![line_of(&self.diff.edits[edits[0]], shown)],
                 _ => vec![self.members(shown)],
             },
-            Cause::Each(edits) => self.listed(say!("each of these alone"), edits, shown),
-            Cause::Together(edits) => self.listed(say!("these together"), edits, shown),
+            Cause::Each(_) if self.causes.len() > 1 => match shown.unfold {
+                Unfold::Offered => self
+                    .listed(say!("for each person several of these, any of them alone (--unfold tells which)"), shown),
+                _ => self.listed(say!("for each person several of these, any of them alone"), shown),
+            },
+            Cause::Together(_) if self.causes.len() > 1 => match shown.unfold {
+                Unfold::Offered => {
+                    self.listed(say!("for each person several of these together (--unfold tells which)"), shown)
+                }
+                _ => self.listed(say!("for each person several of these together"), shown),
+            },
+            Cause::Each(_) => self.listed(say!("each of these alone"), shown),
+            Cause::Together(_) => self.listed(say!("these together"), shown),
         }
     }
 
-    fn listed(&self, title: Text, edits: &[usize], shown: Shown<'_>) -> Vec<Line> {
-        let edits = edits.iter().map(|edit| Line::from("- ").and(line_of(&self.diff.edits[*edit], shown)));
-        std::iter::once(Line::new().then(Tone::Strong, title)).chain(edits).collect()
+    fn listed(&self, title: Text, shown: Shown<'_>) -> Vec<Line> {
+        let edits: Vec<&Edit> = self.edits().collect();
+        let most = if shown.unfold == Unfold::Wanted { edits.len() } else { EDITS };
+        let mut lines = vec![Line::new().then(Tone::Strong, title)];
+        lines.extend(edits.iter().take(most).map(|edit| Line::from("- ").and(line_of(edit, shown))));
+        if edits.len() > most {
+            lines.push(
+                Line::from("- ")
+                    .then(Tone::Plain, say!("and {count} more edits", count = Word::Number(edits.len() - most))),
+            );
+        }
+        lines
     }
 
     /// `new: pia (policies/people.yaml:3)`.

@@ -20,6 +20,7 @@ use crate::say;
 use super::accounts::accounts;
 use super::cause::{Explained, explained};
 use super::folded::Folding;
+use super::joined::{self, Row};
 use super::rows::why;
 use super::sums::{InSum, in_sum};
 use super::{Shown, is_gain, sides};
@@ -106,7 +107,8 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 fn companies(page: &mut Page, comment: &Comment<'_>, folding: &mut Folding) {
-    let all: Vec<Vec<Explained<'_>>> = comment.companies.iter().map(|company| causes_of(company, comment)).collect();
+    let causes = |company| causes_of(company, comment, folding.degree);
+    let all: Vec<Vec<Explained<'_>>> = comment.companies.iter().map(causes).collect();
     let open = all.iter().map(Vec::len).sum::<usize>() <= OPEN;
     let mut unchanged: Vec<&Name> = Vec::new();
     for (company, causes) in comment.companies.iter().zip(&all) {
@@ -128,8 +130,9 @@ fn companies(page: &mut Page, comment: &Comment<'_>, folding: &mut Folding) {
 }
 
 /// What is behind the changes of today, the most important first.
-fn causes_of<'a>(company: &'a Compared<'_>, comment: &Comment<'_>) -> Vec<Explained<'a>> {
-    let mut causes = explained(&company.diff, &company.diff.gains, &company.diff.losses);
+fn causes_of<'a>(company: &'a Compared<'_>, comment: &Comment<'_>, degree: Degree) -> Vec<Explained<'a>> {
+    let causes = explained(&company.diff, &company.diff.gains, &company.diff.losses);
+    let mut causes = if degree == Degree::Whole { causes } else { joined::causes(causes) };
     causes.sort_by_key(|cause| cause.rank(comment.shown.sensitive));
     causes
 }
@@ -189,7 +192,7 @@ fn plain(line: Line) -> Line {
 fn answers(page: &mut Page, company: &Compared<'_>, cause: &Explained<'_>, shown: Shown<'_>, folding: &mut Folding) {
     let people = company.people();
     let mut changes: Vec<_> = cause.changes.iter().collect();
-    changes.sort_by_key(|(change, _)| (!is_gain(change), !shown.sensitive.contains(&change.right)));
+    changes.sort_by_key(|(change, _)| (!is_gain(change), !shown.sensitive.contains(&change.right), &change.right));
     let gains = changes.iter().filter(|(change, _)| is_gain(change)).count();
     let mixed = gains > 0 && gains < changes.len();
     let scoped = changes.iter().any(|(change, _)| change.targets.is_some());
@@ -202,22 +205,29 @@ fn answers(page: &mut Page, company: &Compared<'_>, cause: &Explained<'_>, shown
         head.push(say!("over").into());
     }
     head.push(say!("who").into());
+    let found = changes.into_iter().map(|(change, users)| Row {
+        gained: is_gain(change),
+        right: &change.right,
+        of: scoped.then(|| folding.targets(change, users, &people)),
+        users: users.clone(),
+        why: why(cause, change, shown),
+    });
+    let found = found.collect();
+    let found = if folding.degree == Degree::Whole { found } else { joined::rows(found, shown.unfold) };
     let mut rows = Vec::new();
-    for (change, users) in changes {
+    for Row { gained, right, of, users, why } in found {
         let mut row = Vec::new();
         if mixed {
-            row.push(match is_gain(change) {
+            row.push(match gained {
                 true => Line::new().then(Tone::Yes, say!("gained")),
                 false => Line::new().then(Tone::No, say!("lost")),
             });
         }
-        let name = Line::from(named(company, &change.right));
-        let is_sensitive = shown.sensitive.contains(&change.right);
+        let name = Line::from(named(company, right));
+        let is_sensitive = shown.sensitive.contains(right);
         row.push(if is_sensitive { name.then(Tone::Warning, say!(" (sensitive)")) } else { name });
-        if scoped {
-            row.push(folding.targets(change, users, &people).into());
-        }
-        row.push(Line::from(folding.users(users, &people)).then(Tone::Quiet, why(cause, change, shown)));
+        row.extend(of.map(Line::from));
+        row.push(Line::from(folding.users(&users, &people)).then(Tone::Quiet, why));
         rows.push(row);
     }
     page.columns(head, rows);

@@ -15,6 +15,7 @@ use crate::say;
 use crate::state::Key;
 
 use super::cause::Explained;
+use super::joined::{self, Row};
 use super::{Shown, is_gain};
 
 /// What a row says besides the people.
@@ -22,23 +23,24 @@ type Told<'d> = (bool, bool, &'d RightName, String, String);
 
 /// One row for each right and the targets over which it changed alike: the sign, the right, and who with the reason.
 pub(super) fn answers(cause: &Explained<'_>, people: &Everybody<'_>, shown: Shown<'_>) -> Vec<Vec<Line>> {
-    let mut rows: BTreeMap<Told<'_>, (Option<Text>, BTreeSet<&Name>, Text)> = BTreeMap::new();
+    let mut found: BTreeMap<Told<'_>, Row<'_>> = BTreeMap::new();
     for (change, users) in &cause.changes {
-        let gained = is_gain(change);
-        let is_sensitive = shown.sensitive.contains(&change.right);
+        let (gained, right) = (is_gain(change), &change.right);
         let (of, why) = (whom(change, users, people), why(cause, change, shown));
         // What decided before may differ from one to the other where the page does not say it.
-        let key =
-            (!gained, !is_sensitive, &change.right, of.as_ref().map(Text::english).unwrap_or_default(), why.english());
-        rows.entry(key).or_insert_with(|| (of, BTreeSet::new(), why)).1.extend(users);
+        let is_plain = !shown.sensitive.contains(right);
+        let key = (!gained, is_plain, right, of.as_ref().map(Text::english).unwrap_or_default(), why.english());
+        let row = || Row { gained, right, of, users: BTreeSet::new(), why };
+        found.entry(key).or_insert_with(row).users.extend(users);
     }
-    let row = |((lost, plain, right, ..), (of, users, why)): (Told<'_>, (Option<Text>, BTreeSet<&Name>, Text))| {
+    let row = |Row { gained, right, of, users, why }: Row<'_>| {
         let what = Line::new().then(Tone::Strong, right.to_string());
-        let what = if plain { what } else { what.then(Tone::Warning, say!(" (sensitive)")) };
+        let is_sensitive = shown.sensitive.contains(right);
+        let what = if is_sensitive { what.then(Tone::Warning, say!(" (sensitive)")) } else { what };
         let text = of.map_or_else(Line::new, |whom| Line::new().then(Tone::Plain, say!("of {whom}: ", whom)));
-        vec![sign(!lost), what, text.then(Tone::Plain, names(&users, people)).then(Tone::Quiet, why)]
+        vec![sign(gained), what, text.then(Tone::Plain, names(&users, people)).then(Tone::Quiet, why)]
     };
-    rows.into_iter().map(row).collect()
+    joined::rows(found.into_values().collect(), shown.unfold).into_iter().map(row).collect()
 }
 
 /// One row for each answer, with what decided before and what decides after.

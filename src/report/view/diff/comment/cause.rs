@@ -26,6 +26,7 @@ pub(super) fn summary(cause: &Explained<'_>, shown: Shown<'_>) -> Line {
 /// What is behind it, in a few words.
 pub(in super::super) fn in_short(cause: &Explained<'_>, shown: Shown<'_>) -> Text {
     let users: BTreeSet<&Name> = cause.changes.iter().flat_map(|(_, users)| users.iter().copied()).collect();
+    let edits = || Word::Number(cause.edits().count());
     match cause.causes[0] {
         Cause::People => cause.come_or_go(Word::Said(some_people(&users))),
         Cause::Targets => {
@@ -40,6 +41,8 @@ pub(in super::super) fn in_short(cause: &Explained<'_>, shown: Shown<'_>) -> Tex
             words(&cause.diff.edits[edits[0]], shown.days)
         }
         Cause::Each(edits) if edits.len() == 1 => joined(cause, shown).unwrap_or_else(|| several(cause.causes.len())),
+        Cause::Each(_) if cause.causes.len() > 1 => say!("any of several of {count} edits alone", count = edits()),
+        Cause::Together(_) if cause.causes.len() > 1 => say!("several of {count} edits together", count = edits()),
         Cause::Each(edits) => say!("each of {count} edits alone", count = Word::Number(edits.len())),
         Cause::Together(edits) => several(edits.len()),
     }
@@ -66,6 +69,7 @@ pub(super) fn at(cause: &Explained<'_>, shown: Shown<'_>) -> Line {
     match places.as_slice() {
         [] => Line::new(),
         [place] => Line::new().then(Tone::Quiet, say!(", {place}", place)),
+        [place, _] => Line::new().then(Tone::Quiet, say!(", {place} and 1 more place", place)),
         [place, rest @ ..] => {
             let more = Word::Number(rest.len());
             Line::new().then(Tone::Quiet, say!(", {place} and {more} more places", place, more))
