@@ -8,7 +8,7 @@ pub mod page;
 pub use code::Code;
 pub use page::Page;
 
-use crate::language::Text;
+use crate::language::{NAMED, Text};
 use crate::name::Name;
 use crate::text::Place;
 
@@ -131,6 +131,17 @@ impl Diagnostic {
     /// The most important place.
     pub fn place(&self) -> Option<Place> {
         self.labels.first().map(|label| label.place)
+    }
+
+    /// Leaves names out of every list that is too long to be read.
+    #[must_use]
+    pub fn folded(mut self) -> Self {
+        self.message.fold(NAMED);
+        self.help.fold(NAMED);
+        self.labels.iter_mut().for_each(|label| {
+            label.text.fold(NAMED);
+        });
+        self
     }
 
     fn says_the_same(&self, other: &Self) -> bool {

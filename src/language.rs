@@ -171,6 +171,9 @@ impl IntoWord for &Word {
     }
 }
 
+/// How many names stand in one list where the rest is left out.
+pub const NAMED: usize = 12;
+
 /// Joins words: `a, b and c`.
 pub fn list<T>(items: impl IntoIterator<Item = T>, joint: Joint) -> Word
 where

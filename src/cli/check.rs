@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cache::{Fingerprint, fingerprint};
 use crate::check;
+use crate::diag::Diagnostic;
 use crate::name::Name;
 use crate::report::{github, junit, sarif, snippet, text, view};
 use crate::repository::Company;
@@ -77,9 +78,13 @@ pub fn run(command: &Check, context: &Context) -> Result<Outcome, Failure> {
     };
     // What was found is written out after it: thousands of excerpts take their time too.
     let _stage = context.working(&say!("checking the policy"));
-    let report = ManuallyDrop::new(check::repository(&opened.repository, context.on, only));
+    let mut report = ManuallyDrop::new(check::repository(&opened.repository, context.on, only));
     let fails = report.findings.iter().any(|finding| finding.is_error() || command.strict);
     let (sources, language) = (opened.sources(), opened.out.language);
+    // Who reads annotations reads a dozen names; who reads JSON all of them.
+    if command.format != Format::Json {
+        report.findings = std::mem::take(&mut report.findings).into_iter().map(Diagnostic::folded).collect();
+    }
     let out = match command.format {
         Format::Json => wire::to_text(&wire::check(sources, &report, language)),
         Format::Sarif => wire::to_text(&sarif::log(sources, &report, &opened.below, language)),
@@ -109,8 +114,7 @@ impl Check {
 
 fn as_text(opened: &Opened, report: &check::Report, only: Option<&Name>) -> String {
     let sources = opened.sources();
-    let shown = report.findings.iter().map(|finding| snippet::print(finding, sources, opened.out) + "\n");
-    let mut out: String = shown.collect();
+    let mut out = snippet::print_all(&report.findings, sources, opened.out);
     let companies: Vec<&Company> = opened.repository.chosen(only).collect();
     let files = if only.is_some() { companies.iter().map(|company| company.files).sum() } else { sources.len() };
     let compiled = companies.iter().all(|company| company.compiles());

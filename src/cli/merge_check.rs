@@ -88,8 +88,7 @@ pub fn run(command: &MergeCheck, context: &Context) -> Result<Outcome, Failure> 
             return Ok(Outcome::written(|out| wire::write(&found, out), code));
         }
         Format::Text => {
-            let findings = brought.findings.iter();
-            let shown = findings.map(|finding| snippet::print(finding, &merge.sources, out) + "\n").collect::<String>();
+            let shown = snippet::print_all(&brought.findings, &merge.sources, out);
             let page = view::merge_check(names, bases.len(), &merge.sources, &brought, &context.when(context.on));
             shown + &text::print(&page, out)
         }

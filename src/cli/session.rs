@@ -344,8 +344,7 @@ pub fn open_for(context: &Context, at: Option<&str>, company: Option<&str>) -> R
     }
     let diagnostics = &opened.company().diagnostics;
     let stopping = diagnostics.iter().filter(|finding| repository::stops(finding));
-    let mut before: String =
-        stopping.map(|finding| snippet::print(finding, opened.sources(), opened.err) + "\n").collect();
+    let mut before = snippet::print_all(stopping, opened.sources(), opened.err);
     before.push_str(&text::print(&view::summary(diagnostics, opened.sources().len(), &[]), opened.err));
     let message = say!("the policy does not compile, so nothing can be answered");
     Err(Failure { before: before.into(), ..Failure::world(message) }
@@ -358,8 +357,7 @@ pub fn refusing<'f>(
     findings: impl IntoIterator<Item = &'f Diagnostic>,
     message: impl IntoWord,
 ) -> Failure {
-    let print = |finding| snippet::print(finding, opened.sources(), opened.err) + "\n";
-    let before: String = findings.into_iter().map(print).collect();
+    let before = snippet::print_all(findings, opened.sources(), opened.err);
     Failure { before: before.into(), ..Failure::world(message) }
 }
 
@@ -411,7 +409,7 @@ pub fn bound(opened: &Opened) -> Result<(), Failure> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let before: String = wrong.iter().map(|finding| snippet::print(finding, &now.sources, opened.err) + "\n").collect();
+    let before = snippet::print_all(wrong, &now.sources, opened.err);
     let message = say!("the settings as they are now have errors, and they bind what is applied");
     Err(Failure { before: before.into(), ..Failure::world(message) }.help(say!("correct rightful.yaml first")))
 }

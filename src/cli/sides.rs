@@ -158,7 +158,7 @@ pub(super) fn compiling(sides: &[&Side], only: Option<&Name>, err: Look) -> Resu
         let diagnostics = side.chosen(only).flat_map(|company| &company.diagnostics);
         let mut found: Vec<_> = diagnostics.filter(|finding| repository::stops(finding)).cloned().collect();
         diag::sort(&mut found);
-        before.extend(found.iter().map(|finding| snippet::print(finding, &side.repository.sources, err) + "\n"));
+        before.push_str(&snippet::print_all(&found, &side.repository.sources, err));
         let files = side.chosen(only).map(|company| company.files).sum();
         before.push_str(&text::print(&view::summary(&found, files, &[]), err));
     }

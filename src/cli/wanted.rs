@@ -165,7 +165,7 @@ pub fn page(
     // Of a long page people see the end.
     if text::is_longer(&page, ONE_SCREEN, opened.out) {
         page.blank();
-        page.0.extend(view::plan_in_short(plan, &compared, heading).0);
+        page.0.extend(view::plan_in_short(plan, &compared, heading, errors).0);
     }
     page
 }

@@ -1,6 +1,6 @@
 //! The parts that pages are made of.
 
-use crate::language::{IntoWord, Word};
+use crate::language::{IntoWord, NAMED, Word};
 use crate::say;
 
 /// How a piece of text is meant. Never the only carrier of a meaning: the words say it too.
@@ -48,9 +48,6 @@ impl Line {
         self
     }
 }
-
-/// How many names stand in one list where the rest is left out.
-const NAMED: usize = 12;
 
 /// How many rows of a table stand before those that are left out, and after them: what is taken away often comes last.
 const ROWS: [usize; 2] = [60, 40];

@@ -3,6 +3,7 @@
 //! A finding may point into several files and into lines of any length; each gets a short excerpt in which
 //! nothing is left that a terminal would obey. The file as a whole is never scanned.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -11,13 +12,13 @@ use miette::{
     SpanContents,
 };
 
-use crate::diag::{Diagnostic, Label, Severity};
+use crate::diag::{Code, Diagnostic, Label, Severity};
 use crate::text::{FileId, SourceFile, Sources, floor_boundary};
 
 use super::block::{Block, Line, Page, Tone};
 use super::harmless;
 use super::text::{self, Look};
-use crate::language::{Joint, Language, Text, list};
+use crate::language::{Joint, Language, Text, Word, list};
 use crate::say;
 
 /// How many columns beside a line are taken by its number and by the dots of a cut.
@@ -32,8 +33,39 @@ const LEAD: usize = 6;
 /// How many more columns are taken where an excerpt of another file is indented.
 const NESTED: usize = 9;
 
+/// How many findings of one kind are shown. What is behind very many is often one and the same.
+const ALIKE: usize = 50;
+
+/// Prints findings one below the other: of each kind only the first ones, and then how many more there are.
+pub fn print_all<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>, sources: &Sources, look: Look) -> String {
+    let mut alike: BTreeMap<Code, usize> = BTreeMap::new();
+    let mut printed = String::new();
+    for finding in findings {
+        let count = alike.entry(finding.code).or_default();
+        *count += 1;
+        if *count <= ALIKE {
+            printed.push_str(&print(finding, sources, look));
+            printed.push('\n');
+        }
+    }
+    let mut page = Page::default();
+    for (code, count) in alike.into_iter().filter(|(_, count)| *count > ALIKE) {
+        let more = Word::Number(count - ALIKE);
+        page.text(say!(
+            "and {more} more of {code}: `rightful check --format json` has them all",
+            more,
+            code = code.as_str()
+        ));
+    }
+    if !page.0.is_empty() {
+        page.blank();
+    }
+    printed + &text::print(&page, look)
+}
+
 /// Prints one finding.
-pub fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
+fn print(finding: &Diagnostic, sources: &Sources, look: Look) -> String {
+    let finding = &finding.clone().folded();
     let mut files: Vec<FileId> = finding.labels.iter().map(|label| label.place.file).collect();
     let first = files.first().copied();
     files.sort_unstable();

@@ -256,3 +256,29 @@ fn wrong_gates_and_reviewers_are_shown_where_they_stand() {
     ok in 2 files: 1 user, 1 group, 1 rule (1 allow, 0 deny)
     ");
 }
+
+#[test]
+fn of_many_people_a_dozen_is_named_except_in_json() {
+    let users: String = (10..50).map(|number| format!("  u{number}: {{ allow: [program.start] }}\n")).collect();
+    let firm = Repository::of(&format!("users:\n{users}expect: [everyone can data.export]\n"));
+    for format in ["text", "github", "sarif", "junit", "json"] {
+        let shown = firm.run(&format!("check --on 2026-11-22 --format {format}"));
+        let words: Vec<&str> = shown.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+        let named = (10..50).filter(|number| words.contains(&format!("u{number}").as_str())).count();
+        assert_eq!(named, if format == "json" { 40 } else { 12 }, "{format}: {shown}");
+        assert_eq!(shown.contains("and 28 more"), format != "json", "{format}: {shown}");
+    }
+}
+
+#[test]
+fn of_many_findings_alike_the_first_ones_are_shown() {
+    let members = |number: usize| (0..number).map(|number| format!("nobody{number}")).collect::<Vec<_>>().join(", ");
+    let policy = |number: usize| format!("groups: {{ some: {{ members: [{}] }} }}\n", members(number));
+    let few = Repository::of(&policy(50)).run("check --on 2026-11-22");
+    assert!(few.contains("nobody49") && !few.contains("has them all"), "{few}");
+    let firm = Repository::of(&policy(60));
+    let many = firm.run("check --on 2026-11-22");
+    assert!(many.contains("\nand 10 more of unknown-user: `rightful check --format json` has them all\n"), "{many}");
+    assert!(many.contains("60 errors"), "{many}");
+    assert!(firm.run("check --on 2026-11-22 --format json").contains("nobody59"));
+}

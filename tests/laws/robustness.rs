@@ -45,7 +45,11 @@ fn reading_damaged_files_gives_findings_with_places_inside_the_file() {
         let shown = compile(&Memory::new([("policies/a.yaml", file.text().as_bytes().to_vec())]));
         if let Ok(repository) = shown {
             for finding in &repository.companies[0].diagnostics {
-                rightful::report::snippet::print(finding, &repository.sources, rightful::report::text::Look::PLAIN);
+                rightful::report::snippet::print_all(
+                    [finding],
+                    &repository.sources,
+                    rightful::report::text::Look::PLAIN,
+                );
             }
         }
         Ok(())

@@ -49,6 +49,7 @@ pub fn plan(plan: &Plan, compared: &Compared<'_>, shown: Shown<'_>, database: &T
     let mut page = Page::default();
     let total = count::changes(plan.changes.len());
     page.text(Line::new().then(Tone::Strong, total).then(Tone::Plain, say!(" to {database}", database = *database)));
+    refused(errors, &mut page);
     forged_memory(plan, &mut page);
     unknown(&plan.grants, &mut page);
     if !plan.changes.is_empty() {
@@ -71,12 +72,12 @@ pub fn plan(plan: &Plan, compared: &Compared<'_>, shown: Shown<'_>, database: &T
     standing(&plan.grants, &mut page);
     page.blank();
     page.text(Line::new().then(Tone::Quiet, say!("fingerprint {fingerprint}", fingerprint = plan.fingerprint)));
-    refused(errors, &mut page);
     page
 }
 
-/// What a plan does, once more, where its page is long: how much is written of what, and how much people gain and lose.
-pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text) -> Page {
+/// What a plan does, once more, where its page is long: how much is written of what, how much people gain and lose, and
+/// how many findings keep it from being applied.
+pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text, errors: usize) -> Page {
     let mut page = Page::default();
     page.heading(say!("in short"));
     let mut numbers: BTreeMap<(Action, Kind), usize> = BTreeMap::new();
@@ -99,6 +100,7 @@ pub fn plan_in_short(plan: &Plan, compared: &Compared<'_>, database: &Text) -> P
     for text in [Some(totals(compared)), later_totals(compared)].into_iter().flatten() {
         page.item(2, text);
     }
+    refused(errors, &mut page);
     page
 }
 
